@@ -1,0 +1,1 @@
+"""Keys, signatures, sealing, encrypted files and the log; knows no product words."""

@@ -1,0 +1,81 @@
+"""What an owner says of a dataset: its manifest, and its withdrawal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 -- the codec reads the annotations at run time
+from typing import ClassVar
+
+from jupyter_secure_jobs.domain.dataset import Column, check_columns
+from jupyter_secure_jobs.domain.job import Assurance
+from jupyter_secure_jobs.domain.text import clean_identifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedFile:
+    """One encrypted file: its path within the dataset, size in bytes and digest, both of the ciphertext."""
+
+    path: str
+    bytes: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyntheticTable:
+    """The synthetic twin: a Parquet file in the clear, named by its digest."""
+
+    digest: str
+    bytes: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedKey:
+    """A key sealed to one recipient: `recipient` is its sealing key (base64), `sealed` the HPKE ciphertext."""
+
+    recipient: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One version of a dataset, signed by the member who published it for the owning organisation.
+
+    `keys`: the dataset key, sealed to the owner's key service and to the offline recovery key.
+    """
+
+    TYPE: ClassVar[str] = "dataset.v1"
+    workspace: str
+    genesis: str
+    dataset: str
+    version: int
+    previous: str | None
+    name: str
+    description: str
+    owner: str
+    publisher: str
+    columns: tuple[Column, ...]
+    rows: int
+    files: tuple[SealedFile, ...]
+    synthetic: SyntheticTable
+    key_id: str
+    keys: tuple[SealedKey, ...]
+    lowest_assurance: Assurance
+    time: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse columns and names that no job could use."""
+        check_columns(self.columns)
+        clean_identifier(self.name, what="dataset name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """The owner takes a dataset back: its key service releases nothing any more."""
+
+    TYPE: ClassVar[str] = "withdrawal.v1"
+    workspace: str
+    genesis: str
+    dataset: str
+    member: str
+    time: datetime

@@ -1,0 +1,162 @@
+"""A run, from its order to its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 -- the codec reads the annotations at run time
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 -- the codec reads the annotations at run time
+from typing import ClassVar
+
+from jupyter_secure_jobs.domain.inputs import Value  # noqa: TC001 -- the codec reads the annotations at run time
+from jupyter_secure_jobs.domain.run import RunStatus  # noqa: TC001 -- the codec reads the annotations at run time
+from jupyter_secure_jobs.protocol.dataset import SealedKey  # noqa: TC001 -- as above
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOrder:
+    """The author orders one run of an accepted version with these input values."""
+
+    TYPE: ClassVar[str] = "order.v1"
+    workspace: str
+    genesis: str
+    epoch: int
+    version: str
+    member: str
+    inputs: Mapping[str, Value]
+    nonce: str
+    time: datetime
+    expires: datetime
+    checkpoint: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nonce:
+    """A key service's single-use nonce for one order."""
+
+    organisation: str
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a worker's platform says of an enclave: EAT-shaped claims (RFC 9711), signed by the platform key.
+
+    `assurance` is `software` and `dbgstat` `enabled` for a software enclave; it is never called hardware.
+    """
+
+    TYPE: ClassVar[str] = "evidence.v1"
+    eat_profile: str
+    eat_nonce: tuple[str, ...]
+    iat: datetime
+    dbgstat: str
+    assurance: str
+    measurement: str
+    worker: str
+    genesis: str
+    roster: str
+    order: str
+    signing_key: str
+    sealing_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRequest:
+    """An enclave asks the owners' key services for the keys of one run; signed by the enclave's attested key."""
+
+    TYPE: ClassVar[str] = "keyrequest.v1"
+    workspace: str
+    genesis: str
+    order: str
+    version: str
+    manifests: tuple[str, ...]
+    nonces: tuple[Nonce, ...]
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantedKey:
+    """One dataset's key, sealed to the enclave that asked."""
+
+    manifest: str
+    key_id: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyGrant:
+    """One organisation's key service releases the keys of its datasets for one order to one enclave."""
+
+    TYPE: ClassVar[str] = "keygrant.v1"
+    workspace: str
+    genesis: str
+    organisation: str
+    order: str
+    evidence: str
+    keys: tuple[GrantedKey, ...]
+    attempt: int
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedOutput:
+    """A sealed result or log: digest and size of the ciphertext."""
+
+    digest: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What an enclave did with one order; signed by its attested key.
+
+    `logical` is HMAC-SHA-256 of the logical result's digest under a salt that is sealed with the result: without the
+    salt it tells nothing. `keys` seals the outcome's keys to each recipient.
+    """
+
+    TYPE: ClassVar[str] = "receipt.v1"
+    workspace: str
+    genesis: str
+    order: str
+    version: str
+    evidence: str
+    manifests: tuple[str, ...]
+    grants: tuple[str, ...]
+    status: RunStatus
+    error_class: str | None
+    error_line: int | None
+    result: SealedOutput | None
+    rows: int | None
+    log: SealedOutput | None
+    logical: str | None
+    keys: tuple[SealedKey, ...]
+    started: datetime
+    finished: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyntheticRead:
+    """A synthetic table that a test read."""
+
+    dataset: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestResult:
+    """What a worker saw when it ran a text on synthetic tables; signed by its platform key."""
+
+    TYPE: ClassVar[str] = "test.v1"
+    workspace: str
+    genesis: str
+    run: str
+    text: str
+    synthetic: tuple[SyntheticRead, ...]
+    inputs: Mapping[str, Value]
+    status: RunStatus
+    error_class: str | None
+    error_line: int | None
+    rows: int | None
+    result: str | None
+    worker: str
+    measurement: str
+    time: datetime

@@ -1,0 +1,61 @@
+"""Who may take part, and which workers may run: signed by everybody concerned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 -- the codec reads the annotations at run time
+from typing import ClassVar
+
+from jupyter_secure_jobs.domain.workspace import Member, Organisation, check_people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """The members and organisations of a workspace in one epoch.
+
+    The first one (epoch 1) is the genesis and has neither `genesis` nor `previous`; its hash names the workspace.
+    """
+
+    TYPE: ClassVar[str] = "roster.v1"
+    workspace: str
+    name: str
+    epoch: int
+    genesis: str | None
+    previous: str | None
+    members: tuple[Member, ...]
+    organisations: tuple[Organisation, ...]
+    time: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse an ambiguous roster; see `check_people`."""
+        check_people(self.members, self.organisations)
+
+    def member(self, email: str) -> Member | None:
+        """Return the member with this e-mail address."""
+        return next((member for member in self.members if member.email == email), None)
+
+    def organisation(self, name: str) -> Organisation | None:
+        """Return the organisation of this name."""
+        return next((organisation for organisation in self.organisations if organisation.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """An enrolled worker: its platform key, and the measurements of the enclaves it may run."""
+
+    name: str
+    platform_key: str
+    measurements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerList:
+    """The enrolled workers, signed by all members in epochs of its own, so that an upgrade voids no acceptance."""
+
+    TYPE: ClassVar[str] = "workers.v1"
+    workspace: str
+    genesis: str
+    epoch: int
+    previous: str | None
+    workers: tuple[Worker, ...]
+    time: datetime

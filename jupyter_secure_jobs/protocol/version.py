@@ -1,0 +1,97 @@
+"""What is reviewed: a version of a job, frozen and signed by its author."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 -- the codec reads the annotations at run time
+from typing import ClassVar, Final
+
+from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.inputs import InputVariable, check_declarations
+from jupyter_secure_jobs.domain.job import MOST_DATASETS, Assurance, Grant, JobLimits, Language, LogPolicy
+from jupyter_secure_jobs.domain.text import (
+    DESCRIPTION_LENGTH,
+    clean_code,
+    clean_identifier,
+    clean_name,
+    clean_text,
+)
+
+ANY_ENROLLED: Final = "any enrolled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetRead:
+    """One table that the code may read: the name it has there, and the exact manifest behind it."""
+
+    table: str
+    dataset: str
+    manifest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """What runs the code; `measurement` is a digest, or `any enrolled`."""
+
+    name: str
+    measurement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A member of the author's organisation to whom results are sealed."""
+
+    member: str
+    sealing_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """All that every member accepts, and nothing beside it. `nonce` is new for each submission."""
+
+    TYPE: ClassVar[str] = "version.v1"
+    workspace: str
+    genesis: str
+    epoch: int
+    roster: str
+    job: str
+    number: int
+    nonce: str
+    name: str
+    description: str
+    author: str
+    language: Language
+    code: str
+    datasets: tuple[DatasetRead, ...]
+    inputs: tuple[InputVariable, ...]
+    grant: Grant
+    engine: Engine
+    lowest_assurance: Assurance
+    limits: JobLimits
+    log_policy: LogPolicy
+    recipients: tuple[Recipient, ...]
+    time: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse texts that deceive, doubled names, and empty lists that must not be empty."""
+        check_declarations(self.inputs)
+        clean_name(self.name, what="job's name")
+        clean_text(self.description, what="description", longest=DESCRIPTION_LENGTH)
+        if clean_code(self.code) != self.code or not self.code.strip():
+            raise InvalidError("code", "The code is empty or not in its normal form.", "Submit it again.")
+        tables = [clean_identifier(read.table, what="table name").lower() for read in self.datasets]
+        if len(set(tables)) != len(tables) or len(tables) > MOST_DATASETS:
+            raise InvalidError("datasets", "Two tables have one name, or there are too many.", "Change the list.")
+        if not self.recipients:
+            raise InvalidError("recipients", "Nobody would be able to open the result.", "Submit it again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestedText:
+    """The parts of a job that a test depends on; its hash says whether exactly this text was tested."""
+
+    TYPE: ClassVar[str] = "text.v1"
+    language: Language
+    code: str
+    tables: tuple[str, ...]
+    inputs: tuple[InputVariable, ...]

@@ -1,0 +1,1 @@
+"""A child process that has neither key nor network, and the limits that hold it."""

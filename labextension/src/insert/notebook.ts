@@ -1,0 +1,44 @@
+import { Clipboard, Notification } from '@jupyterlab/apputils';
+import { NotebookActions, type INotebookTracker } from '@jupyterlab/notebook';
+
+import { declare, languageOf } from './declaration';
+
+/** Puts text into the notebook in front; without one, onto the clipboard, and says so. */
+export class NotebookInsertion {
+  private readonly tracker: INotebookTracker;
+
+  constructor(tracker: INotebookTracker) {
+    this.tracker = tracker;
+  }
+
+  /** A dataset's declaration at the cursor, in the language of the cell. */
+  dataset(name: string): void {
+    const source = this.tracker.activeCell?.model.sharedModel.getSource() ?? '';
+    this.text(declare(name, languageOf(source)));
+  }
+
+  /** Any text at the cursor of the active cell. */
+  text(text: string): void {
+    const cell = this.tracker.activeCell;
+    const editor = cell?.editor;
+    if (cell == null || editor == null || cell.model.sharedModel.getMetadata('editable') === false) {
+      Clipboard.copyToSystem(text);
+      Notification.info('Copied: no notebook cell is open to insert it into.', { autoClose: 4000 });
+      return;
+    }
+    editor.replaceSelection?.(text);
+    editor.focus();
+  }
+
+  /** A new code cell below the active one. */
+  cell(source: string): void {
+    const notebook = this.tracker.currentWidget?.content;
+    if (notebook === undefined) {
+      Notification.warning('Open a notebook first: a job cell needs one to stand in.');
+      return;
+    }
+    NotebookActions.insertBelow(notebook);
+    notebook.activeCell?.model.sharedModel.setSource(source);
+    void NotebookActions.focusActiveCell(notebook);
+  }
+}

@@ -1,0 +1,73 @@
+import type { IDisposable } from '@lumino/disposable';
+
+import type { Connection } from '../api/connection';
+
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 30_000;
+
+/** Who listens: `moved` after any change, `lost` and `found` as the connection goes and comes. */
+export interface EventListener {
+  readonly moved: () => void;
+  readonly lost: () => void;
+  readonly found: () => void;
+}
+
+/**
+ * Waits at the server for changes. An event carries a sequence number and nothing else: what
+ * changed is fetched, so that a lost or forged event can at most cause one more fetch.
+ */
+export class Events implements IDisposable {
+  private readonly connection: Connection;
+  private readonly listener: EventListener;
+  private readonly stop = new AbortController();
+  private sequence = 0;
+
+  constructor(connection: Connection, listener: EventListener) {
+    this.connection = connection;
+    this.listener = listener;
+    void this.follow();
+  }
+
+  get isDisposed(): boolean {
+    return this.stop.signal.aborted;
+  }
+
+  dispose(): void {
+    this.stop.abort();
+  }
+
+  private async follow(): Promise<void> {
+    let pause = FIRST_PAUSE;
+    while (!this.isDisposed) {
+      try {
+        const { seq } = await this.connection.json<{ seq: number }>(`events?after=${this.sequence}`, {
+          signal: this.stop.signal
+        });
+        pause = FIRST_PAUSE;
+        this.listener.found();
+        if (seq !== this.sequence) {
+          this.sequence = seq;
+          this.listener.moved();
+        }
+      } catch {
+        // Whatever the reason, the remedy is the same: say so and ask again, ever more seldom.
+        if (this.isDisposed) {
+          return;
+        }
+        this.listener.lost();
+        await this.rest(pause);
+        pause = Math.min(pause * 2, LONGEST_PAUSE);
+      }
+    }
+  }
+
+  private rest(milliseconds: number): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.stop.signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}

@@ -23,14 +23,17 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts', 'src/**/*.tsx', 'src/**/*.mts'],
     extends: [...tseslint.configs.strictTypeChecked, reactHooks.configs.flat.recommended],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname }
+    },
     rules: {
       'no-restricted-syntax': [
         'error',
         ...rulesBelongToTheServer,
         {
           selector: 'SwitchStatement[discriminant.property.name=/^(status|role)$/]',
-          message: 'The client holds no rules: ask the server instead of branching on a status or a role.'
+          message:
+            'The client holds no rules: ask the server instead of branching on a status or a role.'
         },
         {
           selector: 'MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML)$/]',

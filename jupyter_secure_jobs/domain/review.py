@@ -21,6 +21,13 @@ class Decision(StrEnum):
     DECLINED = "Declined"
 
 
+class Verdict(StrEnum):
+    """The two decisions that can be signed."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How far a review has come; `missing` are those who have not accepted, in the order of the roster."""

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 -- the codec reads the annotations at run time
-from enum import StrEnum
 from typing import ClassVar
 
 from jupyter_secure_jobs.domain.job import Scope  # noqa: TC001 -- the codec reads the annotations at run time
-
-
-class Verdict(StrEnum):
-    """The two decisions that can be signed."""
-
-    ACCEPT = "accept"
-    DECLINE = "decline"
+from jupyter_secure_jobs.domain.review import Verdict  # noqa: TC001 -- as above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,5 +46,9 @@ export function asProblem(reason: unknown): Problem {
     return reason;
   }
   const message = reason instanceof Error ? reason.message : String(reason);
-  return new Problem('CLIENT_ERROR', message, 'Reload the page; if it stays, report it with the code.');
+  return new Problem(
+    'CLIENT_ERROR',
+    message,
+    'Reload the page; if it stays, report it with the code.'
+  );
 }

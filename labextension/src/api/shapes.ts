@@ -1,111 +1,31 @@
-/** One page of a list. */
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+/** An answer has every field: what a request may leave out, the server fills in before it answers. */
+type Answered<T> = T extends readonly (infer Item)[]
+  ? readonly Answered<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]-?: Answered<Exclude<T[Key], undefined>> }
+    : T;
+
+/** One page of a list; `next` goes into `after` for the following one. */
 export interface Page<T> {
   readonly items: readonly T[];
-  readonly next?: string | null;
+  readonly next: string | null;
 }
 
-/** What one member may or may not do now, said by the server; the client only draws it. */
-export interface Action {
-  readonly name: string;
-  readonly label: string;
-  readonly allowed: boolean;
-  readonly reason?: string | null;
-  readonly method: string;
-  readonly href: string;
-  readonly needs: readonly string[];
-}
-
-export interface Identity {
-  readonly email: string;
-  readonly organisation: string;
-  readonly unlocked: boolean;
-  readonly fingerprint: string;
-}
-
-/** The member side's own account of itself. */
-export interface MemberStatus {
-  readonly demonstration: boolean;
-  readonly mode: string;
-  readonly acting_as: string | null;
-  readonly identities: readonly Identity[];
-  readonly assurance: string;
-  readonly workspace_url: string | null;
-}
-
-export interface Workspace {
-  readonly id: string;
-  readonly name: string;
-}
-
-export interface MemberName {
-  readonly email: string;
-  readonly organisation: string;
-}
-
-export interface InputVariable {
-  readonly name: string;
-  readonly type: string;
-  readonly default?: unknown;
-  readonly description?: string | null;
-  readonly low?: string | null;
-  readonly high?: string | null;
-  readonly pattern?: string | null;
-  readonly choices?: readonly string[] | null;
-}
-
-export interface Job {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly author: MemberName;
-  readonly status: string;
-  readonly status_text: string;
-  readonly group: string;
-  readonly created_at: string;
-  readonly updated_at: string;
-  readonly inputs: readonly InputVariable[];
-  readonly actions: readonly Action[];
-}
-
-export interface Column {
-  readonly name: string;
-  readonly type: string;
-}
-
-export interface Dataset {
-  readonly id: string;
-  readonly name: string;
-  readonly owner: string;
-  readonly columns: readonly Column[];
-}
-
-export interface PinnedQuery {
-  readonly id: string;
-  readonly name: string;
-  readonly language: string;
-  readonly code: string;
-}
-
-export interface Fact {
-  readonly label: string;
-  readonly value: string;
-}
-
-/** The statement under review as the member side verified and parsed it. */
-export interface Review {
-  readonly version_hash: string;
-  readonly name: string;
-  readonly number: number;
-  readonly sentence: string;
-  readonly facts: readonly Fact[];
-  readonly language: string;
-  readonly code: string;
-}
-
-/** The opened result of one run: at most the first 100 rows, each cell as text. */
-export interface ResultPreview {
-  readonly columns: readonly Column[];
-  readonly rows: readonly (readonly (string | null)[])[];
-  readonly total_rows: number;
-  readonly synthetic: boolean;
-}
+export type Action = Answered<Schemas['ActionWire']>;
+export type Dataset = Answered<Schemas['DatasetWire']>;
+export type Decision = Schemas['DecisionAsked'];
+export type InputVariable = Answered<Schemas['InputVariableWire']>;
+export type Job = Answered<Schemas['JobWire']>;
+export type JobDetail = Answered<Schemas['JobDetailWire']>;
+export type LogText = Answered<Schemas['LogText']>;
+export type MemberStatus = Answered<Schemas['StatusWire']>;
+export type PinnedQuery = Answered<Schemas['PinnedWire']>;
+export type Preview = Answered<Schemas['Preview']>;
+export type ReviewStatement = Answered<Schemas['ReviewStatement']>;
+export type Run = Answered<Schemas['RunWire']>;
+export type Sequence = Answered<Schemas['Sequence']>;
+export type Workspace = Answered<Schemas['WorkspaceWire']>;

@@ -1,7 +1,8 @@
 import { Clipboard, Notification } from '@jupyterlab/apputils';
 import { NotebookActions, type INotebookTracker } from '@jupyterlab/notebook';
 
-import { declare, languageOf } from './declaration';
+import type { Dataset } from '../api/shapes';
+import { languageOf } from './declaration';
 
 /** Puts text into the notebook in front; without one, onto the clipboard, and says so. */
 export class NotebookInsertion {
@@ -12,16 +13,21 @@ export class NotebookInsertion {
   }
 
   /** A dataset's declaration at the cursor, in the language of the cell. */
-  dataset(name: string): void {
+  dataset(dataset: Dataset): void {
     const source = this.tracker.activeCell?.model.sharedModel.getSource() ?? '';
-    this.text(declare(name, languageOf(source)));
+    const declarations = { python: dataset.declaration_python, sql: dataset.declaration_sql };
+    this.text(declarations[languageOf(source)]);
   }
 
   /** Any text at the cursor of the active cell. */
   text(text: string): void {
     const cell = this.tracker.activeCell;
     const editor = cell?.editor;
-    if (cell == null || editor == null || cell.model.sharedModel.getMetadata('editable') === false) {
+    if (
+      cell == null ||
+      editor == null ||
+      cell.model.sharedModel.getMetadata('editable') === false
+    ) {
       Clipboard.copyToSystem(text);
       Notification.info('Copied: no notebook cell is open to insert it into.', { autoClose: 4000 });
       return;

@@ -1,7 +1,7 @@
 import { useId, useState, type FormEvent, type ReactElement } from 'react';
 
 import { asProblem, type Problem } from '../api/problem';
-import type { Action, Job } from '../api/shapes';
+import type { Action, InputVariable, JobDetail } from '../api/shapes';
 import { InputFields, startingValues } from '../ui/inputFields';
 import { ProblemNotice } from '../ui/problemNotice';
 
@@ -10,17 +10,24 @@ const LONGEST_COMMENT = 1000;
 /** What an action's form collected, ready to be sent. */
 export type ActionBody = Readonly<Record<string, unknown>>;
 
+/** A run uses the live version; anything else that takes input is about the version in front. */
+function variablesOf(action: Action, job: JobDetail): readonly InputVariable[] {
+  return (action.name === 'run' ? (job.live ?? job.version) : job.version).inputs;
+}
+
 /** Asks what the server says an action needs, performs it, and shows its error in place. */
 export function ActionForm(props: {
   readonly action: Action;
-  readonly job: Job;
+  readonly job: JobDetail;
   readonly perform: (body: ActionBody) => Promise<void>;
   readonly close: () => void;
 }): ReactElement {
   const { action, job, perform, close } = props;
   const id = useId();
-  const [inputs, setInputs] = useState(() => startingValues(job.inputs));
+  const [variables] = useState(() => variablesOf(action, job));
+  const [inputs, setInputs] = useState(() => startingValues(variables));
   const [comment, setComment] = useState('');
+  const [version, setVersion] = useState('');
   const [passphrase, setPassphrase] = useState('');
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
@@ -28,10 +35,14 @@ export function ActionForm(props: {
 
   const submit = (event: FormEvent): void => {
     event.preventDefault();
+    if (busy) {
+      return;
+    }
     setBusy(true);
     setProblem(null);
     perform({
       ...(asks.has('inputs') ? { inputs } : {}),
+      ...(asks.has('version') ? { version: Number(version) } : {}),
       ...(asks.has('comment') ? { comment } : {}),
       ...(asks.has('passphrase') ? { passphrase } : {})
     })
@@ -62,7 +73,21 @@ export function ActionForm(props: {
         </p>
       )}
       {asks.has('inputs') && (
-        <InputFields prefix={id} variables={job.inputs} values={inputs} change={setInputs} />
+        <InputFields prefix={id} variables={variables} values={inputs} change={setInputs} />
+      )}
+      {asks.has('version') && (
+        <div className="jp-SecureJobs-field">
+          <label htmlFor={`${id}-version`}>Version number</label>
+          <input
+            id={`${id}-version`}
+            className="jp-mod-styled"
+            inputMode="numeric"
+            value={version}
+            onChange={event => {
+              setVersion(event.target.value);
+            }}
+          />
+        </div>
       )}
       {asks.has('comment') && (
         <div className="jp-SecureJobs-field">

@@ -23,21 +23,6 @@ export function startingValues(variables: readonly InputVariable[]): InputValues
   return Object.fromEntries(variables.map(each => [each.name, startingValue(each)]));
 }
 
-/** What a value must be, in words, so that nobody has to guess. */
-export function constraint(variable: InputVariable): string {
-  const { low, high, pattern, type } = variable;
-  const range =
-    low != null && high != null
-      ? `${low} to ${high}`
-      : low != null
-        ? `at least ${low}`
-        : high != null
-          ? `at most ${high}`
-          : '';
-  const measure = type === 'string' && range !== '' ? `${range} characters` : range;
-  return [type, measure, pattern == null ? '' : `matching ${pattern}`].filter(part => part !== '').join(', ');
-}
-
 interface FieldProps {
   readonly id: string;
   readonly variable: InputVariable;
@@ -60,7 +45,7 @@ function Entry(props: FieldProps): ReactElement {
       />
     );
   }
-  if (variable.choices != null && variable.choices.length > 0) {
+  if (variable.choices.length > 0) {
     const multiple = variable.type === 'multiple choice';
     const chosen = typeof value === 'boolean' || value === undefined ? '' : value;
     return (
@@ -68,7 +53,7 @@ function Entry(props: FieldProps): ReactElement {
         {...described}
         className="jp-mod-styled"
         multiple={multiple}
-        value={chosen as string | readonly string[]}
+        value={chosen}
         onChange={event => {
           const all = Array.from(event.target.selectedOptions, option => option.value);
           change(multiple ? all : (all[0] ?? ''));
@@ -121,7 +106,7 @@ export function InputFields(props: {
               }}
             />
             <small id={`${id}-about`}>
-              {constraint(variable)}
+              {variable.constraint}
               {variable.description ? ` · ${variable.description}` : ''}
             </small>
           </div>

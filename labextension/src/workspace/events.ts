@@ -1,6 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 
 import type { Connection } from '../api/connection';
+import type { Sequence } from '../api/shapes';
 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
@@ -40,7 +41,7 @@ export class Events implements IDisposable {
     let pause = FIRST_PAUSE;
     while (!this.isDisposed) {
       try {
-        const { seq } = await this.connection.json<{ seq: number }>(`events?after=${this.sequence}`, {
+        const { seq } = await this.connection.json<Sequence>(`events?after=${this.sequence}`, {
           signal: this.stop.signal
         });
         pause = FIRST_PAUSE;
@@ -51,10 +52,9 @@ export class Events implements IDisposable {
         }
       } catch {
         // Whatever the reason, the remedy is the same: say so and ask again, ever more seldom.
-        if (this.isDisposed) {
-          return;
+        if (!this.stop.signal.aborted) {
+          this.listener.lost();
         }
-        this.listener.lost();
         await this.rest(pause);
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }

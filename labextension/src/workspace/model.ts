@@ -3,7 +3,7 @@ import { Signal } from '@lumino/signaling';
 
 import type { Connection } from '../api/connection';
 import { asProblem, type Problem } from '../api/problem';
-import type { Dataset, Job, MemberStatus, PinnedQuery, Workspace } from '../api/shapes';
+import type { Dataset, Job, JobDetail, MemberStatus, PinnedQuery, Workspace } from '../api/shapes';
 import { Events } from './events';
 import type { Identity } from './identity';
 
@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly datasets: readonly Dataset[];
   readonly pinned: readonly PinnedQuery[];
   readonly chosen: string | null;
+  /** The chosen job in full, once it has been fetched. */
+  readonly detail: JobDetail | null;
   readonly connected: boolean;
   readonly updatedAt: Date | null;
   readonly problem: Problem | null;
@@ -29,6 +31,7 @@ const EMPTY: Snapshot = {
   datasets: [],
   pinned: [],
   chosen: null,
+  detail: null,
   connected: true,
   updatedAt: null,
   problem: null
@@ -49,7 +52,9 @@ export class WorkspaceModel implements IDisposable {
   constructor(connection: Connection, identity: Identity) {
     this.connection = connection;
     this.identity = identity;
-    identity.changed.connect(this.becomeMember, this);
+    identity.changed.connect(() => {
+      this.becomeMember();
+    });
     this.events = new Events(connection, {
       moved: () => void this.refresh(),
       lost: () => {
@@ -84,11 +89,12 @@ export class WorkspaceModel implements IDisposable {
   }
 
   choose(job: string | null): void {
-    this.replace({ chosen: job });
+    this.replace({ chosen: job, detail: null });
+    void this.refresh();
   }
 
   enter(workspace: string): void {
-    this.replace({ workspace, jobs: [], datasets: [], pinned: [], chosen: null });
+    this.replace({ workspace, jobs: [], datasets: [], pinned: [], chosen: null, detail: null });
     void this.refresh();
   }
 
@@ -119,6 +125,7 @@ export class WorkspaceModel implements IDisposable {
     const wanted = this.snapshot.workspace;
     const workspace = (workspaces.find(each => each.id === wanted) ?? workspaces[0])?.id ?? null;
     const place = `workspaces/${encodeURIComponent(workspace ?? '')}`;
+    const chosen = this.snapshot.chosen;
     const [jobs, datasets, pinned] =
       workspace === null
         ? [[], [], []]
@@ -127,6 +134,10 @@ export class WorkspaceModel implements IDisposable {
             this.connection.all<Dataset>(`${place}/datasets`),
             this.connection.all<PinnedQuery>(`${place}/pinned-queries`)
           ]);
+    const known = jobs.some(job => job.id === chosen);
+    const detail = known
+      ? await this.connection.json<JobDetail>(`${place}/jobs/${encodeURIComponent(chosen ?? '')}`)
+      : null;
     // An answer meant for the member before a switch is dropped: a new fetch is already due.
     if (asked === this.identity.email && (wanted === this.snapshot.workspace || wanted === null)) {
       this.announce(jobs);
@@ -137,6 +148,7 @@ export class WorkspaceModel implements IDisposable {
         jobs,
         datasets,
         pinned,
+        ...(chosen === this.snapshot.chosen ? { chosen: known ? chosen : null, detail } : {}),
         updatedAt: new Date(),
         problem: null
       });
@@ -154,7 +166,7 @@ export class WorkspaceModel implements IDisposable {
   }
 
   private becomeMember(): void {
-    this.replace({ jobs: [], datasets: [], pinned: [], chosen: null });
+    this.replace({ jobs: [], datasets: [], pinned: [], chosen: null, detail: null });
     void this.refresh();
   }
 

@@ -1,0 +1,1 @@
+"""What runs inside the sandbox, and the call that runs a job in it."""

@@ -1,0 +1,54 @@
+"""The job's rows on their way to the result file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql.connect.dataframe import DataFrame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Result: TypeAlias = "DataFrame | pd.DataFrame | pa.Table"
+
+
+def is_result(value: object) -> bool:
+    """Whether `value` is a DataFrame of Spark or pandas, or an Arrow table."""
+    return isinstance(value, DataFrame | pd.DataFrame | pa.Table)
+
+
+def _tables(result: Result) -> Iterator[pa.Table]:
+    if isinstance(result, pa.Table):
+        yield result
+    elif isinstance(result, pd.DataFrame):
+        yield pa.Table.from_pandas(result, preserve_index=False)
+    else:
+        # `toArrow` would hold all rows at once; the client's own iterator hands them over batch by batch.
+        client = cast("Any", result.sparkSession).client
+        plan = cast("Any", result)._plan  # noqa: SLF001 -- pyspark 4.1 and 4.2 offer no public way to stream Arrow
+        for part in client.to_table_as_iterator(plan.to_proto(client), plan.observations):
+            if isinstance(part, pa.Table):
+                yield part
+
+
+def write(result: Result, path: str) -> None:
+    """Write the rows as Parquet to `path`.
+
+    Raises:
+        whatever the engine raises while it computes the rows.
+        OSError: the file became larger than the limits allow.
+    """
+    writer: pq.ParquetWriter | None = None
+    # Truncating through the path keeps the file that the supervisor watches.
+    with pa.OSFile(path, "wb") as file:
+        for table in _tables(result):
+            if writer is None:
+                writer = pq.ParquetWriter(file, table.schema.remove_metadata(), compression="zstd", compression_level=1)
+            writer.write_table(table.replace_schema_metadata(None).cast(writer.schema))
+        if writer is None:
+            schema = pa.Table.from_pandas(cast("Any", result).limit(0).toPandas()).schema
+            writer = pq.ParquetWriter(file, schema.remove_metadata())
+        writer.close()

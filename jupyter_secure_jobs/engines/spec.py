@@ -1,0 +1,133 @@
+"""A job as the sandbox gets it, and what is known of it afterwards."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
+
+from jupyter_secure_jobs.domain.inputs import InputType
+from jupyter_secure_jobs.sandbox.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Language = Literal["sql", "python"]
+LogPolicy = Literal["full", "standard", "errors"]
+Status = Literal["succeeded", "failed", "cancelled"]
+Scalar: TypeAlias = str | int | float | bool
+InputValue: TypeAlias = "Scalar | tuple[str, ...]"
+
+_LANGUAGES: Final = ("sql", "python")
+_LOG_POLICIES: Final = ("full", "standard", "errors")
+_TEXT_TYPES: Final = (InputType.STRING, InputType.DATE, InputType.TIMESTAMP, InputType.CHOICE)
+
+
+class SpecError(ValueError):
+    """The job's description is not of the agreed form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSpec:
+    """One run of one job.
+
+    tables: the name of each table and its Parquet files' names in the child's `tables` directory.
+    inputs: the name of each input variable, its type (`domain.inputs.InputType`) and its value; dates and timestamps
+    as ISO 8601 text, several choices as a tuple of strings.
+    """
+
+    language: Language
+    code: str
+    tables: Mapping[str, tuple[str, ...]]
+    inputs: Mapping[str, tuple[str, InputValue]]
+    log_policy: LogPolicy
+    limits: Limits
+
+    def __post_init__(self) -> None:
+        """Refuse what no engine could run.
+
+        Raises:
+            SpecError: with the part that is wrong.
+        """
+        if self.language not in _LANGUAGES:
+            raise SpecError("The language must be sql or python.")  # noqa: EM101, TRY003 -- one line says it all
+        if self.log_policy not in _LOG_POLICIES:
+            raise SpecError("The log policy must be full, standard or errors.")  # noqa: EM101, TRY003 -- as above
+        for files in self.tables.values():
+            if not files or any("/" in name or "\0" in name or name in {"", ".", ".."} for name in files):
+                raise SpecError("A table's files must be plain names, at least one.")  # noqa: EM101, TRY003 -- as above
+        for kind, value in self.inputs.values():
+            if not _fits(kind, value):
+                raise SpecError("An input's value does not fit its type.")  # noqa: EM101, TRY003 -- as above
+
+    def to_bytes(self) -> bytes:
+        """Return the description as JSON."""
+        return json.dumps(
+            {
+                "language": self.language,
+                "code": self.code,
+                "tables": {name: list(files) for name, files in self.tables.items()},
+                "inputs": {name: [kind, value] for name, (kind, value) in self.inputs.items()},
+                "log_policy": self.log_policy,
+                "limits": asdict(self.limits),
+            }
+        ).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> JobSpec:
+        """Return the job that `to_bytes` described.
+
+        Raises:
+            SpecError: the bytes do not keep to the form.
+        """
+        try:
+            parts = json.loads(data)
+            inputs = {name: (kind, _frozen(value)) for name, (kind, value) in parts["inputs"].items()}
+            return cls(
+                language=parts["language"],
+                code=str(parts["code"]),
+                tables={name: tuple(files) for name, files in parts["tables"].items()},
+                inputs=inputs,
+                log_policy=parts["log_policy"],
+                limits=Limits(**parts["limits"]),
+            )
+        except SpecError:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            message = "The job's description cannot be read."
+            raise SpecError(message) from error
+
+
+def _frozen(value: object) -> InputValue:
+    return tuple(value) if isinstance(value, list) else cast("InputValue", value)
+
+
+def _fits(kind: str, value: InputValue) -> bool:
+    if kind in _TEXT_TYPES:
+        return type(value) is str
+    if kind == InputType.INTEGER:
+        return type(value) is int and -(2**63) <= value < 2**63
+    if kind == InputType.NUMBER:
+        return type(value) in {int, float}
+    if kind == InputType.BOOLEAN:
+        return type(value) is bool
+    return kind == InputType.MULTIPLE_CHOICE and type(value) is tuple and all(type(part) is str for part in value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOutcome:
+    """What the enclave may believe of a run; every field was checked against a closed form.
+
+    error_class: of the closed list in `engines.errors`. error_line: 1 to the number of the code's lines.
+    rows, result, logical_digest: there if it succeeded; `result` is Parquet made by the author's code, so do not parse it here.
+    log: always there, UTF-8 without control characters.
+    """
+
+    status: Status
+    error_class: str | None
+    error_line: int | None
+    rows: int | None
+    result: Path | None
+    log: Path
+    logical_digest: str | None

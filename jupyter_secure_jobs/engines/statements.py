@@ -1,0 +1,59 @@
+"""SQL text as statements, each with its place in the job's text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import TokenType
+
+if TYPE_CHECKING:
+    from sqlglot.tokens import Token
+
+_DIALECT: Final = "spark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One statement without its semicolon, and the line of its first word, from 1."""
+
+    text: str
+    line: int
+
+
+def split(code: str) -> list[Statement]:
+    """Return the statements of `code`; semicolons in strings and comments do not count, empty statements are left out.
+
+    Raises:
+        SyntaxError: a string or comment does not end; with the line.
+    """
+    try:
+        tokens = sqlglot.tokenize(code, read=_DIALECT)
+    except SqlglotError as error:
+        reason = "The SQL text cannot be split into words: a string, name or comment may not end."
+        raise SyntaxError(reason, ("<job>", code.count("\n") + 1, 0, "")) from error
+    statements: list[Statement] = []
+    current: list[Token] = []
+    for token in [*tokens, None]:
+        if token is not None and token.token_type is not TokenType.SEMICOLON:
+            current.append(token)
+            continue
+        if current:
+            start, end = current[0].start, current[-1].end + 1
+            statements.append(Statement(text=code[start:end], line=code.count("\n", 0, start) + 1))
+        current = []
+    return statements
+
+
+def is_ordered(statement: Statement) -> bool:
+    """Whether the statement's own ORDER BY fixes the order of its rows."""
+    try:
+        tree = sqlglot.parse_one(statement.text, read=_DIALECT)
+    except (SqlglotError, RecursionError):
+        return False
+    while isinstance(tree, exp.Subquery) and not tree.args.get("order"):
+        tree = tree.this
+    return isinstance(tree, exp.Query) and tree.args.get("order") is not None

@@ -1,0 +1,212 @@
+"""Process 1 of the sandbox: starts the author's code as another process, watches it, and ends it.
+
+As process 1 of its namespace it cannot be killed or stopped from inside (pid_namespaces(7)), and because it is not
+"dumpable" (prctl(2)) no process beside it can read its memory or its open files.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from jupyter_secure_jobs.sandbox.limits import GIBIBYTE, MEBIBYTE, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Reason = Literal["exited", "time", "memory", "processes", "disk", "result", "log"]
+
+_PR_SET_DUMPABLE: Final = 4
+_SCRATCH: Final = "/tmp"  # noqa: S108 -- the sandbox's own file system
+_LOOK_MILLISECONDS: Final = 10
+_MOST_FILES: Final = 200_000
+_MOST_OPEN_FILES: Final = 4096
+_CRASHED: Final = 70
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """An open file whose growth over `most` bytes ends the run for `reason`."""
+
+    reason: Reason
+    descriptor: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Why a watched process ended; `code` is its exit code, negative for a signal, there if it ended by itself."""
+
+    reason: Reason
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What all processes but this one use together: bytes of resident private and shared memory, processes, threads."""
+
+    memory: int
+    processes: int
+    threads: int
+
+
+def guard() -> None:
+    """Close this process to the others; call it first.
+
+    Raises:
+        OSError: the kernel refused.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "PR_SET_DUMPABLE was refused")
+    # A signal for which process 1 has no handler is dropped by the kernel; Python installs one for SIGINT.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def usage() -> Usage:
+    """Return what the other processes of the namespace use now."""
+    memory = processes = threads = 0
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit() or entry == "1":
+            continue
+        try:
+            with open(f"/proc/{entry}/status", "rb", buffering=0) as file:  # noqa: PTH123 -- read a hundred times a second
+                lines = file.read(8192).split(b"\n")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        processes += 1
+        for line in lines:
+            if line.startswith((b"RssAnon:", b"RssShmem:")):
+                memory += int(line.split()[1]) * 1024
+            elif line.startswith(b"Threads:"):
+                threads += int(line.split()[1])
+    return Usage(memory=memory, processes=processes, threads=threads)
+
+
+def _most_threads(limits: Limits) -> int:
+    # Sail starts several threads a core.
+    return limits.processes + 512 + 64 * (os.cpu_count() or 1)
+
+
+def _confine(limits: Limits) -> None:
+    cores = os.cpu_count() or 1
+    # The watcher holds the memory limit; this one stops a single huge request before the watcher's next look. Sail
+    # reserves far more address space than it uses (about 1.3 GiB on two cores), so it has to lie above the limit.
+    address = limits.memory_bytes + 2 * GIBIBYTE + cores * GIBIBYTE // 4
+    file = max(limits.scratch_bytes, limits.result_bytes) + MEBIBYTE
+    for kind, value in (
+        (resource.RLIMIT_DATA, address),
+        (resource.RLIMIT_FSIZE, file),
+        (resource.RLIMIT_NPROC, _most_threads(limits)),
+        (resource.RLIMIT_NOFILE, min(_MOST_OPEN_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1])),
+        (resource.RLIMIT_CPU, limits.seconds * cores + 10),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (bound, bound))
+    # Process 1 must get its turn also when the author's code keeps every core busy.
+    os.nice(5)
+
+
+def _over(limits: Limits, deadline: float, watched: tuple[Watched, ...]) -> Reason | None:
+    if time.monotonic() > deadline:
+        return "time"
+    now = usage()
+    if now.memory > limits.memory_bytes:
+        return "memory"
+    if now.processes > limits.processes or now.threads > _most_threads(limits):
+        return "processes"
+    disk = os.statvfs(_SCRATCH)
+    used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+    for file in watched:
+        status = os.fstat(file.descriptor)
+        if status.st_size > file.most:
+            return file.reason
+        used -= status.st_blocks * 512
+    if used > limits.scratch_bytes or disk.f_files - disk.f_ffree > _MOST_FILES:
+        return "disk"
+    return None
+
+
+def _reap(process: int) -> int | None:
+    """Collect ended orphans; return the code of the watched process if it has ended, and leave it to be collected."""
+    while True:
+        try:
+            seen = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return _CRASHED
+        if seen is None:
+            return None
+        if seen.si_pid == process:
+            return seen.si_status if seen.si_code == os.CLD_EXITED else -seen.si_status
+        os.waitpid(seen.si_pid, 0)
+
+
+def _end_all() -> None:
+    # From process 1, -1 means every other process of the namespace, at once: a fork bomb cannot outrun it.
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # There was none left.
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def run_watched(
+    body: Callable[[], None], limits: Limits, *, watched: tuple[Watched, ...], kept: tuple[int, ...]
+) -> Ended:
+    """Run `body` in a forked process under the limits; when it ends, or goes over one, end every other process.
+
+    Args:
+        body: the code; its exceptions become exit code 70 without a word.
+        limits: what all processes may use together.
+        watched: files whose size is bounded.
+        kept: the open files that the forked process may have besides standard input, output and error.
+    """
+    sys.stdout.flush()
+    process = os.fork()
+    if process == 0:
+        code = _CRASHED
+        try:
+            open_files = {int(name) for name in os.listdir("/proc/self/fd")}
+            for descriptor in open_files - {0, 1, 2, *kept}:
+                try:
+                    os.close(descriptor)
+                except OSError:
+                    continue  # It was the listing's own.
+            _confine(limits)
+            body()
+            code = 0
+        finally:
+            os._exit(code)
+    handle = os.pidfd_open(process)
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    deadline = time.monotonic() + limits.seconds
+    try:
+        while True:
+            poll.poll(_LOOK_MILLISECONDS)
+            code_now = _reap(process)
+            reason = _over(limits, deadline, watched)
+            # A file may go over its limit in the last moment before a clean exit.
+            if code_now is not None and reason not in {"result", "log", "disk"}:
+                return Ended(reason="exited", code=code_now)
+            if reason is not None:
+                return Ended(reason=reason)
+    finally:
+        _end_all()
+        os.close(handle)

@@ -1,0 +1,121 @@
+"""The roster chain, from the genesis to the newest epoch, and the worker list beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.domain.errors import RefusedError
+from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.roster import Roster, Worker, WorkerList
+from jupyter_secure_jobs.trust import signatures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_secure_jobs.domain.workspace import Member
+    from jupyter_secure_jobs.protocol.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedRosters:
+    """A verified chain. `genesis` names the workspace; `hash` is that of the newest roster."""
+
+    chain: tuple[Roster, ...]
+    genesis: str
+    hash: str
+
+    @property
+    def newest(self) -> Roster:
+        """The roster in force."""
+        return self.chain[-1]
+
+    @property
+    def workspace(self) -> str:
+        """The workspace's id."""
+        return self.newest.workspace
+
+    def member(self, email: str) -> Member:
+        """Return a member of the newest roster.
+
+        Raises:
+            RefusedError: there is none with this e-mail address.
+        """
+        found = self.newest.member(email)
+        if found is None:
+            raise RefusedError("not_a_member", f"{email} is not a member in the newest roster.")
+        return found
+
+    def organisation_members(self, organisation: str) -> tuple[Member, ...]:
+        """Return the members of one organisation in the newest roster, in its order."""
+        return tuple(member for member in self.newest.members if member.organisation == organisation)
+
+
+def verify_rosters(chain: Sequence[Envelope], *, genesis: str) -> TrustedRosters:
+    """Return the verified chain.
+
+    Order of checks: the first roster hashes to `genesis` and is signed by all its members; each next one names the
+    workspace, the genesis, the epoch after and the hash of the one before, and is signed by all members of the one
+    before and by everyone who joins. An organisation's recovery key may sign for its own members whose keys change.
+
+    Raises:
+        RefusedError: with the first check that failed.
+    """
+    if not chain:
+        raise RefusedError("roster_missing", "There is no roster.")
+    first = envelopes.read(Roster, chain[0])
+    if chain[0].hash != genesis:
+        raise RefusedError("other_genesis", "The roster chain does not start at the known genesis.")
+    if first.epoch != 1 or first.genesis is not None or first.previous is not None:
+        raise RefusedError("roster_genesis", "The first roster is not a genesis.")
+    for member in first.members:
+        signatures.require(chain[0], member.keys.signing, who=member.email)
+    rosters, before = [first], chain[0].hash
+    for envelope in chain[1:]:
+        roster = envelopes.read(Roster, envelope)
+        last = rosters[-1]
+        named = (roster.workspace, roster.genesis, roster.epoch, roster.previous)
+        if named != (first.workspace, genesis, last.epoch + 1, before):
+            raise RefusedError("roster_chain", f"Roster {roster.epoch} does not follow roster {last.epoch}.")
+        _check_change(last, roster, envelope)
+        rosters.append(roster)
+        before = envelope.hash
+    return TrustedRosters(chain=tuple(rosters), genesis=genesis, hash=before)
+
+
+def _check_change(last: Roster, roster: Roster, envelope: Envelope) -> None:
+    for member in last.members:
+        allowed = [member.keys.signing]
+        now = roster.member(member.email)
+        organisation = last.organisation(member.organisation)
+        lost = now is not None and now.organisation == member.organisation and now.keys != member.keys
+        if lost and organisation is not None and organisation.recovery is not None:
+            allowed.append(organisation.recovery.signing)
+        signatures.require_any(envelope, allowed, who=member.email)
+    for member in roster.members:
+        old = last.member(member.email)
+        if old is None or old.keys != member.keys:
+            signatures.require(envelope, member.keys.signing, who=member.email)
+
+
+def verify_workers(lists: Sequence[Envelope], rosters: TrustedRosters) -> dict[str, Worker]:
+    """Return the enrolled workers by platform key, from the newest worker list.
+
+    Order of checks: each list names the workspace and the genesis and follows the one before; the newest is signed
+    by every member of the newest roster.
+
+    Raises:
+        RefusedError: with the first check that failed.
+    """
+    if not lists:
+        raise RefusedError("workers_missing", "There is no worker list.")
+    before: str | None = None
+    for number, envelope in enumerate(lists, start=1):
+        listed = envelopes.read(WorkerList, envelope)
+        named = (listed.workspace, listed.genesis, listed.epoch, listed.previous)
+        if named != (rosters.workspace, rosters.genesis, number, before):
+            raise RefusedError("workers_chain", "The worker lists do not follow one another.")
+        before = envelope.hash
+    for member in rosters.newest.members:
+        signatures.require(lists[-1], member.keys.signing, who=member.email)
+    return {worker.platform_key: worker for worker in listed.workers}

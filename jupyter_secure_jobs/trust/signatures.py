@@ -1,0 +1,39 @@
+"""Signatures on envelopes: whose must be there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.crypto import signing
+from jupyter_secure_jobs.domain.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from jupyter_secure_jobs.protocol.envelope import Envelope
+
+
+def require(envelope: Envelope, public: str, *, who: str) -> None:
+    """Return if the envelope carries a valid signature by `public`.
+
+    Raises:
+        RefusedError: it is missing or does not verify; `who` names the signer in the message.
+    """
+    for signature in envelope.signatures:
+        if signature.keyid == public:
+            signing.verify(public, envelope.signed_bytes(), signature.sig)
+            return
+    raise RefusedError("signature_missing", f"The signature of {who} is missing.", "Ask for it to be signed again.")
+
+
+def require_any(envelope: Envelope, publics: Collection[str], *, who: str) -> None:
+    """Return if one of several keys signed.
+
+    Raises:
+        RefusedError: none did, or the one that stands there does not verify.
+    """
+    for public in publics:
+        if any(signature.keyid == public for signature in envelope.signatures):
+            require(envelope, public, who=who)
+            return
+    raise RefusedError("signature_missing", f"The signature of {who} is missing.", "Ask for it to be signed again.")

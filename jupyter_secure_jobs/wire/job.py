@@ -1,0 +1,205 @@
+"""Jobs: what is drafted, reviewed and run, with the actions that the caller has now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from jupyter_secure_jobs.domain.job import GIB, Language, LogPolicy
+from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
+from jupyter_secure_jobs.wire.run import InputValue, RunWire
+
+
+class ActionWire(Wire):
+    """Something one may do, or may not for the `reason` given.
+
+    `href` is relative to the API's base; `needs` names what the client must ask first: `inputs`, `comment`,
+    `passphrase`, `confirm`, `version`, `page`.
+    """
+
+    name: str
+    label: str
+    allowed: bool
+    reason: str | None
+    method: str
+    href: str
+    needs: list[str]
+
+
+class InputVariableWire(Wire):
+    """A declared input variable; `constraint` is its type and bounds in words."""
+
+    name: str
+    type: str
+    default: InputValue | None = None
+    description: str = ""
+    low: str | None = None
+    high: str | None = None
+    pattern: str | None = None
+    choices: list[str] = []
+    constraint: str = ""
+
+
+class DatasetReadWire(Wire):
+    """A table that the job reads: its name in the code, and the dataset behind it."""
+
+    table: str
+    dataset: str
+
+
+class GrantWire(Wire):
+    """The reruns that are asked for."""
+
+    reruns: bool = False
+    most_runs: int | None = None
+    until: datetime | None = None
+
+
+class LimitsWire(Wire):
+    """Limits of one run."""
+
+    seconds: int = 3600
+    memory_bytes: int = 4 * GIB
+    result_bytes: int = GIB
+    log_bytes: int = 1024**2
+
+
+class VersionWire(Wire):
+    """A version: its text and terms, and where it stands. `state` is draft, under review, accepted or closed."""
+
+    number: int
+    state: str
+    hash: str | None
+    name: str
+    description: str
+    language: Language
+    code: str
+    datasets: list[DatasetReadWire]
+    inputs: list[InputVariableWire]
+    grant: GrantWire
+    log_policy: LogPolicy
+    limits: LimitsWire
+    tested: bool | None
+    tested_run: str | None
+    live: bool
+    submitted: datetime | None
+
+
+class ApprovalWire(Wire):
+    """One member's decision on the version under review, or on the live one."""
+
+    member: str
+    organisation: str
+    decision: str
+    comment: str
+    time: datetime | None
+
+
+class HistoryWire(Wire):
+    """Who did what, when."""
+
+    time: datetime
+    member: str
+    action: str
+    detail: str
+    version: int | None
+
+
+class JobWire(Wire):
+    """A job as one member sees it in a list."""
+
+    id: str
+    workspace: str
+    name: str
+    description: str
+    author: str
+    organisation: str
+    status: str
+    status_text: str
+    rerun_indicator: str | None
+    archived: bool
+    mine: bool
+    needs_me: bool
+    created: datetime
+    updated: datetime
+    revision: int
+    live_version: int | None
+    open_version: int | None
+    newest_run: RunWire | None
+    actions: list[ActionWire]
+
+
+class JobDetailWire(JobWire):
+    """A job with its version in front, its approval and what was done so far."""
+
+    version: VersionWire
+    live: VersionWire | None
+    approval: list[ApprovalWire]
+    history: list[HistoryWire]
+
+
+class DraftChange(Wire):
+    """Fields of a draft to change; those left out stay."""
+
+    name: str | None = None
+    description: str | None = None
+    language: Language | None = None
+    code: str | None = None
+    datasets: list[DatasetReadWire] | None = None
+    inputs: list[InputVariableWire] | None = None
+    grant: GrantWire | None = None
+    log_policy: LogPolicy | None = None
+    limits: LimitsWire | None = None
+
+
+class JobNew(DraftChange):
+    """A new job; only its name must be given."""
+
+    name: str = Field()
+    language: Language = Language.SQL
+
+
+class SubmitNew(Wire):
+    """The version that the author signed."""
+
+    version: EnvelopeWire
+
+
+class DecisionNew(Wire):
+    """A signed decision, with the comment whose salted digest it names."""
+
+    decision: EnvelopeWire
+    comment: str = ""
+    salt: str = ""
+
+
+class RevocationNew(Wire):
+    """A signed revocation."""
+
+    revocation: EnvelopeWire
+
+
+class ActivateNew(Wire):
+    """The number of an accepted version to make live."""
+
+    version: int
+
+
+class ReviewWire(Wire):
+    """The statements about one version, for those who verify them."""
+
+    version: EnvelopeWire
+    decisions: list[EnvelopeWire]
+    revocations: list[EnvelopeWire]
+    acknowledgements: list[EnvelopeWire]
+    manifests: list[EnvelopeWire]
+    previous: EnvelopeWire | None
+    checkpoint: str | None
+
+
+class RunList(Wire):
+    """Runs of one kind, newest first."""
+
+    items: list[RunWire]
+    next: str | None = None

@@ -1,0 +1,138 @@
+"""What workers and key services fetch and post; every route here is called by them alone."""
+
+from __future__ import annotations
+
+from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
+from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
+from jupyter_secure_jobs.wire.run import InputValue
+
+
+class LeaseNew(Wire):
+    """A worker asks for a run; `wait_seconds` it is ready to wait for one."""
+
+    wait_seconds: float = 20.0
+
+
+class Dossier(Wire):
+    """Every statement that a run's verification needs."""
+
+    rosters: list[EnvelopeWire]
+    workers: list[EnvelopeWire]
+    manifests: list[EnvelopeWire]
+    version: EnvelopeWire
+    decisions: list[EnvelopeWire]
+    revocations: list[EnvelopeWire]
+    order: EnvelopeWire
+
+
+class TestTask(Wire):
+    """A test run's text and tables; `synthetic` names each table's twin by digest."""
+
+    genesis: str
+    text_hash: str
+    language: str
+    code: str
+    tables: dict[str, str]
+    datasets: dict[str, str]
+    inputs: dict[str, InputValue]
+    declarations: list[InputVariableWire]
+    limits: LimitsWire
+
+
+class LeaseWire(Wire):
+    """A run handed to a worker, for `lease_seconds` unless it gives a sign of life."""
+
+    run: str
+    workspace: str
+    kind: RunKind
+    lease: str
+    lease_seconds: float
+    heartbeat_seconds: float
+    dossier: Dossier | None = None
+    test: TestTask | None = None
+
+
+class LeaseAnswer(Wire):
+    """A lease, or null after the wait."""
+
+    lease: LeaseWire | None
+
+
+class Heartbeat(Wire):
+    """A sign of life, with the phase the run is in."""
+
+    lease: str
+    phase: Phase | None = None
+
+
+class HeartbeatAnswer(Wire):
+    """Whether the run is to be cancelled."""
+
+    cancel: bool
+
+
+class KeysAsked(Wire):
+    """The enclave's signed request with its evidence; or, before that, only the call for nonces."""
+
+    lease: str
+    request: EnvelopeWire | None = None
+    evidence: EnvelopeWire | None = None
+
+
+class KeysAnswer(Wire):
+    """What the key services have said so far, by organisation; `waiting` for whom."""
+
+    nonces: dict[str, str]
+    grants: dict[str, EnvelopeWire]
+    refusals: dict[str, str]
+    waiting: list[str]
+
+
+class Finished(Wire):
+    """The end of a run: signed outcome, and the uploads with the sealed (or synthetic) result and log."""
+
+    lease: str
+    status: RunStatus
+    error_class: str | None = None
+    error_line: int | None = None
+    error_text: str | None = None
+    rows: int | None = None
+    receipt: EnvelopeWire | None = None
+    evidence: EnvelopeWire | None = None
+    test: EnvelopeWire | None = None
+    result: str | None = None
+    log: str | None = None
+
+
+class KeyTask(Wire):
+    """Something for a key service to do: answer with a nonce, with a grant, or with an acknowledgement."""
+
+    run: str | None
+    workspace: str
+    wants: str
+    dossier: Dossier | None = None
+    request: EnvelopeWire | None = None
+    evidence: EnvelopeWire | None = None
+    revocation: EnvelopeWire | None = None
+    withdrawal: EnvelopeWire | None = None
+
+
+class KeyTasks(Wire):
+    """Open tasks of one organisation's key service."""
+
+    items: list[KeyTask]
+
+
+class KeyReply(Wire):
+    """A key service's answer: exactly one of the three."""
+
+    nonce: str | None = None
+    grant: EnvelopeWire | None = None
+    refusal: str | None = None
+
+
+class Acknowledged(Wire):
+    """A key service has heard a revocation."""
+
+    acknowledgement: EnvelopeWire

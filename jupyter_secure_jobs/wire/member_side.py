@@ -1,0 +1,162 @@
+"""The member side's own routes: those that use one's keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jupyter_secure_jobs.domain.job import Scope
+from jupyter_secure_jobs.domain.review import Verdict
+from jupyter_secure_jobs.wire.base import Wire
+from jupyter_secure_jobs.wire.job import GrantWire, InputVariableWire, LimitsWire
+from jupyter_secure_jobs.wire.run import InputValue
+
+
+class IdentityWire(Wire):
+    """A member whose key store this side has."""
+
+    email: str
+    organisation: str
+    fingerprint: str
+    unlocked: bool
+
+
+class StatusWire(Wire):
+    """What this member side is. `demonstration`: one machine holds every part."""
+
+    mode: str
+    demonstration: bool
+    acting_as: str | None
+    identities: list[IdentityWire]
+    assurance: str
+    assurance_text: str
+    workspace_url: str
+    version: str
+
+
+class Unlock(Wire):
+    """The passphrase of the member's key store."""
+
+    passphrase: str
+
+
+class CheckProblem(Wire):
+    """Something that the check before submission found; line and column count from 1."""
+
+    message: str
+    line: int | None = None
+    column: int | None = None
+    fatal: bool = True
+
+
+class CheckWire(Wire):
+    """The check of a draft: what it reads, and what is wrong."""
+
+    problems: list[CheckProblem]
+    tables: list[str]
+
+
+class CheckNew(Wire):
+    """Code to check before it is saved or submitted."""
+
+    language: str
+    code: str
+    tables: list[str] | None = None
+
+
+class FactWire(Wire):
+    """One line of the review: what, and its value in words; `previous` if the last accepted version had another."""
+
+    name: str
+    value: str
+    previous: str | None = None
+    changed: bool = False
+
+
+class ReviewStatement(Wire):
+    """A version as this member side verified and parsed it; the review page draws from this alone."""
+
+    workspace: str
+    job: str
+    number: int
+    version_hash: str
+    sentence: str
+    facts: list[FactWire]
+    code: str
+    language: str
+    diff: str | None
+    inputs: list[InputVariableWire]
+    grant: GrantWire
+    limits: LimitsWire
+    author: str
+    submitted: datetime
+    checked: list[str]
+    notes: list[str]
+
+
+class DecisionAsked(Wire):
+    """A member's decision; the passphrase is asked for each time."""
+
+    version_hash: str
+    decision: Verdict
+    comment: str = ""
+    passphrase: str
+
+
+class RevocationAsked(Wire):
+    """Which scope to stop."""
+
+    scope: Scope
+
+
+class RunAsked(Wire):
+    """Input values for a run of the live version."""
+
+    inputs: dict[str, InputValue] = {}
+
+
+class Preview(Wire):
+    """At most the first 100 rows as text, with the true total. `synthetic`: from synthetic tables."""
+
+    columns: list[str]
+    types: list[str]
+    rows: list[list[str | None]]
+    total: int
+    synthetic: bool
+    verified: list[str]
+
+
+class LogText(Wire):
+    """A run's log, or why it is empty."""
+
+    text: str
+    empty_because: str | None
+
+
+class DatasetAsked(Wire):
+    """Files of this machine to publish as one dataset; nothing is published unless `confirm` is true."""
+
+    name: str
+    files: list[str]
+    description: str = ""
+    public: list[str] = []
+    key_groups: dict[str, str] = {}
+    rename: dict[str, str] = {}
+    bounds: dict[str, list[str]] = {}
+    confirm: bool = False
+
+
+class TwinLine(Wire):
+    """What the synthetic twin will reveal of one column."""
+
+    column: str
+    type: str
+    reveals: str
+
+
+class DatasetProposal(Wire):
+    """What would be published, or was; `dataset` is set once it is."""
+
+    name: str
+    rows: int
+    twin: list[TwinLine]
+    dataset: str | None

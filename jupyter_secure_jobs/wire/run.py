@@ -1,0 +1,77 @@
+"""Runs: tests and job runs, as people and clients see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
+
+InputValue = str | int | float | bool | list[str]
+
+
+class PhaseWire(Wire):
+    """A step of a run and when it began."""
+
+    phase: Phase
+    at: datetime
+
+
+class RunWire(Wire):
+    """One run. Durations are in milliseconds. `waiting` says in words why a queued run waits.
+
+    `error_line` is a line of the job's own text. `rows` is the true total. `used_up`: a first key was released.
+    """
+
+    id: str
+    workspace: str
+    job: str
+    job_name: str
+    number: int
+    kind: RunKind
+    status: RunStatus
+    phase: Phase
+    phases: list[PhaseWire]
+    waiting: str | None
+    version: int
+    version_hash: str | None
+    tested_this_text: bool | None
+    member: str
+    inputs: dict[str, InputValue]
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+    queued_ms: int | None
+    run_ms: int | None
+    cancel_requested: bool
+    used_up: bool
+    error_class: str | None
+    error_line: int | None
+    error_text: str | None
+    rows: int | None
+    has_result: bool
+    has_log: bool
+    worker: str | None
+    assurance: str
+    code: str | None = None
+
+
+class TestNew(Wire):
+    """Input values for a test run on synthetic tables."""
+
+    inputs: dict[str, InputValue] = {}
+
+
+class RunNew(Wire):
+    """A signed run order."""
+
+    order: EnvelopeWire
+
+
+class OutcomeWire(Wire):
+    """The signed outcome of a run, with the evidence and the statements needed to verify it."""
+
+    receipt: EnvelopeWire | None
+    evidence: EnvelopeWire | None
+    test: EnvelopeWire | None
+    order: EnvelopeWire | None

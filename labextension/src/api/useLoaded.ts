@@ -1,0 +1,44 @@
+import { useEffect, useState } from 'react';
+
+import type { Connection } from './connection';
+import { asProblem, type Problem } from './problem';
+
+/** What was fetched last, what went wrong last, and how to try again. */
+export interface Loaded<T> {
+  readonly value: T | null;
+  readonly problem: Problem | null;
+  readonly retry: () => void;
+}
+
+/** Fetches `path`, and again whenever `revision` changes; an answer that came too late is dropped. */
+export function useLoaded<T>(connection: Connection, path: string, revision = ''): Loaded<T> {
+  const [value, setValue] = useState<T | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    const stop = new AbortController();
+    connection.json<T>(path, { signal: stop.signal }).then(
+      answer => {
+        if (!stop.signal.aborted) {
+          setValue(answer);
+          setProblem(null);
+        }
+      },
+      (reason: unknown) => {
+        if (!stop.signal.aborted) {
+          setProblem(asProblem(reason));
+        }
+      }
+    );
+    return () => {
+      stop.abort();
+    };
+  }, [connection, path, revision, attempt]);
+  return {
+    value,
+    problem,
+    retry: () => {
+      setAttempt(attempt + 1);
+    }
+  };
+}

@@ -1,0 +1,100 @@
+import { Clipboard } from '@jupyterlab/apputils';
+import { useId, useState, type ReactElement } from 'react';
+
+import { asProblem, type Problem } from '../api/problem';
+import type { PinnedQuery } from '../api/shapes';
+import { ProblemNotice } from '../ui/problemNotice';
+import { useSnapshot } from '../workspace/useSnapshot';
+import type { Desk } from './desk';
+
+function PinnedRow(props: { readonly desk: Desk; readonly query: PinnedQuery }): ReactElement {
+  const { desk, query } = props;
+  const { model } = desk;
+  const id = useId();
+  const [open, setOpen] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const remove = async (): Promise<void> => {
+    const path = model.path(`pinned-queries/${encodeURIComponent(query.id)}`);
+    await model.connection.json(path, { method: 'DELETE' });
+    await model.refresh();
+  };
+  const buttons: readonly (readonly [string, () => void])[] = [
+    [
+      'Insert',
+      () => {
+        desk.insertion.text(query.code);
+      }
+    ],
+    [
+      'Copy',
+      () => {
+        Clipboard.copyToSystem(query.code);
+      }
+    ],
+    [
+      'Delete',
+      () => {
+        remove().catch((reason: unknown) => {
+          setProblem(asProblem(reason));
+        });
+      }
+    ]
+  ];
+  return (
+    <li>
+      <button
+        type="button"
+        className="jp-SecureJobs-row"
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => {
+          setOpen(!open);
+        }}
+      >
+        <span className="jp-SecureJobs-name">{query.title}</span>
+        <span className="jp-SecureJobs-about">{query.language}</span>
+      </button>
+      <pre
+        id={id}
+        hidden={!open}
+        className="jp-SecureJobs-code"
+        tabIndex={0}
+        aria-label={query.title}
+      >
+        {query.code}
+      </pre>
+      <div className="jp-SecureJobs-buttons">
+        {buttons.map(([label, act]) => (
+          <button
+            key={label}
+            type="button"
+            className="jp-SecureJobs-link"
+            aria-label={`${label} ${query.title}`}
+            onClick={act}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
+      {problem !== null && <ProblemNotice problem={problem} />}
+    </li>
+  );
+}
+
+/** The member's own pinned queries in this workspace. */
+export function Pinned(props: { readonly desk: Desk }): ReactElement {
+  const { desk } = props;
+  const shown = useSnapshot(desk.model);
+  return (
+    <div className="jp-SecureJobs-section">
+      {shown.pinned.length === 0 && (
+        <p>No pinned queries yet. Pin one from a notebook with %securejob pin.</p>
+      )}
+      <ul aria-label="Pinned queries">
+        {shown.pinned.map(query => (
+          <PinnedRow key={query.id} desk={desk} query={query} />
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -23,7 +24,9 @@ class WrongPassphraseError(SecureJobsError):
 
 
 def _derive(passphrase: str, salt: bytes) -> bytes:
-    return Argon2id(salt=salt, length=32, iterations=3, lanes=4, memory_cost=64 * 1024).derive(passphrase.encode())
+    # Keyboards differ in how they compose an accented letter; in NFC the same passphrase is the same bytes.
+    typed = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
+    return Argon2id(salt=salt, length=32, iterations=3, lanes=4, memory_cost=64 * 1024).derive(typed)
 
 
 def lock(secret: bytes, passphrase: str) -> bytes:

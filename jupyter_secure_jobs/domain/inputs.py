@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from jupyter_secure_jobs.domain.errors import InvalidError
-from jupyter_secure_jobs.domain.text import clean_identifier, clean_text
+from jupyter_secure_jobs.domain.text import clean_identifier, clean_name, clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,24 +47,49 @@ def _bad(name: str, detail: str, next_step: str) -> InvalidError:
     return InvalidError("input_value", f"Input variable {name!r}: {detail}", next_step)
 
 
-def _check_pattern(pattern: str) -> None:
-    """Refuse patterns on which Python's backtracking can take more than polynomial time.
+def _most_paths(flat: str) -> int:
+    """Return an upper bound of the ways in which a pattern can be walked through a text of 200 characters.
 
-    Quantified groups, back references and look-around are out; three unbounded quantifiers on at most 200
-    characters bound the work.
+    `flat` has no classes, escapes and repeated groups. Each quantifier can be taken as many ways as it has lengths,
+    each group as many ways as it has branches; backtracking tries at most the product.
     """
-    unescaped = re.sub(r"\\.", "x", pattern)
+    paths = 1
+    for bounds in re.findall(r"[*+?]|\{[0-9]*,[0-9]*\}", flat):
+        low, _, high = bounds.strip("{}").partition(",")
+        if bounds == "?":
+            paths *= 2
+        elif bounds in "*+" or not high or int(high) > PATTERN_TEXT_LENGTH:
+            paths *= PATTERN_TEXT_LENGTH + 1
+        else:
+            paths *= max(int(high) - int(low or 0), 0) + 1
+    branches = [1]
+    for mark in re.findall(r"[(|)]", flat):
+        if mark == "(":
+            branches.append(1)
+        elif mark == "|":
+            branches[-1] += 1
+        elif len(branches) > 1:
+            paths *= branches.pop()
+    return paths * branches[0]
+
+
+def _check_pattern(pattern: str) -> None:
+    """Refuse patterns on which Python's backtracking can take too long.
+
+    Repeated groups, back references and look-around are out. What remains has a bounded number of paths through a
+    text of at most 200 characters: as many as three unbounded repetitions have.
+    """
+    clean_text(pattern, what="pattern", longest=PATTERN_TEXT_LENGTH)
+    unescaped = re.sub(r"\\.", "x", pattern, flags=re.DOTALL)
     flat = re.sub(r"\[\^?\]?[^\]]*\]", "c", unescaped)
     hint = "Use character classes and plain repetition, such as [A-Z]{2}[0-9]+."
-    if len(pattern) > PATTERN_TEXT_LENGTH:
-        raise InvalidError("input_pattern", "The pattern is longer than 200 characters.", "Shorten it.")
     if re.search(r"\\[1-9]", pattern) or "(?" in flat or re.search(r"\)[*+{]", flat):
         raise InvalidError("input_pattern", "The pattern repeats a group, looks around or refers back.", hint)
-    if len(re.findall(r"[*+]|\{\d*,\}", flat)) > 3:  # noqa: PLR2004 -- the bound is explained above
-        raise InvalidError("input_pattern", "The pattern has more than three unbounded repetitions.", hint)
+    if _most_paths(flat) > (PATTERN_TEXT_LENGTH + 1) ** 3:
+        raise InvalidError("input_pattern", "The pattern has too many repetitions of variable length.", hint)
     try:
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError) as error:
         raise InvalidError("input_pattern", "The pattern is not a regular expression.", hint) from error
 
 
@@ -96,6 +121,9 @@ class InputVariable:
             raise _bad(self.name, "choices go with the types choice and multiple choice.", "Write choice a|b|c.")
         if len(set(self.choices)) != len(self.choices):
             raise _bad(self.name, "a choice is listed twice.", "List each choice once.")
+        for choice in self.choices:
+            if clean_name(choice, what="choice", longest=TEXT_LENGTH) != choice or "|" in choice:
+                raise _bad(self.name, "a choice holds a bar or spaces around it.", "Write choice a|b|c.")
         if self.pattern is not None:
             if self.type is not InputType.STRING:
                 raise _bad(self.name, "a pattern goes with strings.", "Remove the pattern.")
@@ -110,7 +138,10 @@ class InputVariable:
         if text is None:
             return None
         if self.type is InputType.STRING:
-            return _integer(self.name, text)
+            length = _integer(self.name, text)
+            if not 0 <= length <= TEXT_LENGTH:
+                raise _bad(self.name, f"a length is from 0 to {TEXT_LENGTH}.", "Change the bounds.")
+            return length
         if self.type not in _ORDERED:
             raise _bad(self.name, f"bounds do not go with {self.type}.", "Remove the bounds.")
         return _PARSERS[self.type](self.name, text)  # type: ignore[return-value]  # ordered types give ordered values
@@ -221,8 +252,12 @@ def _choice(name: str, value: object) -> Value:
     return _string(name, value)
 
 
+def _split_choices(text: str) -> list[str]:
+    return [part.strip() for part in text.split("|")] if text.strip() else []
+
+
 def _choices(name: str, value: object) -> Value:
-    parts: object = [p.strip() for p in value.split("|")] if isinstance(value, str) else value
+    parts: object = _split_choices(value) if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
         raise _bad(name, "a list of choices is needed.", "Write them as a|b.")
     return tuple(parts)

@@ -115,6 +115,8 @@ def classify(error: BaseException) -> str:
     for base in type(error).__mro__:
         name = base.__name__
         ours = base.__module__ == "builtins" and name in PYTHON
-        if (ours and name not in {"Exception", "BaseException"}) or (base.__module__.startswith("pyspark.") and name in ENGINE):
+        if (ours and name not in {"Exception", "BaseException"}) or (
+            base.__module__.startswith("pyspark.") and name in ENGINE
+        ):
             return name
     return "Error"

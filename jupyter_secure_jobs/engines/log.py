@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.engines.spec import LogPolicy
 
 # C0 without tab and newline, C1, and the characters that reorder or hide text on screen.
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+)
 EPILOGUE_BYTES: Final = 4096
 
 
@@ -23,7 +25,7 @@ def failure_line(error_class: str, line: int | None) -> str:
     return f"Failed: {error_class} at line {line}." if line is not None else f"Failed: {error_class}."
 
 
-def compose(
+def compose(  # noqa: PLR0913 -- each is a separate decision of the log policy
     printed: bytes, *, policy: LogPolicy, most: int, error_class: str | None, line: int | None, message: str
 ) -> tuple[bytes, bool]:
     """Return the log as UTF-8, and whether everything fitted.
@@ -49,7 +51,9 @@ def compose(
         if policy == "full" and message:
             said = neutral(message).removesuffix("\n")
             room = most - sum(len(part.encode()) for part in parts)
-            parts.append(said if len(said.encode()) <= room else "[The error's message is longer than the log's limit.]")
+            parts.append(
+                said if len(said.encode()) <= room else "[The error's message is longer than the log's limit.]"
+            )
         parts.append(failure_line(error_class, line))
     elif policy == "errors":
         parts.append("(Empty: the job's log policy `errors` lets no printed output out, and there was no error.)")

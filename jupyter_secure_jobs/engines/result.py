@@ -41,14 +41,15 @@ def write(result: Result, path: str) -> None:
         whatever the engine raises while it computes the rows.
         OSError: the file became larger than the limits allow.
     """
-    writer: pq.ParquetWriter | None = None
+    tables = _tables(result)
+    first = next(tables)
+    # Whether a column may be null is a guess of the engine's and differs from batch to batch.
+    schema = pa.schema([(field.name, field.type) for field in first.schema])
     # Truncating through the path keeps the file that the supervisor watches.
-    with pa.OSFile(path, "wb") as file:
-        for table in _tables(result):
-            if writer is None:
-                writer = pq.ParquetWriter(file, table.schema.remove_metadata(), compression="zstd", compression_level=1)
-            writer.write_table(table.replace_schema_metadata(None).cast(writer.schema))
-        if writer is None:
-            schema = pa.Table.from_pandas(cast("Any", result).limit(0).toPandas()).schema
-            writer = pq.ParquetWriter(file, schema.remove_metadata())
-        writer.close()
+    with (
+        pa.OSFile(path, "wb") as file,
+        pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer,
+    ):
+        writer.write_table(first.cast(schema))
+        for table in tables:
+            writer.write_table(table.cast(schema))

@@ -120,7 +120,8 @@ class JobOutcome:
     """What the enclave may believe of a run; every field was checked against a closed form.
 
     error_class: of the closed list in `engines.errors`. error_line: 1 to the number of the code's lines.
-    rows, result, logical_digest: there if it succeeded; `result` is Parquet made by the author's code, so do not parse it here.
+    rows, result, logical_digest: there if it succeeded; `result` is Parquet made by the
+    author's code, so the parent does not parse it.
     log: always there, UTF-8 without control characters.
     """
 

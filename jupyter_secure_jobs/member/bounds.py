@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from jupyter_secure_jobs.domain.dataset import Column, Twin
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.member.column_types import FIRST_DAY, LAST_DAY, MICROSECONDS_A_DAY, parse
+
+if TYPE_CHECKING:
+    from jupyter_secure_jobs.domain.dataset import Column, Twin
 
 LONGEST_TEXT: Final = 10_000
 _STEPS_ACROSS: Final = 10
@@ -21,15 +23,18 @@ def coarse_numbers(
 ) -> tuple[Decimal, Decimal]:
     """Return bounds around [low, high] on a grid of 1, 2 or 5 times a power of ten, at most ten or so steps apart.
 
-    A bound that would be the exact `least` or `greatest` value moves one step further out. Zero stays: it is the
-    grid's own origin, and counts that cannot be negative must not become so. `finest`: the type's smallest difference.
+    Bounds that would meet move apart, and one that would be the exact `least` or `greatest` value moves one step
+    further out. A bound of zero stays: it is the grid's own origin, and counts that cannot be negative must not become
+    so. `finest`: the type's smallest difference.
     """
     with localcontext(prec=100, Emax=9999, Emin=-9999):
-        across = (high - low or abs(low) or Decimal(1)) / _STEPS_ACROSS
+        across = (high - low or abs(low) / _STEPS_ACROSS or Decimal(1)) / _STEPS_ACROSS
         power = Decimal(1).scaleb(across.adjusted())
         step = max(next(mark * power for mark in _LADDER if mark * power >= across), finest)
         lower = (low / step).to_integral_value(ROUND_FLOOR) * step
         upper = (high / step).to_integral_value(ROUND_CEILING) * step
+        if lower == upper:
+            lower, upper = lower - step if lower else lower, upper + step
         if lower == least and lower:
             lower -= step
         if upper == greatest and upper:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +13,10 @@ import pyarrow.csv as arrow_csv
 
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.member.column_types import arrow_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
 NULL_SPELLINGS: Final = ("", "NA", "N/A", "NaN", "nan", "null", "NULL")
 BLOCK_BYTES: Final = 8 * 1024 * 1024
@@ -23,6 +26,7 @@ HEADER_BYTES: Final = 1024 * 1024
 Batch = Any
 Array = Any
 
+_RAGGED: Final = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 _DAY = r"(?:0[1-9]|[1-9]\d)\d\d-\d\d-\d\d"
 _TIME = r"[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?"
 # In the order of preference. Digits that a type would lose keep a column out of it: codes with leading zeros are no
@@ -83,6 +87,7 @@ def infer_types(paths: Sequence[Path], names: Sequence[str], *, delimiter: str) 
                 if len(values):
                     seen.add(name)
                     left[name] = {spark: form for spark, form in left[name].items() if _fits(values, spark, form)}
+        _check_quotes(path)
     return {name: next(iter(left[name]), "string") if name in seen else "string" for name in names}, rows
 
 
@@ -113,6 +118,20 @@ def typed_batches(path: Path, types: Mapping[str, str], *, delimiter: str) -> It
             arrays.append(pc.cast(values, wanted))
         yield pa.record_batch(arrays, names=list(types))
         row += batch.num_rows
+
+
+def _check_quotes(path: Path) -> None:
+    # Arrow takes a quote that is not closed as one cell up to the end of the file, and all rows in it would be lost.
+    marks = 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            marks += block.count(b'"')
+    if marks % 2:
+        raise InvalidError(
+            "csv_quotes",
+            f"{path.name!r} has an odd number of quotation marks, so one is not closed.",
+            "Close it; a mark inside a cell is written twice and the cell quoted (RFC 4180).",
+        )
 
 
 def _zone_advice(spark: str) -> str:
@@ -153,12 +172,6 @@ def _first_bad(values: Array, wanted: Any) -> int:  # noqa: ANN401 - an Arrow ty
 
 
 def _text_batches(path: Path, names: Sequence[str], *, delimiter: str) -> Iterator[Batch]:
-    ragged: list[tuple[int | None, int, int]] = []
-
-    def refuse(row: Any) -> str:  # noqa: ANN401 - pyarrow's InvalidRow
-        ragged.append((row.number, row.expected_columns, row.actual_columns))
-        return "error"
-
     # Columns are read by position: the names in the file may be none that Arrow should see twice.
     positions = [f"c{index}" for index in range(len(names))]
     try:
@@ -167,9 +180,7 @@ def _text_batches(path: Path, names: Sequence[str], *, delimiter: str) -> Iterat
             read_options=arrow_csv.ReadOptions(
                 use_threads=False, block_size=BLOCK_BYTES, column_names=positions, skip_rows=1
             ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse
-            ),
+            parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(positions, pa.string()),
                 null_values=list(NULL_SPELLINGS),
@@ -180,12 +191,14 @@ def _text_batches(path: Path, names: Sequence[str], *, delimiter: str) -> Iterat
             yield from reader
     except pa.ArrowInvalid as error:
         # Arrow's messages quote rows, so they are classified here and not passed on.
-        raise _broken(path, str(error), ragged) from None
+        raise _broken(path, str(error)) from None
 
 
-def _broken(path: Path, message: str, ragged: Sequence[tuple[int | None, int, int]]) -> InvalidError:
+def _broken(path: Path, message: str) -> InvalidError:
+    # The message is read, since pyarrow's handler for such rows fails aloud on one that is not UTF-8.
+    ragged = _RAGGED.search(message)
     if ragged:
-        row, expected, actual = ragged[0]
+        row, expected, actual = ragged.groups()
         return InvalidError(
             "csv_ragged",
             f"Row {row} of {path.name!r} (the header is row 1) has {actual} cells; the header has {expected}.",

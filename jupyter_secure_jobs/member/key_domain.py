@@ -18,11 +18,9 @@ one column of the group joins each column of a dataset that has two (airports.fa
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from jupyter_secure_jobs.domain.dataset import Column, Twin
 from jupyter_secure_jobs.member.bounds import read_bounds
 from jupyter_secure_jobs.member.column_types import (
     FLOATS,
@@ -33,6 +31,11 @@ from jupyter_secure_jobs.member.column_types import (
     parse,
 )
 from jupyter_secure_jobs.member.draws import draws, order, word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_secure_jobs.domain.dataset import Column, Twin
 
 DOMAIN_SIZE: Final = 50
 _WORD_LENGTH: Final = 8

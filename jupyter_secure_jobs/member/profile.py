@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal, localcontext
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,7 +30,11 @@ from jupyter_secure_jobs.member.column_types import (
     parse,
 )
 from jupyter_secure_jobs.member.key_domain import DOMAIN_SIZE
-from jupyter_secure_jobs.member.tables import PlainTable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from jupyter_secure_jobs.member.tables import PlainTable
 
 SAMPLE_ROWS: Final = 1_000_000
 TWIN_ROWS: Final = 1_000
@@ -55,11 +58,12 @@ def propose_twin(
     greatest value unless that is zero. Of strings and binaries: such bounds of their length. A column with fewer than
     10 values has no bounds, since a quantile of so few is one person's value.
 
-    Values are shown for columns in `public` alone, of the types string, whole number and date: at most the 200 most
-    frequent, each occurring at least 10 times, in alphabetical order, so that neither rare values nor ranks show. One
-    kind of column is shown whole: at most 50 values that never repeat, a reference list such as carriers and their
-    names. A rare value in a short list that does repeat (the one patient with a diagnosis) is thus left out; the owner
-    can add it with `with_values`. Values longer than 100 characters or not printable are never proposed.
+    Values are shown, instead of bounds, for columns in `public` alone, of the types string, whole number and date: at
+    most the 200 most frequent, each occurring at least 10 times, in ascending order, so that neither rare values nor
+    ranks show. One kind of column is shown whole: at most 50 values that never repeat, a reference list such as
+    carriers and their names. A rare value in a short list that does repeat (the one patient with a diagnosis) is thus
+    left out; the owner can add it with `with_values`. Values longer than 100 characters or not printable are never
+    proposed.
 
     Quantiles and counts come from at most a million rows, taken evenly; shares of nulls and extremes from all rows.
 
@@ -160,13 +164,16 @@ def _propose(table: PlainTable, column: Column) -> Twin:
             nulls += values.null_count
             extremes += _extremes(_measured(column, values.drop_null()))
     sample = pa.chunked_array([chunk for (chunk,) in _sampled(table, [column.name])]).combine_chunks().drop_null()
-    bounds = None if column.type == "boolean" else _bounds(column, _measured(column, sample), extremes)
+    values = _common(column, sample) if column.public else ()
+    # Values say all that the twin needs, and true and false have no bounds.
+    bounded = not values and column.type != "boolean"
+    bounds = _bounds(column, _measured(column, sample), extremes) if bounded else None
     return Twin(
         column=column.name,
         null_rate=round(nulls / table.rows, 2),
         low=bounds[0] if bounds else None,
         high=bounds[1] if bounds else None,
-        values=_common(column, sample) if column.public else (),
+        values=values,
     )
 
 
@@ -176,6 +183,7 @@ def _batches(part: Any, names: list[str]) -> Iterator[Any]:  # noqa: ANN401 - Ar
 
 
 def _sampled(table: PlainTable, names: list[str]) -> Iterator[tuple[Array, ...]]:
+    # Every n-th row of the table, counted through all parts.
     every = -(-table.rows // SAMPLE_ROWS)
     start = 0
     for part in table.parts:
@@ -266,6 +274,7 @@ def _common(column: Column, values: Array) -> tuple[str, ...]:
     counts = [(entry["values"], entry["counts"]) for entry in values.value_counts().to_pylist()]
     if not (len(counts) <= SHORT_LIST and all(count == 1 for _, count in counts)):
         counts = [(value, count) for value, count in counts if count >= CROWD]
-    texts = sorted((-count, str(value)) for value, count in counts)
-    fitting = [text for _, text in texts if len(text) <= LONGEST_VALUE and text.isprintable()]
-    return tuple(sorted(fitting[:MOST_VALUES]))
+    fitting = [
+        (-count, value) for value, count in counts if len(str(value)) <= LONGEST_VALUE and str(value).isprintable()
+    ]
+    return tuple(str(value) for value in sorted(value for _, value in sorted(fitting)[:MOST_VALUES]))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Sequence
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +24,10 @@ from jupyter_secure_jobs.member.column_types import (
 )
 from jupyter_secure_jobs.member.draws import below, draws, fraction, order, word
 from jupyter_secure_jobs.member.key_domain import key_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 MOST_ROWS: Final = 100_000
 _SEED_BYTES: Final = 32

@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +18,9 @@ from jupyter_secure_jobs.domain.dataset import Column, check_columns
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.member import csv_files
 from jupyter_secure_jobs.member.column_types import TIMESTAMPS, arrow_type, spark_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 PART_ROWS: Final = 2_000_000
 PART_BYTES: Final = 256 * 1024 * 1024
@@ -80,10 +82,7 @@ def read_table(
     _check_directory(into)
     before = {path: _identity(path) for path in paths}
     try:
-        parquet = {path: _is_parquet(path) for path in paths}
-        if len(set(parquet.values())) > 1:
-            raise InvalidError("table_mixed", "Some files are CSV and some Parquet.", "Publish files of one kind.")
-        read = _parquet_source if parquet[paths[0]] else _csv_source
+        read = _parquet_source if _all_parquet(paths) else _csv_source
         source = read(paths, column_types, rename)
         with _Parts(into, source.columns) as parts:
             for batch in source.batches():
@@ -138,6 +137,13 @@ def _unusable(error: OSError) -> InvalidError:
         return InvalidError("table_no_space", "The working directory is full.", "Free space there, or use another one.")
     name = f" {Path(os.fsdecode(error.filename)).name!r}" if error.filename else ""
     return InvalidError("table_unreadable", f"The file{name} cannot be read.", "Check its permissions and its disk.")
+
+
+def _all_parquet(paths: Sequence[Path]) -> bool:
+    kinds = {_is_parquet(path) for path in paths}
+    if len(kinds) > 1:
+        raise InvalidError("table_mixed", "Some files are CSV and some Parquet.", "Publish files of one kind.")
+    return kinds.pop()
 
 
 def _is_parquet(path: Path) -> bool:
@@ -236,8 +242,8 @@ def _parquet_source(paths: Sequence[Path], column_types: Mapping[str, str], rena
                     for batch in file.iter_batches(batch_size=BATCH_ROWS):
                         batch.validate(full=True)
                         yield _in_types(batch, columns, path=path)
-            except pa.ArrowException:
-                raise _broken_parquet(path) from None
+            except (pa.ArrowException, OSError) as error:
+                raise _broken_parquet(path, error) from None
 
     return _Source(columns=columns, batches=batches)
 
@@ -245,8 +251,8 @@ def _parquet_source(paths: Sequence[Path], column_types: Mapping[str, str], rena
 def _parquet_fields(path: Path, rename: Mapping[str, str]) -> dict[str, tuple[str, bool]]:
     try:
         schema = pq.read_schema(path)
-    except pa.ArrowException:
-        raise _broken_parquet(path) from None
+    except (pa.ArrowException, OSError) as error:
+        raise _broken_parquet(path, error) from None
     names = _renamed(schema.names, rename, path=path)
     return {
         name: (spark_type(field.type, column=name), bool(field.nullable))
@@ -254,9 +260,16 @@ def _parquet_fields(path: Path, rename: Mapping[str, str]) -> dict[str, tuple[st
     }
 
 
-def _broken_parquet(path: Path) -> InvalidError:
+def _broken_parquet(path: Path, error: Exception) -> InvalidError:
+    # Arrow reports damaged bytes as an OSError without a number; one with a number comes from the operating system.
+    if isinstance(error, OSError) and error.errno:
+        return _unusable(error)
     # Arrow's own words can quote statistics or values, so they are not passed on.
-    return InvalidError("parquet_broken", f"{path.name!r} is damaged or cut off.", "Write the Parquet file again.")
+    return InvalidError(
+        "parquet_broken",
+        f"{path.name!r} is damaged, cut off, or has text that is not UTF-8.",
+        "Write the Parquet file again.",
+    )
 
 
 def _in_types(batch: Batch, columns: tuple[Column, ...], *, path: Path) -> Batch:

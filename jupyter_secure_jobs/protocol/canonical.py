@@ -17,7 +17,9 @@ from jupyter_secure_jobs.domain.errors import RefusedError
 
 MOST_BYTES: Final = 2 * 1024 * 1024
 MOST_DEPTH: Final = 32
-_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_SAFE_INTEGER: Final = 2**53
+# The closing quote is optional, so that the pattern never fails halfway: an unterminated text is scanned once.
+_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _BRACKET: Final = re.compile(rb"[\[{\]}]")
 Json = Any  # The JSON value type is recursive; every reader narrows it through the codec at once.
 
@@ -46,7 +48,9 @@ def decode(data: bytes, *, most: int = MOST_BYTES) -> Json:
     if _depth(data) > MOST_DEPTH:
         raise RefusedError("statement_too_deep", "A statement is nested too deeply.")
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_no_doubles, parse_constant=_no_constant)
+        value = json.loads(
+            data.decode("utf-8"), object_pairs_hook=_no_doubles, parse_constant=_no_constant, parse_int=_whole
+        )
     except (ValueError, RecursionError) as error:
         raise RefusedError("not_json", "A statement is not JSON.") from error
     if encode(value) != data:
@@ -73,6 +77,12 @@ def _no_doubles(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(made) != len(pairs):
         raise ValueError("doubled key")  # noqa: EM101, TRY003 -- caught above, never shown
     return made
+
+
+def _whole(digits: str) -> int | float:
+    # RFC 8785 writes a float such as 1e20 without a point. No integer from 2^53 on is ever written as a number.
+    number = int(digits)
+    return number if abs(number) < _SAFE_INTEGER else float(digits)
 
 
 def _no_constant(_name: str) -> Json:

@@ -23,6 +23,7 @@ from jupyter_secure_jobs.domain.errors import RefusedError, SecureJobsError
 T = TypeVar("T")
 _TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z\Z")
 _SAFE_INTEGER: Final = 2**53
+_BIG_INTEGER: Final = re.compile(r"-?[1-9][0-9]{15,18}\Z")
 
 
 def time_text(moment: datetime) -> str:
@@ -119,6 +120,8 @@ def _read(kind: Any, value: Any, *, at: str) -> Any:  # noqa: ANN401, C901, PLR0
         return None
     if kind in (str, int, float, bool) and type(value) is kind:
         return value
+    if kind is int and isinstance(value, str) and _BIG_INTEGER.match(value) and abs(int(value)) >= _SAFE_INTEGER:
+        return int(value)
     raise _wrong(at, getattr(kind, "__name__", str(kind)))
 
 

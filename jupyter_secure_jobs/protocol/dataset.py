@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 -- the codec reads the annotations at run time
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from jupyter_secure_jobs.domain.dataset import Column, check_columns
-from jupyter_secure_jobs.domain.job import Assurance
+from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.job import Assurance  # noqa: TC001 -- the codec reads the annotations at run time
 from jupyter_secure_jobs.domain.text import clean_identifier
+
+_PATH: Final = re.compile(r"(?!\.)[A-Za-z0-9._=-]{1,100}(?:/(?!\.)[A-Za-z0-9._=-]{1,100}){0,9}\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +22,17 @@ class SealedFile:
     path: str
     bytes: int
     digest: str
+
+    def __post_init__(self) -> None:
+        """Refuse a path that could lead out of the dataset's folder, and a size that no file has.
+
+        Raises:
+            InvalidError: so.
+        """
+        if not _PATH.match(self.path):
+            raise InvalidError("file_path", "A dataset's file has a path that is not plain.", "Publish it again.")
+        if self.bytes < 0:
+            raise InvalidError("file_size", "A dataset's file has a negative size.", "Publish it again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +79,14 @@ class Manifest:
     time: datetime
 
     def __post_init__(self) -> None:
-        """Refuse columns and names that no job could use."""
+        """Refuse columns and names that no job could use, and two files in one place.
+
+        Raises:
+            InvalidError: with the part that is wrong.
+        """
         check_columns(self.columns)
+        if len({file.path for file in self.files}) != len(self.files):
+            raise InvalidError("file_path", "Two files of a dataset have one path.", "Publish it again.")
         clean_identifier(self.name, what="dataset name")
 
 

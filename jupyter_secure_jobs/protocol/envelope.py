@@ -7,7 +7,7 @@ is ours, since it must be strict and bounded.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
 
 from securesystemslib.dsse import Envelope as DsseEnvelope
 
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOST_SIGNATURES: Final = 2000
+MOST_TYPE: Final = 200
 
 
 class Statement(Protocol):
     """A frozen dataclass with the name of its kind and version."""
 
-    TYPE: str
+    TYPE: ClassVar[str]
 
 
 S = TypeVar("S", bound=Statement)
@@ -57,11 +58,13 @@ class Envelope:
     signatures: tuple[Signature, ...]
 
     def __post_init__(self) -> None:
-        """Refuse two signatures by one key, or far too many.
+        """Refuse two signatures by one key, far too many, or a payload type that is no media type.
 
         Raises:
             RefusedError: so.
         """
+        if not self.payloadType.isascii() or len(self.payloadType) > MOST_TYPE:
+            raise RefusedError("statement_type", "An envelope's payload type is no media type.")
         if len({signature.keyid for signature in self.signatures}) != len(self.signatures):
             raise RefusedError("envelope_signatures", "An envelope carries two signatures by one key.")
         if len(self.signatures) > MOST_SIGNATURES:

@@ -75,7 +75,8 @@ class Version:
     def __post_init__(self) -> None:
         """Refuse texts that deceive, doubled names, and empty lists that must not be empty."""
         check_declarations(self.inputs)
-        clean_name(self.name, what="job's name")
+        if clean_name(self.name, what="job's name") != self.name:
+            raise InvalidError("name", "The job's name is not in its normal form.", "Submit it again.")
         clean_text(self.description, what="description", longest=DESCRIPTION_LENGTH)
         if clean_code(self.code) != self.code or not self.code.strip():
             raise InvalidError("code", "The code is empty or not in its normal form.", "Submit it again.")

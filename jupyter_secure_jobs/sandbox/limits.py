@@ -39,4 +39,5 @@ class Limits:
 
     def within(self, ceiling: Limits) -> Limits:
         """Return these limits, each lowered to the ceiling's."""
-        return Limits(**{field.name: min(getattr(self, field.name), getattr(ceiling, field.name)) for field in fields(self)})
+        names = [field.name for field in fields(self)]
+        return Limits(**{name: min(getattr(self, name), getattr(ceiling, name)) for name in names})

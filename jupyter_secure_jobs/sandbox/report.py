@@ -14,7 +14,10 @@ from jupyter_secure_jobs.sandbox.limits import Limits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxReport:
-    """bubblewrap: the program that is used, with no path if none was found. problem, next_step: empty if all is well."""
+    """What a trial start showed.
+
+    bubblewrap: the program that is used, if one was found. problem, next_step: empty if all is well.
+    """
 
     bubblewrap: Path | None
     problem: str

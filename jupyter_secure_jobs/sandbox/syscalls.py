@@ -29,7 +29,8 @@ REFUSED: Final = (
     *("memfd_create", "memfd_secret", "shmget", "shmat", "semget", "msgget", "mq_open"),
     # The clock and the host's identity.
     *("settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname"),
-    *("iopl", "ioperm", "personality", "vhangup", "uselib", "nfsservctl", "modify_ldt", "mbind", "migrate_pages", "move_pages"),
+    *("iopl", "ioperm", "personality", "vhangup", "uselib", "nfsservctl", "modify_ldt"),
+    *("mbind", "migrate_pages", "move_pages"),
 )
 _NEW_USER_NAMESPACE: Final = 0x10000000
 _TIOCSTI: Final = 0x5412

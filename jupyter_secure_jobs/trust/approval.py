@@ -48,10 +48,8 @@ def verify_decision(
     return decision
 
 
-def verify_revocation(
-    envelope: Envelope, rosters: TrustedRosters, version: Version, version_hash: str
-) -> Revocation:
-    """Return a member's revocation for this version. Its time is not checked: stopping is easy.
+def verify_revocation(envelope: Envelope, rosters: TrustedRosters, version_hash: str | None) -> Revocation:
+    """Return a member's revocation for this version (None: of whichever). Its time is not checked: stopping is easy.
 
     Raises:
         RefusedError: of another workspace or version, by no member, or unsigned.
@@ -59,7 +57,7 @@ def verify_revocation(
     revocation = envelopes.read(Revocation, envelope)
     if (revocation.workspace, revocation.genesis) != (rosters.workspace, rosters.genesis):
         raise RefusedError("other_workspace", "A revocation is of another workspace.")
-    if revocation.version != version_hash:
+    if version_hash is not None and revocation.version != version_hash:
         raise RefusedError("other_version", "A revocation is for another version.")
     member = rosters.member(revocation.member)
     signatures.require(envelope, member.keys.signing, who=member.email)
@@ -102,7 +100,7 @@ def verify_approval(  # noqa: PLR0913 -- everything that an approval depends on
         )
     revoked: Scope | None = None
     for envelope in revocations:
-        revocation = verify_revocation(envelope, rosters, version, version_hash)
+        revocation = verify_revocation(envelope, rosters, version_hash)
         if revocation.scope is Scope.ALL:
             raise RefusedError("withdrawn", f"{revocation.member} withdrew the acceptance.", "Submit again.")
         revoked = revocation.scope

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.domain.errors import RefusedError
+from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
 from jupyter_secure_jobs.domain.inputs import Value, check_values
 from jupyter_secure_jobs.domain.run import ORDER_DAYS
-from jupyter_secure_jobs.protocol import codec
+from jupyter_secure_jobs.protocol import canonical, codec
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.protocol.envelope import Envelope
@@ -96,8 +96,12 @@ def verify_order(
         raise RefusedError("from_the_future", "The run order is dated in the future.", "Check the clocks.")
     if now > order.expires + CLOCK_SKEW or (order.expires - order.time).total_seconds() > ORDER_DAYS * _DAY_SECONDS:
         raise RefusedError("order_expired", "The run order has expired, or is valid for too long.", "Run it again.")
-    values = check_values(version.inputs, order.inputs)
-    if codec.to_json(values) != codec.to_json(order.inputs):
+    try:
+        values = check_values(version.inputs, order.inputs)
+    except InvalidError as error:
+        raise RefusedError(error.code, error.detail, error.next_step) from error
+    # Bytes are compared, not values: Python holds 1, 1.0 and True for equal.
+    if canonical.encode(codec.to_json(values)) != canonical.encode(codec.to_json(order.inputs)):
         raise RefusedError("inputs_not_canonical", "The input values are not all there in their canonical form.")
     return order, values
 

@@ -126,7 +126,8 @@ def verify_receipt(receipt: Envelope, evidence: Envelope, run: AuthorisedRun) ->
         raise RefusedError("receipt", "The receipt is of another run.")
     if done.manifests != tuple(read.manifest for read in run.version.datasets):
         raise RefusedError("receipt", "The receipt names other datasets than the version.")
-    if {key.recipient for key in done.keys} != {who.sealing_key for who in run.version.recipients}:
+    sealed_to = sorted(key.recipient for key in done.keys)
+    if sealed_to != sorted(who.sealing_key for who in run.version.recipients):
         raise RefusedError("recipients", "The result was not sealed to exactly the recipients of the version.")
     return done
 
@@ -135,11 +136,16 @@ def verify_test(envelope: Envelope, workers: Mapping[str, Worker]) -> TestResult
     """Return a test result signed by an enrolled worker.
 
     Raises:
-        RefusedError: it is signed by nobody enrolled.
+        RefusedError: it is signed by nobody enrolled, or says that another worker or enclave ran it.
     """
     result = envelopes.read(TestResult, envelope)
     signatures.require_any(envelope, list(workers), who="an enrolled worker")
-    return result
+    for key, worker in workers.items():
+        signed = any(signature.keyid == key for signature in envelope.signatures)
+        if signed and worker.name == result.worker and result.measurement in worker.measurements:
+            signatures.require(envelope, key, who=f"the worker {worker.name}")
+            return result
+    raise RefusedError("test_worker", "A test result names another worker or enclave than the one that signed.")
 
 
 def salted(logical: str, salt: bytes) -> str:

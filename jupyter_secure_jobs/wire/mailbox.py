@@ -116,6 +116,8 @@ class KeyTask(Wire):
     evidence: EnvelopeWire | None = None
     revocation: EnvelopeWire | None = None
     withdrawal: EnvelopeWire | None = None
+    rosters: list[EnvelopeWire] = []
+    manifest: EnvelopeWire | None = None
 
 
 class KeyTasks(Wire):

@@ -4,6 +4,8 @@ import { refreshIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import { jobCell } from './insert/declaration';
+import { insertTemplate } from './insert/template';
+import { INSERT_CELL, INSERT_TEMPLATE, REFRESH } from './commandIds';
 import type { Desk } from './sidebar/desk';
 import type { Sidebar } from './sidebar/sidebar';
 import { secureJobsIcon } from './ui/icons';
@@ -18,10 +20,15 @@ export function addCommands(
   palette: ICommandPalette | null
 ): void {
   const commands: Readonly<Record<string, CommandRegistry.ICommandOptions>> = {
-    'secure-jobs:refresh': {
+    [REFRESH]: {
       label: 'Secure jobs: Refresh',
       icon: refreshIcon,
       execute: () => desk.model.refresh()
+    },
+    [INSERT_TEMPLATE]: {
+      label: 'Secure jobs: New Job from Starter Script…',
+      icon: secureJobsIcon,
+      execute: () => insertTemplate(desk.model, desk.insertion)
     },
     'secure-jobs:focus': {
       label: 'Secure jobs: Focus Sidebar',
@@ -31,14 +38,11 @@ export function addCommands(
         sidebar.node.querySelector<HTMLInputElement>('.jp-SecureJobs-filter')?.focus();
       }
     },
-    'secure-jobs:insert-cell': {
+    [INSERT_CELL]: {
       label: 'Secure jobs: Insert Notebook Job Cell',
       icon: secureJobsIcon,
-      execute: () => {
-        desk.insertion.cell(
-          jobCell(desk.model.current.datasets[0]?.declaration_sql ?? 'a_dataset')
-        );
-      }
+      execute: () =>
+        desk.insertion.cell(jobCell(desk.model.current.datasets[0]?.declaration_sql ?? 'a_dataset'))
     }
   };
   for (const [command, options] of Object.entries(commands)) {

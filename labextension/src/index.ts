@@ -3,7 +3,7 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 
 import { Connection } from './api/connection';
@@ -15,6 +15,7 @@ import { Identity } from './workspace/identity';
 import { WorkspaceModel } from './workspace/model';
 
 const RANK = 600;
+const NOTICE_MILLISECONDS = 5000;
 
 /** The sidebar, its pages and its commands. */
 const plugin: JupyterFrontEndPlugin<void> = {
@@ -36,9 +37,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const desk = {
       model,
       insertion: new NotebookInsertion(notebooks),
-      openPage: pages.show.bind(pages)
+      openPage: pages.show.bind(pages),
+      openRuns: pages.showRuns.bind(pages)
     };
-    const sidebar = new Sidebar(desk);
+    model.ended.connect((_, sentence) => {
+      Notification.info(sentence, { autoClose: NOTICE_MILLISECONDS });
+    });
+    const sidebar = new Sidebar(desk, app.commands);
     app.shell.add(sidebar, 'left', { rank: RANK });
     restorer?.add(sidebar, sidebar.id);
     addCommands(app, desk, sidebar, palette);

@@ -11,8 +11,11 @@ const MEMBER_HEADER = 'X-Secure-Jobs-Member';
 export interface RequestOptions {
   readonly method?: string;
   readonly body?: unknown;
+  /** The revision that a change starts from; the server refuses if somebody was quicker. */
+  readonly revision?: number;
   readonly signal?: AbortSignal;
-  readonly accept?: string;
+  /** Sent as nobody in particular: for what is the same for every member of this side. */
+  readonly unnamed?: boolean;
 }
 
 /**
@@ -49,24 +52,29 @@ export class Connection {
   }
 
   /** The bytes of an answer, for exports. */
-  async blob(path: string, options: RequestOptions = {}): Promise<Blob> {
-    return (await this.send(path, options)).blob();
+  async blob(path: string): Promise<Blob> {
+    return (await this.send(path, {})).blob();
   }
 
   private async send(path: string, options: RequestOptions): Promise<Response> {
     const url = URLExt.join(this.settings.baseUrl, BASE) + '/' + path.replace(/^\/+/, '');
-    const headers: Record<string, string> = { Accept: options.accept ?? 'application/json' };
-    const member = this.member();
+    const headers: Record<string, string> = {};
+    const member = options.unnamed === true ? null : this.member();
     if (member !== null) {
       headers[MEMBER_HEADER] = member;
     }
     const method = options.method ?? 'GET';
     const init: RequestInit = { method, headers };
     if (method !== 'GET') {
-      headers['Content-Type'] = 'application/json';
-      // A repeated click or a retry by the browser must not act twice.
+      // A retry on the way must not act twice.
       headers['Idempotency-Key'] = crypto.randomUUID();
-      init.body = JSON.stringify(options.body ?? {});
+    }
+    if (options.body !== undefined) {
+      headers['Content-Type'] = 'application/json';
+      init.body = JSON.stringify(options.body);
+    }
+    if (options.revision !== undefined) {
+      headers['If-Match'] = `"${options.revision}"`;
     }
     if (options.signal !== undefined) {
       init.signal = options.signal;

@@ -15,10 +15,9 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
-export type Action = Answered<Schemas['ActionWire']>;
 export type Dataset = Answered<Schemas['DatasetWire']>;
 export type Decision = Schemas['DecisionAsked'];
-export type InputVariable = Answered<Schemas['InputVariableWire']>;
+export type DraftChange = Partial<Schemas['DraftChange']>;
 export type Job = Answered<Schemas['JobWire']>;
 export type JobDetail = Answered<Schemas['JobDetailWire']>;
 export type LogText = Answered<Schemas['LogText']>;
@@ -26,6 +25,13 @@ export type MemberStatus = Answered<Schemas['StatusWire']>;
 export type PinnedQuery = Answered<Schemas['PinnedWire']>;
 export type Preview = Answered<Schemas['Preview']>;
 export type ReviewStatement = Answered<Schemas['ReviewStatement']>;
+export type RevocationAsked = Schemas['RevocationAsked'];
 export type Run = Answered<Schemas['RunWire']>;
+export type Script = Answered<Schemas['ScriptWire']>;
 export type Sequence = Answered<Schemas['Sequence']>;
 export type Workspace = Answered<Schemas['WorkspaceWire']>;
+
+// Shapes that requests and answers share have two names in the schema; these are the answers' ones.
+export type Action = Job['actions'][number];
+export type Version = JobDetail['version'];
+export type InputVariable = Version['inputs'][number];

@@ -14,7 +14,12 @@ export function languageOf(source: string): Language {
   return options === undefined || LANGUAGE_OPTION.exec(options)?.[1] !== 'sql' ? 'python' : 'sql';
 }
 
+/** A job cell that holds a starter script; quotes would end the name, so they are left out of it. */
+export function scriptCell(title: string, language: string, code: string): string {
+  return `%%securejob "${title.replaceAll(/["\\]/g, '')}" --lang ${language} --test\n${code}`;
+}
+
 /** A first job to change: counts the rows of a dataset, given as SQL declares it. */
 export function jobCell(declaration: string): string {
-  return `%%securejob "New job" --lang sql --test\nSELECT count(*) AS row_count\nFROM ${declaration}`;
+  return scriptCell('New job', 'sql', `SELECT count(*) AS row_count\nFROM ${declaration}`);
 }

@@ -36,15 +36,22 @@ export class NotebookInsertion {
     editor.focus();
   }
 
-  /** A new code cell below the active one. */
-  cell(source: string): void {
+  /** A new code cell below the active one, with the cursor at its end. */
+  async cell(source: string): Promise<void> {
     const notebook = this.tracker.currentWidget?.content;
     if (notebook === undefined) {
-      Notification.warning('Open a notebook first: a job cell needs one to stand in.');
+      Notification.warning('Open a notebook first: a job cell needs one to stand in.', {
+        autoClose: 4000
+      });
       return;
     }
     NotebookActions.insertBelow(notebook);
     notebook.activeCell?.model.sharedModel.setSource(source);
-    void NotebookActions.focusActiveCell(notebook);
+    await NotebookActions.focusActiveCell(notebook);
+    const editor = notebook.activeCell?.editor;
+    const end = editor?.getPositionAt(source.length);
+    if (editor != null && end !== undefined) {
+      editor.setCursorPosition(end);
+    }
   }
 }

@@ -33,6 +33,8 @@ export function Decide(props: {
     return decision === undefined ? [] : [{ action, decision }];
   });
 
+  const undecided = offered.some(({ action }) => action.allowed);
+
   const decide = (decision: Decision['decision']): void => {
     if (busy) {
       return;
@@ -63,34 +65,38 @@ export function Decide(props: {
       }}
     >
       <h3>Decide</h3>
-      <div className="jp-SecureJobs-field">
-        <label htmlFor={`${id}-comment`}>Comment</label>
-        <textarea
-          id={`${id}-comment`}
-          className="jp-mod-styled"
-          aria-describedby={`${id}-comment-about`}
-          maxLength={LONGEST_COMMENT}
-          rows={3}
-          value={comment}
-          onChange={event => {
-            setComment(event.target.value);
-          }}
-        />
-        <small id={`${id}-comment-about`}>Required to decline; every member can read it.</small>
-      </div>
-      <div className="jp-SecureJobs-field">
-        <label htmlFor={`${id}-passphrase`}>Passphrase</label>
-        <input
-          id={`${id}-passphrase`}
-          className="jp-mod-styled"
-          type="password"
-          autoComplete="off"
-          value={passphrase}
-          onChange={event => {
-            setPassphrase(event.target.value);
-          }}
-        />
-      </div>
+      {undecided && (
+        <>
+          <div className="jp-SecureJobs-field">
+            <label htmlFor={`${id}-comment`}>Comment</label>
+            <textarea
+              id={`${id}-comment`}
+              className="jp-mod-styled"
+              aria-describedby={`${id}-comment-about`}
+              maxLength={LONGEST_COMMENT}
+              rows={3}
+              value={comment}
+              onChange={event => {
+                setComment(event.target.value);
+              }}
+            />
+            <small id={`${id}-comment-about`}>Required to decline; every member can read it.</small>
+          </div>
+          <div className="jp-SecureJobs-field">
+            <label htmlFor={`${id}-passphrase`}>Passphrase</label>
+            <input
+              id={`${id}-passphrase`}
+              className="jp-mod-styled"
+              type="password"
+              autoComplete="off"
+              value={passphrase}
+              onChange={event => {
+                setPassphrase(event.target.value);
+              }}
+            />
+          </div>
+        </>
+      )}
       <p>
         You decide about version <code title={hash}>{hash.slice(0, SHORT_HASH)}</code> and no other.
       </p>

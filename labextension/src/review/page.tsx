@@ -100,15 +100,17 @@ export function ReviewPage(props: {
   const shown = useSnapshot(model);
   const [path] = useState(() => `member/${model.path(`jobs/${encodeURIComponent(job.id)}`)}`);
   const now = shown.jobs.find(each => each.id === job.id) ?? job;
+  const newest = `${now.revision} ${now.status_text}`;
+  const [reviewed, setReviewed] = useState(newest);
+  // After one's decision there is nothing to fetch again: what was decided stays on the page.
+  if (reviewed !== newest && now.needs_me) {
+    setReviewed(newest);
+  }
   const {
     value: review,
     problem,
     retry
-  } = useLoaded<ReviewStatement>(
-    model.connection,
-    `${path}/review`,
-    `${now.revision} ${now.status_text}`
-  );
+  } = useLoaded<ReviewStatement>(model.connection, `${path}/review`, reviewed);
   const [first, setFirst] = useState<string | null>(null);
   if (first === null && review !== null) {
     setFirst(review.version_hash);

@@ -1,15 +1,15 @@
 import type { ReactElement, ReactNode } from 'react';
 
 import type { Connection } from '../api/connection';
-import type { Job, LogText, Preview } from '../api/shapes';
+import type { LogText, Preview } from '../api/shapes';
 import { useLoaded, type Loaded } from '../api/useLoaded';
 import { AssuranceChip } from '../ui/assurance';
 import { ProblemNotice } from '../ui/problemNotice';
-import { rowCount } from './rowCount';
+import { rowCount } from './measures';
 
 interface OutcomeProps {
   readonly connection: Connection;
-  readonly job: Job;
+  readonly title: string;
   readonly path: string;
 }
 
@@ -62,11 +62,11 @@ function Rows(props: { readonly result: Preview }): ReactElement {
 
 /** One run's result, opened by the member side: at most 100 rows, every cell as text. */
 export function ResultPage(props: OutcomeProps): ReactElement {
-  const { connection, job, path } = props;
+  const { connection, title, path } = props;
   const loaded = useLoaded<Preview>(connection, path);
   const result = loaded.value;
   return (
-    <Frame title={`Results: ${job.name}`} loaded={loaded}>
+    <Frame title={title} loaded={loaded}>
       {result !== null && (
         <div className={result.synthetic ? 'jp-SecureJobs-synthetic' : undefined}>
           {result.synthetic && <p>Synthetic data</p>}
@@ -92,11 +92,11 @@ export function ResultPage(props: OutcomeProps): ReactElement {
 
 /** One run's log as far as the accepted log policy lets it out; an empty one says why. */
 export function LogPage(props: OutcomeProps): ReactElement {
-  const { connection, job, path } = props;
+  const { connection, title, path } = props;
   const loaded = useLoaded<LogText>(connection, path);
   const log = loaded.value;
   return (
-    <Frame title={`Log: ${job.name}`} loaded={loaded}>
+    <Frame title={title} loaded={loaded}>
       {log !== null && (
         <>
           {log.empty_because !== null && <p>{log.empty_because}</p>}

@@ -1,12 +1,17 @@
 import { useId, useRef, useState, type ReactElement } from 'react';
 
 import { asProblem, Problem } from '../api/problem';
-import type { Action, Job, JobDetail } from '../api/shapes';
+import type { Action, Job, JobDetail, RevocationAsked } from '../api/shapes';
 import { download } from '../runs/download';
 import { ProblemNotice } from '../ui/problemNotice';
 import { ActionForm, type ActionBody } from './actionForm';
 import type { Desk } from './desk';
 
+/** Two actions share one route and differ in what they stop. */
+const SCOPES: Readonly<Record<string, RevocationAsked>> = {
+  revoke: { scope: 'reruns' },
+  withdraw: { scope: 'all' }
+};
 const OFFLINE = 'Not connected: wait until the server answers again.';
 
 function ActionButton(props: {
@@ -54,12 +59,14 @@ export function ActionList(props: {
   const invoker = useRef<HTMLButtonElement | null>(null);
 
   const perform = async (action: Action, body: ActionBody): Promise<void> => {
-    const options = { method: action.method, body };
     if (action.method === 'GET') {
       await download(desk.model.connection, action.href, job.name);
       return;
     }
-    await desk.model.connection.json(action.href, options);
+    await desk.model.connection.json(action.href, {
+      method: action.method,
+      ...(action.method === 'DELETE' ? {} : { body: { ...SCOPES[action.name], ...body } })
+    });
     await desk.model.refresh();
   };
   const press = (action: Action, button: HTMLButtonElement): void => {
@@ -109,6 +116,15 @@ export function ActionList(props: {
           />
         ))}
       </ul>
+      <button
+        type="button"
+        className="jp-SecureJobs-link"
+        onClick={() => {
+          desk.openRuns(job);
+        }}
+      >
+        Run history
+      </button>
       {job.actions.length === 0 && <p>There is nothing for you to do here now.</p>}
       {asking !== null && detail !== null && (
         <ActionForm

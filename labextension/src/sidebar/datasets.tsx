@@ -25,7 +25,10 @@ function DatasetRow(props: { readonly desk: Desk; readonly dataset: Dataset }): 
         >
           <Caret tag="span" elementSize="normal" aria-hidden="true" />
           <span className="jp-SecureJobs-name">{dataset.name}</span>
-          <span className="jp-SecureJobs-about">{dataset.owner}</span>
+          <span className="jp-SecureJobs-about">
+            {dataset.owner}
+            {dataset.withdrawn !== null && ' · withdrawn by its owner'}
+          </span>
         </button>
         <button
           type="button"

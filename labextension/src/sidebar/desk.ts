@@ -8,4 +8,6 @@ export interface Desk {
   readonly insertion: NotebookInsertion;
   /** Opens the main-area page that belongs to an action; false where there is none. */
   readonly openPage: (action: Action, job: Job) => boolean;
+  /** Opens the history of a job's runs. */
+  readonly openRuns: (job: Job) => void;
 }

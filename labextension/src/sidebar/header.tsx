@@ -6,6 +6,7 @@ import { ProblemNotice } from '../ui/problemNotice';
 import { localTime } from '../ui/time';
 import type { Snapshot, WorkspaceModel } from '../workspace/model';
 import { useSnapshot } from '../workspace/useSnapshot';
+import { Unlock } from './unlock';
 
 const DEMONSTRATION = 'Demonstration: one machine holds every part';
 
@@ -24,7 +25,6 @@ function ActingAs(props: {
       <label htmlFor={id}>Acting as</label>
       <select
         id={id}
-        className="jp-mod-styled"
         value={model.identity.email ?? shown.member?.acting_as ?? ''}
         onChange={event => {
           model.identity.actAs(event.target.value);
@@ -54,7 +54,6 @@ function WorkspaceChoice(props: {
       <label htmlFor={id}>Workspace</label>
       <select
         id={id}
-        className="jp-mod-styled"
         value={shown.workspace ?? ''}
         onChange={event => {
           model.enter(event.target.value);
@@ -80,6 +79,9 @@ function lastUpdate(when: Date | null): string {
 export function Header(props: { readonly model: WorkspaceModel }): ReactElement {
   const { model } = props;
   const shown = useSnapshot(model);
+  const waiting = shown.workspaces.find(each => each.id === shown.workspace)?.waiting_for ?? [];
+  const acting = model.identity.email ?? shown.member?.acting_as;
+  const locked = shown.member?.identities.find(each => each.email === acting && !each.unlocked);
   return (
     <div className="jp-SecureJobs-header">
       {shown.member?.demonstration && (
@@ -91,6 +93,8 @@ export function Header(props: { readonly model: WorkspaceModel }): ReactElement 
         </>
       )}
       <WorkspaceChoice model={model} shown={shown} />
+      {waiting.length > 0 && <p>The workspace waits for signatures of: {waiting.join(', ')}.</p>}
+      {locked !== undefined && <Unlock key={locked.email} model={model} email={locked.email} />}
       <AssuranceChip />
       {!shown.connected && <p className="jp-SecureJobs-offline">{lastUpdate(shown.updatedAt)}</p>}
       {shown.connected && shown.problem !== null && (

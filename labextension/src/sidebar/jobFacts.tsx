@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 
 import type { Job, JobDetail, Run } from '../api/shapes';
-import { rowCount } from '../runs/rowCount';
+import { rowCount } from '../runs/measures';
 
 /** What the newest run came to, in the server's words. */
 function runLine(run: Run): string {

@@ -1,4 +1,5 @@
 import { Clipboard } from '@jupyterlab/apputils';
+import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import { useId, useState, type ReactElement } from 'react';
 
 import { asProblem, type Problem } from '../api/problem';
@@ -12,6 +13,7 @@ function PinnedRow(props: { readonly desk: Desk; readonly query: PinnedQuery }):
   const { model } = desk;
   const id = useId();
   const [open, setOpen] = useState(false);
+  const Caret = (open ? caretDownIcon : caretRightIcon).react;
   const [problem, setProblem] = useState<Problem | null>(null);
   const remove = async (): Promise<void> => {
     const path = model.path(`pinned-queries/${encodeURIComponent(query.id)}`);
@@ -51,6 +53,7 @@ function PinnedRow(props: { readonly desk: Desk; readonly query: PinnedQuery }):
           setOpen(!open);
         }}
       >
+        <Caret tag="span" elementSize="normal" aria-hidden="true" />
         <span className="jp-SecureJobs-name">{query.title}</span>
         <span className="jp-SecureJobs-about">{query.language}</span>
       </button>

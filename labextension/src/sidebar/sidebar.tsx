@@ -1,7 +1,16 @@
-import { ReactWidget, refreshIcon, SidePanel, ToolbarButton } from '@jupyterlab/ui-components';
-import type { Widget } from '@lumino/widgets';
+import {
+  addIcon,
+  fileIcon,
+  ReactWidget,
+  refreshIcon,
+  SidePanel,
+  CommandToolbarButton
+} from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import { AccordionPanel, type Widget } from '@lumino/widgets';
 import type { ReactElement } from 'react';
 
+import { INSERT_CELL, INSERT_TEMPLATE, REFRESH } from '../commandIds';
 import { secureJobsIcon } from '../ui/icons';
 import type { Snapshot } from '../workspace/model';
 import { Datasets } from './datasets';
@@ -22,7 +31,7 @@ function section(title: string, element: ReactElement): Widget {
 
 /** The left sidebar: one accordion over one workspace, with the count of decisions owed on its tab. */
 export class Sidebar extends SidePanel {
-  constructor(desk: Desk) {
+  constructor(desk: Desk, commands: CommandRegistry) {
     super();
     this.id = 'jupyter-secure-jobs-sidebar';
     this.addClass('jp-SecureJobs');
@@ -32,18 +41,28 @@ export class Sidebar extends SidePanel {
     this.addWidget(section('Datasets', <Datasets desk={desk} />));
     this.addWidget(section('Input variables', <Inputs desk={desk} />));
     this.addWidget(section('Pinned queries', <Pinned desk={desk} />));
-    this.toolbar.addItem(
-      'refresh',
-      new ToolbarButton({
-        icon: refreshIcon,
-        tooltip: 'Refresh secure jobs',
-        onClick: () => void desk.model.refresh()
-      })
-    );
+    this.makeRoomForJobs();
+    const buttons = [
+      [INSERT_CELL, 'New job', addIcon],
+      [INSERT_TEMPLATE, 'From template', fileIcon],
+      [REFRESH, '', refreshIcon]
+    ] as const;
+    for (const [id, label, icon] of buttons) {
+      this.toolbar.addItem(id, new CommandToolbarButton({ commands, id, label, icon }));
+    }
     desk.model.changed.connect((_, shown) => {
       this.count(shown);
     });
     this.count(desk.model.current);
+  }
+
+  /** Jobs and datasets are what people come for; the rest waits folded. */
+  private makeRoomForJobs(): void {
+    if (this.content instanceof AccordionPanel) {
+      this.content.collapse(2);
+      this.content.collapse(3);
+      this.content.setRelativeSizes([3, 1, 0, 0]);
+    }
   }
 
   private count(shown: Snapshot): void {

@@ -51,7 +51,6 @@ function Entry(props: FieldProps): ReactElement {
     return (
       <select
         {...described}
-        className="jp-mod-styled"
         multiple={multiple}
         value={chosen}
         onChange={event => {

@@ -21,6 +21,7 @@ export class Events implements IDisposable {
   private readonly connection: Connection;
   private readonly listener: EventListener;
   private readonly stop = new AbortController();
+  private wait = new AbortController();
   private sequence = 0;
 
   constructor(connection: Connection, listener: EventListener) {
@@ -35,29 +36,43 @@ export class Events implements IDisposable {
 
   dispose(): void {
     this.stop.abort();
+    this.wait.abort();
+  }
+
+  /** Gives up the present wait and begins again, as whoever the connection speaks for now. */
+  renew(): void {
+    this.sequence = 0;
+    this.wait.abort();
   }
 
   private async follow(): Promise<void> {
     let pause = FIRST_PAUSE;
     while (!this.isDisposed) {
+      this.wait = new AbortController();
+      const { signal } = this.wait;
       try {
         const { seq } = await this.connection.json<Sequence>(`events?after=${this.sequence}`, {
-          signal: this.stop.signal
+          signal
         });
         pause = FIRST_PAUSE;
-        this.listener.found();
-        if (seq !== this.sequence) {
-          this.sequence = seq;
-          this.listener.moved();
-        }
+        this.heard(seq);
       } catch {
-        // Whatever the reason, the remedy is the same: say so and ask again, ever more seldom.
-        if (!this.stop.signal.aborted) {
+        // Whatever the reason, the remedy is the same: say so and ask again, ever more seldom. Only a wait
+        // that was given up on purpose goes on at once.
+        if (!signal.aborted) {
           this.listener.lost();
+          await this.rest(pause);
+          pause = Math.min(pause * 2, LONGEST_PAUSE);
         }
-        await this.rest(pause);
-        pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
+    }
+  }
+
+  private heard(sequence: number): void {
+    this.listener.found();
+    if (sequence !== this.sequence) {
+      this.sequence = sequence;
+      this.listener.moved();
     }
   }
 

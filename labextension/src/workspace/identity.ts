@@ -20,8 +20,11 @@ export class Identity {
     }
   }
 
-  /** Drops a choice that the server no longer knows. */
-  forget(): void {
-    sessionStorage.removeItem(KEY);
+  /** Drops a choice that this side has no keys for (another server ran here before). */
+  keepAmong(emails: readonly string[]): void {
+    const { email } = this;
+    if (email !== null && !emails.includes(email)) {
+      sessionStorage.removeItem(KEY);
+    }
   }
 }

@@ -42,6 +42,8 @@ export class WorkspaceModel implements IDisposable {
   readonly changed = new Signal<this, Snapshot>(this);
   /** Sentences for the live region: jobs whose status changed. */
   readonly announced = new Signal<this, string>(this);
+  /** Sentences for a notice: jobs whose newest run ended just now. */
+  readonly ended = new Signal<this, string>(this);
   readonly connection: Connection;
   readonly identity: Identity;
   private readonly events: Events;
@@ -119,8 +121,9 @@ export class WorkspaceModel implements IDisposable {
   }
 
   private async fetch(): Promise<void> {
+    const member = await this.connection.json<MemberStatus>('member/status', { unnamed: true });
+    this.identity.keepAmong(member.identities.map(each => each.email));
     const asked = this.identity.email;
-    const member = await this.connection.json<MemberStatus>('member/status');
     const workspaces = await this.connection.all<Workspace>('workspaces');
     const wanted = this.snapshot.workspace;
     const workspace = (workspaces.find(each => each.id === wanted) ?? workspaces[0])?.id ?? null;
@@ -156,16 +159,20 @@ export class WorkspaceModel implements IDisposable {
   }
 
   private announce(jobs: readonly Job[]): void {
-    const before = new Map(this.snapshot.jobs.map(job => [job.id, job.status_text]));
+    const before = new Map(this.snapshot.jobs.map(job => [job.id, job]));
     for (const job of jobs) {
       const told = before.get(job.id);
-      if (told !== undefined && told !== job.status_text) {
+      if (told !== undefined && told.status_text !== job.status_text) {
         this.announced.emit(`${job.name}: ${job.status_text}`);
+      }
+      if (told?.newest_run?.finished === null && job.newest_run?.finished != null) {
+        this.ended.emit(`${job.name}: ${job.status_text}`);
       }
     }
   }
 
   private becomeMember(): void {
+    this.events.renew();
     this.replace({ jobs: [], datasets: [], pinned: [], chosen: null, detail: null });
     void this.refresh();
   }

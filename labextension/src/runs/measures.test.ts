@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { rowCount } from './rowCount.js';
+import { duration, rowCount } from './measures.js';
 
 void test('the count names what is shown and the true total', () => {
   assert.equal(rowCount(100, 12345), '100 of 12,345 rows');
   assert.equal(rowCount(1, 1), '1 of 1 row');
   assert.equal(rowCount(0, 0), '0 of 0 rows');
+});
+
+void test('a duration is read at a glance', () => {
+  assert.equal(duration(420), '0.4 s');
+  assert.equal(duration(41_800), '42 s');
+  assert.equal(duration(65_000), '1:05 min');
+  assert.equal(duration(3_600_000), '60:00 min');
 });

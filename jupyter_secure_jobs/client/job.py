@@ -1,0 +1,115 @@
+"""Routes about jobs, their versions and what is done to them."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.client.connection import path
+from jupyter_secure_jobs.domain.errors import NotFoundError
+from jupyter_secure_jobs.domain.text import folded
+from jupyter_secure_jobs.wire.base import Nothing
+from jupyter_secure_jobs.wire.job import (
+    ActivateNew,
+    DecisionNew,
+    DraftChange,
+    JobDetailWire,
+    JobNew,
+    JobWire,
+    ReviewWire,
+    RevocationNew,
+    SubmitNew,
+    VersionWire,
+)
+
+if TYPE_CHECKING:
+    from jupyter_secure_jobs.client.connection import Connection, Query
+
+
+class JobRoutes:
+    """Jobs of one workspace. Every method raises what `Connection.get` raises."""
+
+    connection: Connection
+
+    def jobs(self, workspace: str, *, which: str | None = None, q: str | None = None) -> list[JobWire]:
+        """Return jobs; `which` is mine, needs_me, others or archived, `q` a text to find in names."""
+        query: Query = {}
+        if which is not None:
+            query["filter"] = which
+        if q is not None:
+            query["q"] = q
+        return self.connection.all(path("workspaces", workspace, "jobs"), JobWire, query=query)
+
+    def job(self, workspace: str, job: str) -> JobDetailWire:
+        """Return one job by its id."""
+        return self.connection.get(path("workspaces", workspace, "jobs", job), JobDetailWire)
+
+    def find_job(self, workspace: str, name: str) -> JobDetailWire:
+        """Return the job of that name; names are compared as the workspace does, letter case aside.
+
+        Raises:
+            NotFoundError: there is none; the next step names the most similar one.
+        """
+        found = self.job_called(workspace, name)
+        if found is not None:
+            return found
+        known = {folded(job.name): job.name for job in self.jobs(workspace)}
+        close = difflib.get_close_matches(folded(name), known, n=1)
+        hint = f'Did you mean "{known[close[0]]}"?' if close else "List the jobs to see their names."
+        raise NotFoundError("no_such_job", f'There is no job "{name}" in this workspace.', hint)
+
+    def job_called(self, workspace: str, name: str) -> JobDetailWire | None:
+        """Return the job of that name, archived or not, or None."""
+        wanted = folded(name.strip())
+        for which in (None, "archived"):
+            for job in self.jobs(workspace, which=which, q=name.strip()):
+                if folded(job.name) == wanted:
+                    return self.job(workspace, job.id)
+        return None
+
+    def create_job(self, workspace: str, new: JobNew) -> JobDetailWire:
+        """Create a job with a first draft."""
+        return self.connection.post(path("workspaces", workspace, "jobs"), new, JobDetailWire)
+
+    def change_draft(self, workspace: str, job: str, change: DraftChange, *, revision: int) -> JobDetailWire:
+        """Change the fields of the draft that `change` sets; raises `StaleError` if it has changed since."""
+        where = path("workspaces", workspace, "jobs", job)
+        return self.connection.patch(where, change, JobDetailWire, revision=revision)
+
+    def delete_job(self, workspace: str, job: str) -> None:
+        """Delete a job that never ran."""
+        self.connection.delete(path("workspaces", workspace, "jobs", job))
+
+    def act(self, workspace: str, job: str, action: str) -> JobDetailWire:
+        """Do what needs no more than its name: cancel-review, new-draft, discard-draft, archive, unarchive, cancel."""
+        return self.connection.post(path("workspaces", workspace, "jobs", job, action), Nothing(), JobDetailWire)
+
+    def activate(self, workspace: str, job: str, version: int) -> JobDetailWire:
+        """Make an accepted version the live one."""
+        where = path("workspaces", workspace, "jobs", job, "activate")
+        return self.connection.post(where, ActivateNew(version=version), JobDetailWire)
+
+    def versions(self, workspace: str, job: str) -> list[VersionWire]:
+        """Return a job's versions, newest first."""
+        return self.connection.all(path("workspaces", workspace, "jobs", job, "versions"), VersionWire)
+
+    def version(self, workspace: str, job: str, number: int) -> VersionWire:
+        """Return one version."""
+        return self.connection.get(path("workspaces", workspace, "jobs", job, "versions", number), VersionWire)
+
+    def review_statements(self, workspace: str, job: str, number: int) -> ReviewWire:
+        """Return the signed statements about a version, unverified."""
+        where = path("workspaces", workspace, "jobs", job, "versions", number, "review")
+        return self.connection.get(where, ReviewWire)
+
+    def submit_signed(self, workspace: str, job: str, new: SubmitNew) -> JobDetailWire:
+        """Submit the version that the author signed."""
+        return self.connection.post(path("workspaces", workspace, "jobs", job, "submit"), new, JobDetailWire)
+
+    def decide_signed(self, workspace: str, job: str, new: DecisionNew) -> JobDetailWire:
+        """Hand in a signed decision."""
+        return self.connection.post(path("workspaces", workspace, "jobs", job, "decisions"), new, JobDetailWire)
+
+    def revoke_signed(self, workspace: str, job: str, new: RevocationNew) -> JobDetailWire:
+        """Hand in a signed revocation."""
+        return self.connection.post(path("workspaces", workspace, "jobs", job, "revocations"), new, JobDetailWire)

@@ -1,0 +1,101 @@
+"""The member side's own routes: those that use one's keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from jupyter_secure_jobs.client.connection import path
+from jupyter_secure_jobs.domain.job import GIB
+from jupyter_secure_jobs.wire.base import Nothing
+from jupyter_secure_jobs.wire.job import JobDetailWire
+from jupyter_secure_jobs.wire.member_side import (
+    CheckNew,
+    CheckWire,
+    DatasetAsked,
+    DatasetProposal,
+    DecisionAsked,
+    LogText,
+    Preview,
+    ReviewStatement,
+    RevocationAsked,
+    RunAsked,
+    StatusWire,
+    Unlock,
+)
+from jupyter_secure_jobs.wire.run import InputValue, RunWire
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import BinaryIO
+
+    from jupyter_secure_jobs.client.connection import Connection
+    from jupyter_secure_jobs.domain.job import Scope
+
+Export = Literal["result.csv", "result.parquet", "log.txt"]
+
+# Opening and signing happen behind these calls: Argon2id, the download of a result, a whole table read.
+_WORK_SECONDS = 120.0
+_PUBLISH_SECONDS = 1800.0
+
+
+def _mine(workspace: str, *parts: str) -> str:
+    return path("member", "workspaces", workspace, *parts)
+
+
+class MemberRoutes:
+    """What the member side does with the member's keys. Every method raises what `Connection.get` raises."""
+
+    connection: Connection
+
+    def status(self) -> StatusWire:
+        """Return what this member side is, and whom it acts as."""
+        return self.connection.get("member/status", StatusWire)
+
+    def unlock(self, passphrase: str) -> StatusWire:
+        """Unlock the key store for the session."""
+        return self.connection.post("member/unlock", Unlock(passphrase=passphrase), StatusWire)
+
+    def check(self, workspace: str, asked: CheckNew) -> CheckWire:
+        """Return the tables that the code reads and what is wrong with it; nothing is saved."""
+        return self.connection.post(_mine(workspace, "check"), asked, CheckWire)
+
+    def submit(self, workspace: str, job: str) -> JobDetailWire:
+        """Sign the draft and submit it for review."""
+        return self.connection.post(
+            _mine(workspace, "jobs", job, "submit"), Nothing(), JobDetailWire, timeout=_WORK_SECONDS
+        )
+
+    def review(self, workspace: str, job: str) -> ReviewStatement:
+        """Return the version under review as the member side verified it."""
+        return self.connection.get(_mine(workspace, "jobs", job, "review"), ReviewStatement, timeout=_WORK_SECONDS)
+
+    def decide(self, workspace: str, job: str, asked: DecisionAsked) -> JobDetailWire:
+        """Sign and hand in a decision; refused for a kernel's token."""
+        where = _mine(workspace, "jobs", job, "decisions")
+        return self.connection.post(where, asked, JobDetailWire, timeout=_WORK_SECONDS)
+
+    def revoke(self, workspace: str, job: str, scope: Scope) -> JobDetailWire:
+        """Sign and hand in a revocation of reruns, or of all further keys."""
+        where = _mine(workspace, "jobs", job, "revocations")
+        return self.connection.post(where, RevocationAsked(scope=scope), JobDetailWire, timeout=_WORK_SECONDS)
+
+    def run(self, workspace: str, job: str, inputs: Mapping[str, InputValue]) -> RunWire:
+        """Sign a run order for the live version and start it."""
+        where = _mine(workspace, "jobs", job, "runs")
+        return self.connection.post(where, RunAsked(inputs=dict(inputs)), RunWire, timeout=_WORK_SECONDS)
+
+    def preview(self, workspace: str, run: str) -> Preview:
+        """Return at most the first 100 rows of a run's result, opened and verified."""
+        return self.connection.get(_mine(workspace, "runs", run, "result"), Preview, timeout=_WORK_SECONDS)
+
+    def log(self, workspace: str, run: str) -> LogText:
+        """Return a run's log, opened and verified."""
+        return self.connection.get(_mine(workspace, "runs", run, "log"), LogText, timeout=_WORK_SECONDS)
+
+    def export(self, workspace: str, run: str, part: Export, sink: BinaryIO, *, largest: int = 64 * GIB) -> int:
+        """Write a run's opened result or log into `sink`; return its bytes."""
+        return self.connection.download(_mine(workspace, "runs", run, part), sink, largest=largest)
+
+    def publish(self, workspace: str, asked: DatasetAsked) -> DatasetProposal:
+        """Propose a dataset from files of the member side's machine; publish it if `asked.confirm`."""
+        return self.connection.post(_mine(workspace, "datasets"), asked, DatasetProposal, timeout=_PUBLISH_SECONDS)

@@ -1,0 +1,52 @@
+"""Routes about runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.client.connection import path
+from jupyter_secure_jobs.wire.base import Nothing
+from jupyter_secure_jobs.wire.run import InputValue, OutcomeWire, RunNew, RunWire, TestNew
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import BinaryIO
+
+    from jupyter_secure_jobs.client.connection import Connection
+    from jupyter_secure_jobs.domain.run import RunKind
+
+
+class RunRoutes:
+    """Runs of one workspace. Every method raises what `Connection.get` raises."""
+
+    connection: Connection
+
+    def test(self, workspace: str, job: str, inputs: Mapping[str, InputValue]) -> RunWire:
+        """Start a test run of the version in front, on synthetic tables."""
+        where = path("workspaces", workspace, "jobs", job, "tests")
+        return self.connection.post(where, TestNew(inputs=dict(inputs)), RunWire)
+
+    def order_signed(self, workspace: str, job: str, order: RunNew) -> RunWire:
+        """Start a job run by a signed run order."""
+        return self.connection.post(path("workspaces", workspace, "jobs", job, "runs"), order, RunWire)
+
+    def runs(self, workspace: str, job: str, *, kind: RunKind) -> list[RunWire]:
+        """Return a job's runs of one kind, newest first."""
+        where = path("workspaces", workspace, "jobs", job, "runs")
+        return self.connection.all(where, RunWire, query={"kind": str(kind)})
+
+    def run_of(self, workspace: str, run: str) -> RunWire:
+        """Return one run."""
+        return self.connection.get(path("workspaces", workspace, "runs", run), RunWire)
+
+    def cancel_run(self, workspace: str, run: str) -> RunWire:
+        """Ask for a run to be cancelled."""
+        return self.connection.post(path("workspaces", workspace, "runs", run, "cancel"), Nothing(), RunWire)
+
+    def outcome(self, workspace: str, run: str) -> OutcomeWire:
+        """Return a run's signed outcome, unverified."""
+        return self.connection.get(path("workspaces", workspace, "runs", run, "outcome"), OutcomeWire)
+
+    def download_sealed(self, workspace: str, run: str, part: str, sink: BinaryIO, *, largest: int) -> int:
+        """Write the sealed `result` or `log` of a run into `sink`; return its bytes."""
+        return self.connection.download(path("workspaces", workspace, "runs", run, part), sink, largest=largest)

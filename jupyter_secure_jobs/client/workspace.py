@@ -1,0 +1,51 @@
+"""Routes about workspaces, their members and the log of statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.client.connection import path
+from jupyter_secure_jobs.wire.log import CheckpointWire, LogEntryWire
+from jupyter_secure_jobs.wire.workspace import MemberWire, RosterSignatures, RosterWire, WorkspaceNew, WorkspaceWire
+
+if TYPE_CHECKING:
+    from jupyter_secure_jobs.client.connection import Connection
+
+
+class WorkspaceRoutes:
+    """Workspaces as the caller may see them. Every method raises what `Connection.get` raises."""
+
+    connection: Connection
+
+    def workspaces(self) -> list[WorkspaceWire]:
+        """Return the caller's workspaces."""
+        return self.connection.all("workspaces", WorkspaceWire)
+
+    def workspace(self, workspace: str) -> WorkspaceWire:
+        """Return one workspace."""
+        return self.connection.get(path("workspaces", workspace), WorkspaceWire)
+
+    def create_workspace(self, new: WorkspaceNew) -> WorkspaceWire:
+        """Create a workspace from a signed genesis roster and worker list."""
+        return self.connection.post("workspaces", new, WorkspaceWire)
+
+    def roster(self, workspace: str) -> RosterWire:
+        """Return the signed chain of rosters and worker lists, unverified."""
+        return self.connection.get(path("workspaces", workspace, "roster"), RosterWire)
+
+    def sign_roster(self, workspace: str, signatures: RosterSignatures) -> WorkspaceWire:
+        """Add one's signatures to the newest roster or worker list."""
+        return self.connection.post(path("workspaces", workspace, "roster", "signatures"), signatures, WorkspaceWire)
+
+    def members(self, workspace: str) -> list[MemberWire]:
+        """Return the members of the newest roster."""
+        return self.connection.all(path("workspaces", workspace, "members"), MemberWire)
+
+    def checkpoint(self, workspace: str, *, from_size: int = 0) -> CheckpointWire:
+        """Return the newest checkpoint and the proof that it continues the log of `from_size` entries."""
+        where = path("workspaces", workspace, "log", "checkpoint")
+        return self.connection.get(where, CheckpointWire, query={"from_size": from_size})
+
+    def log_entries(self, workspace: str) -> list[LogEntryWire]:
+        """Return the log's entries."""
+        return self.connection.all(path("workspaces", workspace, "log", "entries"), LogEntryWire)

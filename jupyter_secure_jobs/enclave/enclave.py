@@ -1,0 +1,462 @@
+"""One run at a time: everything is verified here, whoever brought it, before a key is asked for.
+
+The order of a job run: `prepare` (verify the statements), `ask` (evidence, key request), `run` (verify the grants,
+decrypt, run in the sandbox, seal, receipt). A test run reads synthetic tables, needs no key and takes the same road
+through the sandbox.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from jupyter_secure_jobs.crypto import files, sealing
+from jupyter_secure_jobs.crypto.sealing import SealingKey
+from jupyter_secure_jobs.crypto.signing import SigningKey
+from jupyter_secure_jobs.domain.errors import RefusedError, UnavailableError
+from jupyter_secure_jobs.domain.inputs import Value, check_values
+from jupyter_secure_jobs.domain.job import Assurance, JobLimits
+from jupyter_secure_jobs.domain.run import RunStatus
+from jupyter_secure_jobs.enclave.task import SyntheticTask
+from jupyter_secure_jobs.engines.run import run_job, start_child
+from jupyter_secure_jobs.engines.spec import JobSpec
+from jupyter_secure_jobs.protocol import canonical, places
+from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.dataset import SealedKey
+from jupyter_secure_jobs.protocol.order import (
+    Evidence,
+    KeyRequest,
+    Nonce,
+    Receipt,
+    SealedOutput,
+    SyntheticRead,
+    TestResult,
+)
+from jupyter_secure_jobs.protocol.version import Version
+from jupyter_secure_jobs.sandbox.errors import SandboxUnavailableError
+from jupyter_secure_jobs.sandbox.limits import Limits
+from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
+from jupyter_secure_jobs.trust.evidence import PROFILE, salted, verify_evidence, verify_grant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from jupyter_secure_jobs.domain.inputs import InputVariable
+    from jupyter_secure_jobs.enclave.memory import Memory
+    from jupyter_secure_jobs.engines.spec import JobOutcome
+    from jupyter_secure_jobs.protocol.envelope import Envelope
+    from jupyter_secure_jobs.sandbox.child import Child
+
+ENGINE: Final = "sail"
+
+
+def utc_now() -> datetime:
+    """Return the moment, to the millisecond, as statements keep it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Session:
+    """A run between `prepare` and its receipt, with keys that exist for it alone."""
+
+    run: AuthorisedRun
+    signing: SigningKey
+    sealing: SealingKey
+    child: Child | None = None
+    evidence: Envelope | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a run ended: what may be told to anybody, the signed statements, and the sealed files to carry."""
+
+    status: RunStatus
+    error_class: str | None
+    error_line: int | None
+    rows: int | None
+    receipt: Envelope | None
+    evidence: Envelope | None
+    test: Envelope | None
+    result: Path | None
+    log: Path | None
+    error_text: str | None = None
+
+
+class Enclave:
+    """A software enclave: `platform` is the worker's platform key, which signs its evidence."""
+
+    def __init__(
+        self,
+        *,
+        platform: SigningKey,
+        name: str,
+        measurement: str,
+        memory: Memory,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """Start a child ahead of the first run."""
+        self._platform, self._name, self._measurement = platform, name, measurement
+        self._memory, self._clock = memory, clock
+        self._session: _Session | None = None
+        self.cancelled = threading.Event()
+        self._spare: Child | None = None
+        self.warm()
+
+    def warm(self) -> None:
+        """Start the next run's child, if none is waiting and one can be made here."""
+        if self._spare is None:
+            # Without a sandbox the worker still reports; each run is refused with the reason when it comes.
+            with contextlib.suppress(SandboxUnavailableError):
+                self._spare = start_child(self._memory.new("child"))
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.forget()
+        if self._spare is not None:
+            self._spare.close()
+            self._spare = None
+
+    def forget(self) -> None:
+        """Drop the run in hand, its keys and its plaintext."""
+        if self._session is not None and self._session.child is not None:
+            self._session.child.close()
+        self._session = None
+        self.cancelled.clear()
+
+    def _child(self, limits: Limits) -> Child:
+        spare, self._spare = self._spare, None
+        if spare is not None and limits.within(spare.ceiling) != limits:
+            spare.close()
+            spare = None
+        try:
+            child = spare or start_child(self._memory.new("child"), ceiling=limits)
+            child.wait_until_ready()
+        except SandboxUnavailableError as error:
+            raise UnavailableError("no_sandbox", error.reason, error.next_step) from error
+        return child
+
+    def prepare(self, dossier: Dossier) -> tuple[str, ...]:
+        """Verify a job run; return the organisations whose keys it needs.
+
+        The genesis is taken from the version and goes into the evidence: the key services hold the pins and decide.
+
+        Raises:
+            RefusedError: a check failed.
+            UnavailableError: no sandbox can be made here, or the data do not fit into memory.
+        """
+        self.forget()
+        genesis = envelopes.read(Version, dossier.version).genesis
+        run = verify_run(dossier, genesis=genesis, now=self._clock())
+        if run.version.engine.name != ENGINE:
+            raise RefusedError("engine", f"This worker has no engine {run.version.engine.name!r}.", f"Use {ENGINE}.")
+        size = sum(file.bytes for read in run.version.datasets for file in run.manifests[read.manifest].files)
+        if size > self._memory.free_bytes():
+            raise UnavailableError(
+                "data_too_large",
+                f"The datasets have {size:,} bytes, more than fits into this worker's memory file system.",
+                "Enlarge its /dev/shm, or use a worker with more memory.",
+            )
+        child = self._child(_limits(run.version.limits))
+        self._session = _Session(
+            run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), child=child
+        )
+        return run.owners
+
+    def _current(self) -> _Session:
+        if self._session is None:
+            raise RefusedError("no_run", "No run is prepared.")
+        return self._session
+
+    def ask(self, nonces: Mapping[str, str]) -> tuple[Envelope, Envelope]:
+        """Return the key request and the evidence, bound to every key service's nonce.
+
+        Raises:
+            RefusedError: a nonce is missing, or this worker is not enrolled for the run.
+        """
+        session = self._current()
+        run = session.run
+        if set(nonces) != set(run.owners):
+            raise RefusedError("nonces", "Not every key service has given its nonce.")
+        claims = Evidence(
+            eat_profile=PROFILE,
+            eat_nonce=tuple(nonces[owner] for owner in run.owners),
+            iat=self._clock(),
+            dbgstat="enabled",
+            assurance=str(Assurance.SOFTWARE),
+            measurement=self._measurement,
+            worker=self._name,
+            genesis=run.rosters.genesis,
+            roster=run.rosters.hash,
+            order=run.order_hash,
+            signing_key=session.signing.public,
+            sealing_key=session.sealing.public,
+        )
+        session.evidence = envelopes.sign(claims, self._platform)
+        verify_evidence(session.evidence, run)  # refuse here what every key service would refuse
+        request = KeyRequest(
+            workspace=run.rosters.workspace,
+            genesis=run.rosters.genesis,
+            order=run.order_hash,
+            version=run.version_hash,
+            manifests=tuple(read.manifest for read in run.version.datasets),
+            nonces=tuple(Nonce(organisation=owner, nonce=nonces[owner]) for owner in run.owners),
+            evidence=session.evidence.hash,
+        )
+        return envelopes.sign(request, session.signing), session.evidence
+
+    def run(
+        self,
+        grants: Sequence[Envelope],
+        fetched: Mapping[str, Path],
+        outbox: Path,
+        *,
+        phase: Callable[[str], None],
+    ) -> Ended:
+        """Run a prepared job; `fetched` gives the ciphertext file of each digest, `outbox` takes what is sealed.
+
+        Raises:
+            RefusedError: a grant or a file is not what it must be; nothing has run.
+        """
+        session = self._current()
+        run, child, evidence = session.run, session.child, session.evidence
+        if child is None or evidence is None:
+            raise RefusedError("no_run", "The run was not prepared.")
+        started = self._clock()
+        keys = self._keys(session, grants, evidence.hash)
+        phase("decrypt")
+        tables = self._decrypt(run, keys, fetched, child)
+        phase("run")
+        spec = _spec(run.version, run.inputs, tables)
+        outcome = run_job(child, spec, self.cancelled)
+        phase("seal")
+        return self._seal(session, outcome, grants, outbox, started)
+
+    def _keys(self, session: _Session, grants: Sequence[Envelope], evidence_hash: str) -> dict[str, bytes]:
+        run = session.run
+        opened: dict[str, bytes] = {}
+        given: set[str] = set()
+        for envelope in grants:
+            grant = verify_grant(envelope, run, evidence_hash=evidence_hash)
+            given.add(grant.organisation)
+            for key in grant.keys:
+                place = places.granted_key(order=run.order_hash, manifest=key.manifest, key_id=key.key_id)
+                plain = session.sealing.open(key.sealed, info=place)
+                if places.key_id(plain) != key.key_id:
+                    raise RefusedError("key_grant", "A granted key is not the one its dataset names.")
+                opened[key.manifest] = plain
+        if given != set(run.owners):
+            raise RefusedError("key_grant", "The grant of an owner is missing.")
+        return opened
+
+    def _decrypt(
+        self, run: AuthorisedRun, keys: Mapping[str, bytes], fetched: Mapping[str, Path], child: Child
+    ) -> dict[str, tuple[str, ...]]:
+        tables: dict[str, tuple[str, ...]] = {}
+        for number, read in enumerate(run.version.datasets):
+            manifest = run.manifests[read.manifest]
+            names = []
+            for file in manifest.files:
+                source = fetched.get(file.digest)
+                if source is None:
+                    raise RefusedError("file_missing", f"A file of {manifest.name!r} was not brought.")
+                place = places.dataset_file(
+                    workspace=manifest.workspace, dataset=manifest.dataset, version=manifest.version, path=file.path
+                )
+                # The streaming cipher authenticates every byte and its place; hashing the file again would only cost.
+                name = f"{number:03d}-{len(names):05d}.parquet"
+                files.decrypt(source, child.tables / name, key=keys[read.manifest], place=place)
+                names.append(name)
+            tables[read.table] = tuple(names)
+        return tables
+
+    def _seal(
+        self,
+        session: _Session,
+        outcome: JobOutcome,
+        grants: Sequence[Envelope],
+        outbox: Path,
+        started: datetime,
+    ) -> Ended:
+        run, evidence = session.run, session.evidence
+        if evidence is None:
+            raise RefusedError("no_run", "The run was not prepared.")
+        salt, result_key, log_key = os.urandom(32), files.new_key(), files.new_key()
+        result = _sealed(outcome.result, outbox / "result.sealed", result_key, run.order_hash, "result")
+        log = _sealed(outcome.log, outbox / "log.sealed", log_key, run.order_hash, "log")
+        secret = canonical.encode(
+            {
+                "result": result_key.hex(),
+                "log": log_key.hex(),
+                "salt": salt.hex(),
+                "logical": outcome.logical_digest,
+            }
+        )
+        status = RunStatus(outcome.status.capitalize())
+        receipt = Receipt(
+            workspace=run.rosters.workspace,
+            genesis=run.rosters.genesis,
+            order=run.order_hash,
+            version=run.version_hash,
+            evidence=evidence.hash,
+            manifests=tuple(read.manifest for read in run.version.datasets),
+            grants=tuple(sorted(grant.hash for grant in grants)),
+            status=status,
+            error_class=outcome.error_class,
+            error_line=outcome.error_line,
+            result=result,
+            rows=outcome.rows,
+            log=log,
+            logical=salted(outcome.logical_digest, salt) if outcome.logical_digest is not None else None,
+            keys=tuple(
+                SealedKey(
+                    recipient=who.sealing_key,
+                    sealed=sealing.seal(
+                        who.sealing_key,
+                        secret,
+                        info=places.outcome_keys(order=run.order_hash, recipient=who.sealing_key),
+                    ),
+                )
+                for who in run.version.recipients
+            ),
+            started=started,
+            finished=self._clock(),
+        )
+        return Ended(
+            status=status,
+            error_class=outcome.error_class,
+            error_line=outcome.error_line,
+            rows=outcome.rows,
+            receipt=envelopes.sign(receipt, session.signing),
+            evidence=evidence,
+            test=None,
+            result=outbox / "result.sealed" if result is not None else None,
+            log=outbox / "log.sealed" if log is not None else None,
+        )
+
+    def test(
+        self, task: SyntheticTask, fetched: Mapping[str, Path], outbox: Path, *, phase: Callable[[str], None]
+    ) -> Ended:
+        """Run a text on synthetic tables, with the full log, and sign what was seen.
+
+        Raises:
+            RefusedError: an input or a file is not what it must be.
+            UnavailableError: no sandbox can be made here.
+        """
+        self.forget()
+        values = check_values(task.declarations, task.inputs)
+        child = self._child(_limits(task.limits))
+        try:
+            tables = {}
+            for number, (table, digest) in enumerate(sorted(task.tables.items())):
+                name = f"{number:03d}-00000.parquet"
+                shutil.copyfile(_checked_file(fetched, digest), child.tables / name)
+                tables[table] = (name,)
+            phase("run")
+            spec = JobSpec(
+                language=task.language.value,
+                code=task.code,
+                tables=tables,
+                inputs=_typed(task.declarations, values),
+                log_policy="full",
+                limits=_limits(task.limits),
+            )
+            outcome = run_job(child, spec, self.cancelled)
+            return self._test_result(task, values, outcome, outbox)
+        finally:
+            child.close()
+            self.cancelled.clear()
+
+    def _test_result(
+        self, task: SyntheticTask, values: Mapping[str, Value], outcome: JobOutcome, outbox: Path
+    ) -> Ended:
+        status = RunStatus(outcome.status.capitalize())
+        said = TestResult(
+            workspace=task.workspace,
+            genesis=task.genesis,
+            run=task.run,
+            text=task.text_hash,
+            synthetic=tuple(
+                SyntheticRead(dataset=task.datasets[table], digest=digest)
+                for table, digest in sorted(task.tables.items())
+            ),
+            inputs=dict(values),
+            status=status,
+            error_class=outcome.error_class,
+            error_line=outcome.error_line,
+            rows=outcome.rows,
+            result=outcome.logical_digest,
+            worker=self._name,
+            measurement=self._measurement,
+            time=self._clock(),
+        )
+        result = log = None
+        if outcome.result is not None:
+            result = outbox / "result.parquet"
+            shutil.copyfile(outcome.result, result)
+        if outcome.log.stat().st_size:
+            log = outbox / "log.txt"
+            shutil.copyfile(outcome.log, log)
+        text = outcome.log.read_text(errors="replace")[-2000:] if status is RunStatus.FAILED else None
+        return Ended(
+            status=status,
+            error_class=outcome.error_class,
+            error_line=outcome.error_line,
+            rows=outcome.rows,
+            receipt=None,
+            evidence=None,
+            test=envelopes.sign(said, self._platform),
+            result=result,
+            log=log,
+            error_text=text,
+        )
+
+
+def _limits(limits: JobLimits) -> Limits:
+    return Limits(
+        seconds=limits.seconds,
+        memory_bytes=limits.memory_bytes,
+        result_bytes=limits.result_bytes,
+        log_bytes=max(1, limits.log_bytes),
+    )
+
+
+def _typed(variables: Sequence[InputVariable], values: Mapping[str, Value]) -> dict[str, tuple[str, Any]]:
+    return {variable.name: (str(variable.type), values[variable.name]) for variable in variables}
+
+
+def _spec(version: Version, values: Mapping[str, Value], tables: Mapping[str, tuple[str, ...]]) -> JobSpec:
+    return JobSpec(
+        language=version.language.value,
+        code=version.code,
+        tables=tables,
+        inputs=_typed(version.inputs, values),
+        log_policy=version.log_policy.value,
+        limits=_limits(version.limits),
+    )
+
+
+def _sealed(source: Path | None, target: Path, key: bytes, order: str, kind: str) -> SealedOutput | None:
+    if source is None or not source.stat().st_size:
+        return None
+    files.encrypt(source, target, key=key, place=places.outcome_file(order=order, kind=kind))
+    with target.open("rb") as file:
+        digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+    return SealedOutput(digest=digest, bytes=target.stat().st_size)
+
+
+def _checked_file(fetched: Mapping[str, Path], digest: str) -> Path:
+    path = fetched.get(digest)
+    if path is None:
+        raise RefusedError("file_missing", "A synthetic table was not brought.")
+    with path.open("rb") as file:
+        if "sha256:" + hashlib.file_digest(file, "sha256").hexdigest() != digest:
+            raise RefusedError("file_altered", "A synthetic table is not the one its owner published.")
+    return path

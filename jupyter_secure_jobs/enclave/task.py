@@ -1,0 +1,26 @@
+"""A test run as the enclave gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 -- the codec reads the annotations at run time
+from dataclasses import dataclass
+
+from jupyter_secure_jobs.domain.inputs import InputVariable, Value  # noqa: TC001 -- as above
+from jupyter_secure_jobs.domain.job import JobLimits, Language  # noqa: TC001 -- as above
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyntheticTask:
+    """A text to run on synthetic tables. `tables` gives each table's digest, `datasets` the dataset behind it."""
+
+    workspace: str
+    genesis: str
+    run: str
+    text_hash: str
+    language: Language
+    code: str
+    tables: Mapping[str, str]
+    datasets: Mapping[str, str]
+    inputs: Mapping[str, Value]
+    declarations: tuple[InputVariable, ...]
+    limits: JobLimits

@@ -1,0 +1,149 @@
+"""Process 1 of a job's sandbox: `python -m jupyter_secure_jobs.engines.harness`.
+
+It imports the engine ahead of time, waits for one job, lets a forked process run it, ends every process of the
+author's, lets another one examine the result, and sends the one reply.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from jupyter_secure_jobs.sandbox import channel, supervisor
+
+supervisor.guard()
+
+from jupyter_secure_jobs.engines import log  # noqa: E402 -- nothing may run before the guard
+from jupyter_secure_jobs.engines.errors import is_known  # noqa: E402 -- as above
+from jupyter_secure_jobs.engines.examiner import Examiner  # noqa: E402 -- as above
+from jupyter_secure_jobs.engines.runner import MOST_MESSAGE, Runner  # noqa: E402 -- as above
+from jupyter_secure_jobs.engines.spec import JobSpec  # noqa: E402 -- as above
+
+if TYPE_CHECKING:
+    from jupyter_secure_jobs.sandbox.supervisor import Ended, Reason
+
+_OVER: Final[dict[Reason, str]] = {
+    "time": "TimeLimit",
+    "memory": "MemoryLimit",
+    "processes": "ProcessLimit",
+    "disk": "DiskFull",
+    "result": "ResultTooLarge",
+    "log": "LogTooLarge",
+}
+# JSON may write a character in twelve bytes.
+_MOST_REPORT: Final = 12 * MOST_MESSAGE + 4096
+
+
+@dataclass(slots=True, kw_only=True)
+class _Told:
+    error_class: str | None = None
+    line: int | None = None
+    message: str = ""
+    ordered: bool = False
+    rows: int | None = None
+    digest: str | None = None
+
+
+def _unnamed() -> int:
+    # Without a name in the file system there is nothing that a link, a pipe or another file could replace.
+    descriptor, path = tempfile.mkstemp()
+    os.unlink(path)  # noqa: PTH108 -- a text path
+    return descriptor
+
+
+def _read(report: int) -> dict[str, Any]:
+    try:
+        parts = json.loads(os.pread(report, _MOST_REPORT, 0))
+    except (ValueError, RecursionError):
+        return {}
+    return parts if isinstance(parts, dict) else {}
+
+
+def _told(ended: Ended, report: int, lines: int) -> _Told:
+    """Turn the runner's report into checked fields; the report may be forged, so each field is of a closed form."""
+    if ended.reason != "exited":
+        return _Told(error_class=_OVER[ended.reason])
+    parts = _read(report)
+    if ended.code != 0 or "class" not in parts:
+        return _Told(error_class="WorkerLost")
+    name, line, message = parts["class"], parts.get("line"), parts.get("message")
+    if name is not None and not (isinstance(name, str) and is_known(name)):
+        name = "Error"
+    return _Told(
+        error_class=name,
+        line=line if name is not None and type(line) is int and 1 <= line <= lines else None,
+        message=message if isinstance(message, str) else "",
+        ordered=parts.get("ordered") is True,
+    )
+
+
+def _examine(job: JobSpec, told: _Told, rows: int) -> None:
+    report = _unnamed()
+    examiner = Examiner(rows=rows, report=report, ordered=told.ordered)
+    ended = supervisor.run_watched(examiner, job.limits, watched=(), kept=(rows, report))
+    parts = _read(report)
+    if ended.reason != "exited":
+        told.error_class = _OVER[ended.reason]
+    elif ended.code != 0:
+        told.error_class = "ResultInvalid"
+    elif "class" in parts:
+        told.error_class = parts["class"]
+    else:
+        told.rows, told.digest = parts["rows"], parts["digest"]
+
+
+def _serve(job: JobSpec, reply: int) -> None:
+    printed, rows, report = _unnamed(), _unnamed(), _unnamed()
+    watched = (
+        supervisor.Watched(reason="log", descriptor=printed, most=job.limits.log_bytes),
+        supervisor.Watched(reason="result", descriptor=rows, most=job.limits.result_bytes),
+        supervisor.Watched(reason="disk", descriptor=report, most=_MOST_REPORT),
+    )
+    runner = Runner(job=job, printed=printed, rows=rows, report=report)
+    ended = supervisor.run_watched(runner, job.limits, watched=watched, kept=(printed, rows, report))
+    told = _told(ended, report, job.code.count("\n") + 1)
+    if told.error_class is None:
+        _examine(job, told, rows)
+    most = job.limits.log_bytes
+    text, fitted = log.compose(
+        os.pread(printed, most + 1, 0),
+        policy=job.log_policy,
+        most=most,
+        error_class=told.error_class,
+        line=told.line,
+        message=told.message,
+    )
+    if not fitted and told.error_class is None:
+        # Writing control characters out can make a log longer than what was printed.
+        told = _Told(error_class="LogTooLarge")
+    written = _unnamed()
+    os.write(written, text)
+    attachments = [channel.Attachment(name="log", descriptor=written, length=len(text))]
+    if told.error_class is None:
+        attachments.append(channel.Attachment(name="result", descriptor=rows, length=os.fstat(rows).st_size))
+    message = {"error_class": told.error_class, "error_line": told.line, "rows": told.rows, "digest": told.digest}
+    channel.write_reply(reply, message, attachments)
+
+
+def main() -> None:
+    """Serve one job and end; with process 1 the namespace ends."""
+    reply, request = os.dup(1), os.dup(0)
+    os.write(reply, channel.READY)
+    # From here on nothing but the reply may reach the parent.
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    spec = channel.read_spec(request)
+    if spec:
+        _serve(JobSpec.from_bytes(spec), reply)
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
+    # Process 1 has nothing to tidy up: leaving at once spares the interpreter's shutdown.
+    os._exit(0)

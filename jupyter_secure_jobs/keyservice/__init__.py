@@ -1,0 +1,1 @@
+"""One organisation's dataset keys: verify, count, release. Trusts nothing that the workspace server says."""

@@ -1,0 +1,110 @@
+"""The loop around a key service: fetch what is asked, answer, go on. Outbound only."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from jupyter_secure_jobs.client.login import LoggedIn
+from jupyter_secure_jobs.client.mailbox import KeyServiceMailbox
+from jupyter_secure_jobs.domain.errors import RefusedError, SecureJobsError, UnavailableError
+from jupyter_secure_jobs.protocol.envelope import Envelope
+from jupyter_secure_jobs.trust.dossier import Dossier
+from jupyter_secure_jobs.wire.base import EnvelopeWire
+from jupyter_secure_jobs.wire.mailbox import Acknowledged, KeyReply, KeyTask
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from jupyter_secure_jobs.crypto.keyfile import KeyRing
+    from jupyter_secure_jobs.keyservice.service import KeyService
+
+log: Final = logging.getLogger(__name__)
+_PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+def utc_now() -> datetime:
+    """Return the moment, to the millisecond, as statements keep it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _envelope(wire: EnvelopeWire | None) -> Envelope:
+    if wire is None:
+        raise RefusedError("task", "A statement is missing in the task.")
+    return Envelope.from_json(wire.model_dump())
+
+
+class Loop:
+    """Serves one organisation at one workspace server until `stopped` is set."""
+
+    def __init__(
+        self, service: KeyService, ring: KeyRing, workspace_url: str, *, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        """Connect with the service's own key."""
+        self._service, self._clock = service, clock
+        self._login = LoggedIn(workspace_url, ring.signing)
+        self._mailbox = KeyServiceMailbox(self._login.connection)
+
+    def run(self, stopped: threading.Event) -> None:
+        """Answer until stopped; a server that is away is asked again, less and less often."""
+        failures = 0
+        while not stopped.is_set():
+            try:
+                answered = [self._answer(task) for task in self._mailbox.tasks().items]
+                if not all(answered):
+                    # What could not be answered comes again with the next question.
+                    stopped.wait(_PAUSES[0])
+                failures = 0
+            except SecureJobsError as error:
+                if failures == 0:
+                    log.warning("%s: %s", self._service.organisation, error)
+                stopped.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                failures += 1
+        self._login.close()
+
+    def _answer(self, task: KeyTask) -> bool:
+        try:
+            if task.wants == "acknowledgement":
+                self._acknowledge(task)
+            elif task.run is not None:
+                self._mailbox.reply(task.workspace, task.run, self._reply(task))
+        except UnavailableError:
+            raise
+        except SecureJobsError as error:
+            log.warning("%s: %s", self._service.organisation, error)
+            return False
+        return True
+
+    def _reply(self, task: KeyTask) -> KeyReply:
+        now = self._clock()
+        try:
+            if task.dossier is None:
+                raise RefusedError("task", "The statements about the run are missing.")  # noqa: TRY301 -- answered as any refusal
+            dossier = Dossier.from_json(task.dossier.model_dump())
+            if task.wants == "nonce":
+                return KeyReply(nonce=self._service.nonce(dossier, workspace=task.workspace, now=now))
+            grant = self._service.grant(
+                dossier, _envelope(task.request), _envelope(task.evidence), workspace=task.workspace, now=now
+            )
+        except SecureJobsError as error:
+            log.warning("%s refuses run %s: %s", self._service.organisation, task.run, error)
+            return KeyReply(refusal=f"{error.code}: {error.detail}")
+        log.info("%s released keys for run %s", self._service.organisation, task.run)
+        return KeyReply(grant=EnvelopeWire.model_validate(grant.to_json()))
+
+    def _acknowledge(self, task: KeyTask) -> None:
+        rosters = [_envelope(each) for each in task.rosters]
+        now = self._clock()
+        if task.revocation is not None:
+            heard = self._service.hear_revocation(
+                _envelope(task.revocation), rosters, workspace=task.workspace, now=now
+            )
+        else:
+            heard = self._service.hear_withdrawal(
+                _envelope(task.withdrawal), _envelope(task.manifest), rosters, workspace=task.workspace, now=now
+            )
+        word = EnvelopeWire.model_validate(heard.to_json())
+        self._mailbox.acknowledge(task.workspace, Acknowledged(acknowledgement=word))

@@ -1,0 +1,214 @@
+"""The key service's decisions: everything is verified again, counted here, and only then released."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.crypto import sealing
+from jupyter_secure_jobs.domain.errors import RefusedError
+from jupyter_secure_jobs.domain.job import Scope, runs_refused
+from jupyter_secure_jobs.domain.run import MOST_GRANTS_PER_ORDER, REGRANT_HOURS
+from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol import places
+from jupyter_secure_jobs.protocol.decision import Acknowledgement
+from jupyter_secure_jobs.protocol.order import GrantedKey, KeyGrant
+from jupyter_secure_jobs.trust.approval import CLOCK_SKEW, verify_revocation
+from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
+from jupyter_secure_jobs.trust.evidence import verify_key_request
+from jupyter_secure_jobs.trust.manifest import verify_manifest, verify_withdrawal
+from jupyter_secure_jobs.trust.roster import verify_rosters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from jupyter_secure_jobs.crypto.keyfile import KeyRing
+    from jupyter_secure_jobs.keyservice.state import Pin, State
+    from jupyter_secure_jobs.protocol.envelope import Envelope
+    from jupyter_secure_jobs.trust.roster import TrustedRosters
+
+
+class KeyService:
+    """One organisation's. Does no networking; time is passed in."""
+
+    def __init__(self, ring: KeyRing, state: State) -> None:
+        """Use the service's own keys and memory."""
+        self._ring, self._state = ring, state
+        self.organisation = ring.label["organisation"]
+
+    def nonce(self, dossier: Dossier, *, workspace: str, now: datetime) -> str:
+        """Return a single-use nonce for an order, if everything about the run but the enclave holds already.
+
+        Raises:
+            RefusedError: with the check that failed.
+        """
+        run = self._authorised(dossier, workspace=workspace, now=now)
+        self._countable(run, now=now)
+        nonce = secrets.token_urlsafe(32)
+        self._state.give_nonce(run.order_hash, nonce, now=now)
+        return nonce
+
+    def grant(
+        self, dossier: Dossier, request: Envelope, evidence: Envelope, *, workspace: str, now: datetime
+    ) -> Envelope:
+        """Return the keys of this organisation's datasets, sealed to the enclave that has the run.
+
+        Order of checks: the run's statements, against the pinned genesis and no older epoch; no withdrawal or
+        revocation that was heard; the enclave's evidence with this service's own fresh nonce; the count of runs. The
+        release is on disk before the grant exists.
+
+        Raises:
+            RefusedError: with the first check that failed; nothing was counted.
+        """
+        run = self._authorised(dossier, workspace=workspace, now=now)
+        nonce = self._state.take_nonce(run.order_hash, now=now)
+        attested = verify_key_request(
+            request, evidence, run, organisation=self.organisation, nonce=nonce, now=now
+        )
+        manifests = dict.fromkeys(
+            read.manifest
+            for read in run.version.datasets
+            if run.manifests[read.manifest].owner == self.organisation
+        )
+        keys = tuple(self._sealed(run, digest, attested.sealing_key) for digest in manifests)
+        with self._state.transaction():
+            attempt = self._countable(run, now=now)
+            self._state.release(run.order_hash, run.version_hash, now=now)
+            self._state.advance(
+                workspace,
+                epoch=run.rosters.newest.epoch,
+                roster=run.rosters.hash,
+                workers=len(dossier.workers),
+            )
+        grant = KeyGrant(
+            workspace=workspace,
+            genesis=run.rosters.genesis,
+            organisation=self.organisation,
+            order=run.order_hash,
+            evidence=evidence.hash,
+            keys=keys,
+            attempt=attempt,
+            time=now,
+        )
+        return envelopes.sign(grant, self._ring.signing)
+
+    def hear_revocation(
+        self, revocation: Envelope, rosters: Sequence[Envelope], *, workspace: str, now: datetime
+    ) -> Envelope:
+        """Remember a member's revocation and return the signed acknowledgement.
+
+        Raises:
+            RefusedError: it is not a member's own.
+        """
+        trusted = self._rosters(rosters, workspace=workspace)
+        said = verify_revocation(revocation, trusted, None)
+        self._state.revoke(said.version, said.scope, revocation.hash)
+        return self._acknowledged(trusted, revocation, now)
+
+    def hear_withdrawal(
+        self,
+        withdrawal: Envelope,
+        manifest: Envelope,
+        rosters: Sequence[Envelope],
+        *,
+        workspace: str,
+        now: datetime,
+    ) -> Envelope:
+        """Remember that a dataset was taken back and return the signed acknowledgement.
+
+        Raises:
+            RefusedError: it is not by a member of the owner.
+        """
+        trusted = self._rosters(rosters, workspace=workspace)
+        said = verify_withdrawal(withdrawal, trusted, verify_manifest(manifest, trusted))
+        self._state.withdraw(said.dataset, now=now)
+        return self._acknowledged(trusted, withdrawal, now)
+
+    def _acknowledged(self, rosters: TrustedRosters, heard: Envelope, now: datetime) -> Envelope:
+        word = Acknowledgement(
+            workspace=rosters.workspace,
+            genesis=rosters.genesis,
+            organisation=self.organisation,
+            revocation=heard.hash,
+            time=now,
+        )
+        return envelopes.sign(word, self._ring.signing)
+
+    def _pin(self, workspace: str) -> Pin:
+        pin = self._state.pinned(workspace)
+        if pin is None:
+            raise RefusedError(
+                "not_pinned",
+                "This key service was not told to trust the workspace.",
+                "Run `jupyter secure-jobs keyservice trust` with the genesis of the invitation.",
+            )
+        return pin
+
+    def _rosters(self, chain: Sequence[Envelope], *, workspace: str) -> TrustedRosters:
+        pin = self._pin(workspace)
+        rosters = verify_rosters(chain, genesis=pin.genesis)
+        self._not_older(rosters, pin, chain)
+        return rosters
+
+    def _not_older(self, rosters: TrustedRosters, pin: Pin, chain: Sequence[Envelope]) -> None:
+        if len(chain) < pin.epoch or chain[pin.epoch - 1].hash != pin.roster:
+            raise RefusedError("stale_epoch", "The roster is older than the newest this key service has seen.")
+        own = rosters.newest.organisation(self.organisation)
+        keys = (self._ring.signing.public, self._ring.sealing.public)
+        if own is None or own.key_service is None or (own.key_service.signing, own.key_service.sealing) != keys:
+            raise RefusedError("not_this_service", "The roster names another key service for this organisation.")
+
+    def _authorised(self, dossier: Dossier, *, workspace: str, now: datetime) -> AuthorisedRun:
+        pin = self._pin(workspace)
+        run = verify_run(dossier, genesis=pin.genesis, now=now)
+        if run.rosters.workspace != workspace:
+            raise RefusedError("other_workspace", "The run is of another workspace.")
+        self._not_older(run.rosters, pin, dossier.rosters)
+        if len(dossier.workers) < pin.workers:
+            raise RefusedError("stale_workers", "The worker list is older than the newest this key service has seen.")
+        if self._state.revoked(run.version_hash) is Scope.ALL:
+            raise RefusedError("withdrawn", "An acceptance of this version was withdrawn.", "Submit it again.")
+        for read in run.version.datasets:
+            if self._state.withdrawn(read.dataset):
+                raise RefusedError("dataset_withdrawn", f"The dataset behind {read.table!r} was withdrawn.")
+        return run
+
+    def _countable(self, run: AuthorisedRun, *, now: datetime) -> int:
+        """Return which attempt of the order this is, from 1.
+
+        Raises:
+            RefusedError: the grant of runs is used up, expired or revoked; or the order was granted too often.
+        """
+        known = self._state.released(run.order_hash)
+        if known is not None:
+            if known.times >= MOST_GRANTS_PER_ORDER or now - known.first > timedelta(hours=REGRANT_HOURS):
+                raise RefusedError("order_used", "Keys were released for this order before, as often as a crash allows.")
+            return known.times + 1
+        # What was heard here counts even if the server left it out of the statements.
+        revoked = self._state.revoked(run.version_hash) or run.rerun_revoked
+        refused = runs_refused(
+            run.version.grant,
+            used=self._state.used(run.version_hash),
+            revoked=revoked,
+            now=now - CLOCK_SKEW,
+            single_member=len(run.rosters.newest.members) == 1,
+        )
+        if refused is not None:
+            raise RefusedError("no_runs_left", refused, "Submit the job again.")
+        return 1
+
+    def _sealed(self, run: AuthorisedRun, digest: str, enclave: str) -> GrantedKey:
+        manifest = run.manifests[digest]
+        info = places.dataset_key(
+            workspace=manifest.workspace, dataset=manifest.dataset, version=manifest.version, key_id=manifest.key_id
+        )
+        own = next((key for key in manifest.keys if key.recipient == self._ring.sealing.public), None)
+        if own is None:
+            raise RefusedError("no_dataset_key", f"The key of dataset {manifest.name!r} is not sealed to this service.")
+        key = self._ring.sealing.open(own.sealed, info=info)
+        if places.key_id(key) != manifest.key_id:
+            raise RefusedError("no_dataset_key", f"The key of dataset {manifest.name!r} is not the one it names.")
+        place = places.granted_key(order=run.order_hash, manifest=digest, key_id=manifest.key_id)
+        return GrantedKey(manifest=digest, key_id=manifest.key_id, sealed=sealing.seal(enclave, key, info=place))

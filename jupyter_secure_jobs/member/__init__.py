@@ -1,0 +1,1 @@
+"""The member side: keys, signing, opening results, publishing datasets and their synthetic twins."""

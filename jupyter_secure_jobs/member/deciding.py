@@ -1,0 +1,182 @@
+"""Submitting, reviewing, deciding, revoking and ordering: every statement is checked here before it is signed."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, RefusedError
+from jupyter_secure_jobs.domain.review import Verdict
+from jupyter_secure_jobs.domain.text import COMMENT_LENGTH, clean_text
+from jupyter_secure_jobs.member import checks, statements
+from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, utc_now
+from jupyter_secure_jobs.member.review import describe
+from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.version import Version
+from jupyter_secure_jobs.trust.dossier import verified_manifests
+from jupyter_secure_jobs.trust.version import verify_version
+from jupyter_secure_jobs.wire.base import EnvelopeWire
+from jupyter_secure_jobs.wire.job import DecisionNew, RevocationNew, SubmitNew
+from jupyter_secure_jobs.wire.run import RunNew
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_secure_jobs.domain.job import Scope
+    from jupyter_secure_jobs.member.context import Acting
+    from jupyter_secure_jobs.protocol.dataset import Manifest
+    from jupyter_secure_jobs.protocol.envelope import Statement
+    from jupyter_secure_jobs.trust.roster import TrustedRosters
+    from jupyter_secure_jobs.wire.job import JobDetailWire
+    from jupyter_secure_jobs.wire.member_side import ReviewStatement
+    from jupyter_secure_jobs.wire.run import InputValue, RunWire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A submitted version as this side verified it."""
+
+    rosters: TrustedRosters
+    version: Version
+    hash: str
+    manifests: Mapping[str, Manifest]
+    previous: Version | None
+
+
+def _signed(acting: Acting, statement: Statement) -> EnvelopeWire:
+    return EnvelopeWire.model_validate(envelopes.sign(statement, acting.ring.signing).to_json())
+
+
+def submit(acting: Acting, workspace: str, job: str) -> JobDetailWire:
+    """Check the draft, sign it as it is now, and open the review.
+
+    Raises:
+        InvalidError: the code does not parse (with line and column), reads an unknown table, or is empty.
+        RefusedError: the roster or a manifest does not verify.
+    """
+    detail = acting.client.job(workspace, job)
+    draft = detail.version
+    found = checks.check(draft.language, draft.code, tables=[read.table for read in draft.datasets])
+    for problem in found.problems:
+        if problem.fatal:
+            where = f" (line {problem.line}, column {problem.column})" if problem.line else ""
+            raise InvalidError("code_check", f"{problem.message}{where}", "Mend the draft, then submit again.")
+    rosters = acting.rosters(workspace)
+    manifests: dict[str, str] = {}
+    for read in draft.datasets:
+        envelope = envelope_of(acting.client.manifest(workspace, read.dataset).manifest)
+        (verified,) = verified_manifests([envelope], rosters).values()
+        if verified.dataset != read.dataset:
+            raise RefusedError("manifest_missing", f"The server sent another dataset's manifest for {read.table!r}.")
+        manifests[read.dataset] = envelope.hash
+    version = statements.version_of(detail, rosters, manifests, author=acting.email, now=utc_now())
+    return acting.client.submit_signed(workspace, job, SubmitNew(version=_signed(acting, version)))
+
+
+def verified(acting: Acting, workspace: str, job: str, *, number: int) -> Verified:
+    """Return a submitted version, fetched and verified by this side.
+
+    Raises:
+        RefusedError: something does not verify, or the server sent another job's version.
+    """
+    wire = acting.client.review_statements(workspace, job, number)
+    rosters = acting.rosters(workspace)
+    manifests = verified_manifests(envelopes_of(wire.manifests), rosters)
+    envelope = envelope_of(wire.version)
+    version = verify_version(envelope, rosters, manifests)
+    if (version.job, version.number) != (job, number):
+        raise RefusedError("other_job", "The server sent the version of another job.", "Warn the others.")
+    previous = envelopes.read(Version, envelope_of(wire.previous)) if wire.previous is not None else None
+    return Verified(rosters=rosters, version=version, hash=envelope.hash, manifests=manifests, previous=previous)
+
+
+def review(acting: Acting, workspace: str, job: str) -> ReviewStatement:
+    """Return the version in front in plain words: the one under review, else the live one.
+
+    Raises:
+        ConflictError: there is nothing to review.
+    """
+    detail = acting.client.job(workspace, job)
+    number = detail.version.number if detail.version.hash is not None else detail.live_version
+    if number is None:
+        raise ConflictError("no_review", "This job was not submitted yet.", "Wait for its author to submit it.")
+    seen = verified(acting, workspace, job, number=number)
+    return describe(
+        seen.version,
+        seen.hash,
+        manifests=seen.manifests,
+        previous=seen.previous,
+        organisation=acting.card.organisation,
+        author_organisation=seen.rosters.member(seen.version.author).organisation,
+        members=len(seen.rosters.newest.members),
+    )
+
+
+def decide(  # noqa: PLR0913 -- the parts of a decision
+    acting: Acting, workspace: str, job: str, *, version_hash: str, verdict: Verdict, comment: str
+) -> JobDetailWire:
+    """Sign a decision on the version with this hash, if it is still the one under review.
+
+    Raises:
+        ConflictError: the author resubmitted: another version is under review.
+        InvalidError: a decline without a comment.
+        RefusedError: the version does not verify.
+    """
+    text = clean_text(comment, what="comment", longest=COMMENT_LENGTH)
+    if verdict is Verdict.DECLINE and not text.strip():
+        raise InvalidError("comment_needed", "A decline needs a comment.", "Say what should change.")
+    detail = acting.client.job(workspace, job)
+    seen = verified(acting, workspace, job, number=detail.version.number)
+    if seen.hash != version_hash:
+        raise ConflictError(
+            "version_changed", "Another version is under review than the one you looked at.", "Look at the new one."
+        )
+    salt = secrets.token_urlsafe(16)
+    decision = statements.decision_of(
+        seen.hash,
+        seen.rosters,
+        verdict=verdict,
+        comment=text,
+        salt=salt,
+        member=acting.email,
+        now=utc_now(),
+        checkpoint=acting.checkpoint(workspace),
+    )
+    return acting.client.decide_signed(
+        workspace, job, DecisionNew(decision=_signed(acting, decision), comment=text, salt=salt)
+    )
+
+
+def _live(acting: Acting, workspace: str, job: str) -> Verified:
+    detail = acting.client.job(workspace, job)
+    if detail.live_version is None:
+        raise ConflictError("no_version", "No version has been accepted yet.", "Wait for every member's decision.")
+    return verified(acting, workspace, job, number=detail.live_version)
+
+
+def revoke(acting: Acting, workspace: str, job: str, scope: Scope) -> JobDetailWire:
+    """Sign a revocation of the live version.
+
+    Raises:
+        ConflictError: no version is live.
+    """
+    seen = _live(acting, workspace, job)
+    revocation = statements.revocation_of(
+        seen.hash, seen.rosters, scope=scope, member=acting.email, now=utc_now(), checkpoint=acting.checkpoint(workspace)
+    )
+    return acting.client.revoke_signed(workspace, job, RevocationNew(revocation=_signed(acting, revocation)))
+
+
+def run(acting: Acting, workspace: str, job: str, inputs: Mapping[str, InputValue]) -> RunWire:
+    """Sign an order for one run of the live version.
+
+    Raises:
+        InvalidError: an input value is missing or outside its constraint.
+        ConflictError: no version is live.
+    """
+    seen = _live(acting, workspace, job)
+    order = statements.order_of(
+        seen.version, seen.hash, inputs, member=acting.email, now=utc_now(), checkpoint=acting.checkpoint(workspace)
+    )
+    return acting.client.order_signed(workspace, job, RunNew(order=_signed(acting, order)))

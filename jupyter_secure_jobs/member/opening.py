@@ -1,0 +1,230 @@
+"""Opening a run's outcome: receipt, evidence and digests are checked first, then the file is decrypted."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jupyter_secure_jobs.crypto import files
+from jupyter_secure_jobs.domain.errors import NotAllowedError, NotFoundError, RefusedError
+from jupyter_secure_jobs.domain.run import RunKind
+from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, private_folder
+from jupyter_secure_jobs.protocol import canonical, places
+from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.order import Receipt, RunOrder, TestResult
+from jupyter_secure_jobs.protocol.result_digest import logical_digest
+from jupyter_secure_jobs.protocol.version import Version
+from jupyter_secure_jobs.trust.dossier import Dossier, verify_run
+from jupyter_secure_jobs.trust.evidence import salted, verify_receipt, verify_test
+from jupyter_secure_jobs.trust.roster import verify_workers
+from jupyter_secure_jobs.wire.member_side import LogText, Preview
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from jupyter_secure_jobs.member.context import Acting
+    from jupyter_secure_jobs.wire.run import OutcomeWire, RunWire
+
+PREVIEW_ROWS: Final = 100
+MOST_CELL: Final = 1_000
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A run's opened file: where the plaintext is while the context lasts, and what was checked before."""
+
+    run: RunWire
+    path: Path
+    synthetic: bool
+    verified: list[str]
+
+
+def _receipt(acting: Acting, run: RunWire, outcome: OutcomeWire) -> tuple[Receipt, str, Dossier]:
+    if outcome.receipt is None or outcome.evidence is None or outcome.order is None:
+        raise NotFoundError("no_outcome", "The run has no signed outcome.", "Only runs that have ended have one.")
+    about = acting.client.review_statements(run.workspace, run.job, run.version)
+    chain = acting.client.roster(run.workspace)
+    dossier = Dossier(
+        rosters=envelopes_of(chain.rosters),
+        workers=envelopes_of(chain.workers),
+        manifests=envelopes_of(about.manifests),
+        version=envelope_of(about.version),
+        decisions=envelopes_of(about.decisions),
+        revocations=(),
+        order=envelope_of(outcome.order),
+    )
+    # The run was authorised when it was ordered; a revocation or expiry after that does not close what it gave.
+    ordered = envelopes.read(RunOrder, dossier.order).time
+    authorised = verify_run(dossier, genesis=acting.pins.genesis(run.workspace), now=ordered)
+    if authorised.version.job != run.job:
+        raise RefusedError("receipt", "The server sent the outcome of another job.", "Warn the others.")
+    receipt = verify_receipt(envelope_of(outcome.receipt), envelope_of(outcome.evidence), authorised)
+    return receipt, authorised.order_hash, dossier
+
+
+def _outcome_keys(acting: Acting, receipt: Receipt, order: str) -> dict[str, Any]:
+    own = acting.ring.sealing.public
+    for key in receipt.keys:
+        if key.recipient == own:
+            opened = acting.ring.sealing.open(key.sealed, info=places.outcome_keys(order=order, recipient=own))
+            found: dict[str, Any] = canonical.decode(opened)
+            return found
+    raise NotAllowedError(
+        "not_a_recipient", "This result is not sealed to your key.", "Only the author's organisation can open it."
+    )
+
+
+@contextmanager
+def opened(acting: Acting, workspace: str, run_id: str, kind: str) -> Iterator[Opened]:
+    """Give the plaintext of a run's `result` or `log`, in a folder that is gone afterwards.
+
+    Order of checks for a job run: every statement behind the order, to the pinned genesis; the enclave's evidence;
+    its receipt; size and digest of the ciphertext; decryption, which authenticates; for a result its salted logical
+    digest. For a test run: the worker's signature and the logical digest.
+
+    Raises:
+        NotFoundError: the run has no such file.
+        NotAllowedError: the member is not of the author's organisation.
+        RefusedError: a check failed; nothing is opened.
+    """
+    run = acting.client.run_of(workspace, run_id)
+    if (run.has_result if kind == "result" else run.has_log) is False:
+        reason = f" It ended as {run.status} ({run.error_class})." if run.error_class else f" It is {run.status}."
+        raise NotFoundError(f"no_{kind}", f"The run has no {kind}.{reason}", "See the run's status.")
+    outcome = acting.client.outcome(workspace, run_id)
+    with private_folder() as folder:
+        fetched = folder / "fetched"
+        if run.kind is RunKind.TEST:
+            yield _open_test(acting, run, outcome, kind, fetched)
+            return
+        receipt, order, dossier = _receipt(acting, run, outcome)
+        sealed = receipt.result if kind == "result" else receipt.log
+        if sealed is None:
+            raise NotFoundError(f"no_{kind}", f"The enclave sealed no {kind} for this run.", "See the run's status.")
+        with fetched.open("wb") as sink:
+            acting.client.download_sealed(workspace, run_id, kind, sink, largest=sealed.bytes)
+        with fetched.open("rb") as file:
+            digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+        if (fetched.stat().st_size, digest) != (sealed.bytes, sealed.digest):
+            raise RefusedError("outcome_digest", f"The stored {kind} is not the one of the receipt.", "Warn the others.")
+        keys = _outcome_keys(acting, receipt, order)
+        plain = folder / ("result.parquet" if kind == "result" else "log.txt")
+        place = places.outcome_file(order=order, kind=kind)
+        files.decrypt(fetched, plain, key=bytes.fromhex(keys[kind]), place=place)
+        checked = [
+            "Every decision behind this run, up to the pinned genesis of the workspace.",
+            "The evidence of the enclave: software, not hardware; its measurement is on the members' list.",
+            "The enclave's receipt, and that the file is the one it sealed.",
+        ]
+        if kind == "result":
+            _check_logical(plain, keys, receipt)
+            checked.append("The digest of the result's rows.")
+        version = envelopes.read(Version, dossier.version)
+        checked.append(f"The version that ran: {dossier.version.hash[7:19]}, by {version.author}.")
+        yield Opened(run=run, path=plain, synthetic=False, verified=checked)
+
+
+def _check_logical(plain: Path, keys: dict[str, Any], receipt: Receipt) -> None:
+    expected = str(keys["logical"])
+    if salted(expected, bytes.fromhex(keys["salt"])) != receipt.logical or not _has_digest(pq.read_table(plain), expected):
+        raise RefusedError("result_digest", "The rows are not those of the receipt.", "Warn the others.")
+
+
+def _has_digest(table: Any, expected: str | None) -> bool:  # noqa: ANN401 -- pyarrow has no types
+    # The rows of a query with ORDER BY are compared in their order, all others sorted.
+    return any(logical_digest(table, ordered=ordered) == expected for ordered in (True, False))
+
+
+def _open_test(acting: Acting, run: RunWire, outcome: OutcomeWire, kind: str, fetched: Path) -> Opened:
+    if outcome.test is None:
+        raise NotFoundError("no_outcome", "The test has no signed outcome.", "Only runs that have ended have one.")
+    rosters = acting.rosters(run.workspace)
+    workers = verify_workers(envelopes_of(acting.client.roster(run.workspace).workers), rosters)
+    said: TestResult = verify_test(envelope_of(outcome.test), workers)
+    if said.run != run.id:
+        raise RefusedError("other_run", "The server sent the outcome of another test.", "Warn the others.")
+    with fetched.open("wb") as sink:
+        acting.client.download_sealed(run.workspace, run.id, kind, sink, largest=2**31)
+    if kind == "result":
+        table = pq.read_table(fetched)
+        if not _has_digest(table, said.result):
+            raise RefusedError("result_digest", "The rows are not those that the worker signed.", "Test again.")
+    checked = ["Signed by an enrolled worker; from synthetic tables."]
+    return Opened(run=run, path=fetched, synthetic=True, verified=checked)
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        text = value.hex()
+    elif isinstance(value, list | dict):
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    else:
+        text = str(value)
+    return text if len(text) <= MOST_CELL else text[:MOST_CELL] + f"… ({len(text):,} characters)"
+
+
+def preview(acting: Acting, workspace: str, run_id: str) -> Preview:
+    """Return at most the first 100 rows as text, with the true total."""
+    with opened(acting, workspace, run_id, "result") as found:
+        table = pq.read_table(found.path)
+        head = table.slice(0, PREVIEW_ROWS)
+        columns = [head.column(index).to_pylist() for index in range(head.num_columns)]
+        rows = [[_text(column[row]) for column in columns] for row in range(head.num_rows)]
+        return Preview(
+            columns=table.column_names,
+            types=[str(field.type) for field in table.schema],
+            rows=rows,
+            total=table.num_rows,
+            synthetic=found.synthetic,
+            verified=found.verified,
+        )
+
+
+def log_text(acting: Acting, workspace: str, run_id: str) -> LogText:
+    """Return a run's log."""
+    with opened(acting, workspace, run_id, "log") as found:
+        text = found.path.read_text(encoding="utf-8", errors="replace")
+    return LogText(text=text, empty_because=None if text.strip() else "The job printed nothing.")
+
+
+def _harmless(value: object) -> object:
+    # A spreadsheet would run such a text as a formula; numbers are not touched.
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value
+
+
+def write_csv(source: Path, target: Path) -> None:
+    """Write a result as CSV (RFC 4180, UTF-8), text cells that look like formulas neutralised; streams."""
+    reader = pq.ParquetFile(source)
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow([_harmless(name) for name in reader.schema_arrow.names])
+        for batch in reader.iter_batches(batch_size=65_536):
+            table = pa.Table.from_batches([batch])
+            columns = [_csv_column(table.column(index)) for index in range(table.num_columns)]
+            writer.writerows(zip(*columns, strict=True))
+
+
+def _csv_column(column: Any) -> list[object]:  # noqa: ANN401 -- pyarrow has no types
+    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+        return [_text(value) if value is not None else "" for value in column.to_pylist()]
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return ["" if value is None else _harmless(value) for value in column.to_pylist()]
+    if pa.types.is_timestamp(column.type):
+        column = pc.cast(column, pa.string())
+    return ["" if value is None else value for value in column.to_pylist()]
+
+

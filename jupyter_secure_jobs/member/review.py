@@ -1,0 +1,136 @@
+"""A version in plain words, from the statement that this side verified: what a reviewer sees and signs."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.protocol import codec
+from jupyter_secure_jobs.wire.job import GrantWire, InputVariableWire, LimitsWire
+from jupyter_secure_jobs.wire.member_side import FactWire, ReviewStatement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_secure_jobs.domain.job import Grant
+    from jupyter_secure_jobs.protocol.dataset import Manifest
+    from jupyter_secure_jobs.protocol.version import Version
+
+_MIB = 1024**2
+
+
+def describe(  # noqa: PLR0913 -- what a review is made of
+    version: Version,
+    version_hash: str,
+    *,
+    manifests: Mapping[str, Manifest],
+    previous: Version | None,
+    organisation: str,
+    author_organisation: str,
+    members: int,
+) -> ReviewStatement:
+    """Return the review of a verified version for a member of `organisation`."""
+    now, before = _facts(version, manifests), _facts(previous, manifests) if previous else {}
+    facts = [
+        FactWire(
+            name=name,
+            value=value,
+            previous=before.get(name) if previous else None,
+            changed=previous is not None and before.get(name) != value,
+        )
+        for name, value in now.items()
+    ]
+    diff = None
+    if previous is not None:
+        lines = difflib.unified_diff(
+            previous.code.splitlines(), version.code.splitlines(),
+            f"version {previous.number}", f"version {version.number}", lineterm="",
+        )  # fmt: skip
+        diff = "\n".join(lines) or "The code is the same."
+    return ReviewStatement(
+        workspace=version.workspace,
+        job=version.job,
+        number=version.number,
+        version_hash=version_hash,
+        sentence=_sentence(version, manifests, organisation, author_organisation, members),
+        facts=facts,
+        code=version.code,
+        language=str(version.language),
+        diff=diff,
+        inputs=[
+            InputVariableWire.model_validate({**codec.to_json(each), "constraint": each.constraint()})
+            for each in version.inputs
+        ],
+        grant=GrantWire(reruns=version.grant.reruns, most_runs=version.grant.most_runs, until=version.grant.until),
+        limits=LimitsWire.model_validate(codec.to_json(version.limits)),
+        author=version.author,
+        submitted=version.time,
+        checked=[
+            "The roster chain leads to the genesis that this machine has pinned.",
+            f"The author, {version.author}, signed this version for the members as they are now.",
+            "Results are sealed to members of the author's organisation and nobody else.",
+            "Every dataset it names is signed by its owner.",
+        ],
+        notes=_notes(version),
+    )
+
+
+def _grant(grant: Grant) -> str:
+    if not grant.reruns:
+        return "one run"
+    text = f"up to {grant.most_runs} runs" if grant.most_runs is not None else "any number of runs"
+    return text + (f" until {grant.until:%m/%d/%Y}" if grant.until is not None else "")
+
+
+def _sentence(
+    version: Version, manifests: Mapping[str, Manifest], organisation: str, author_organisation: str, members: int
+) -> str:
+    reads = []
+    for read in version.datasets:
+        manifest = manifests[read.manifest]
+        whose = "yours" if manifest.owner == organisation else manifest.owner
+        reads.append(f"{read.table} ({whose})")
+    what = ", ".join(reads[:-1]) + (" and " if len(reads) > 1 else "") + reads[-1] if reads else "no dataset"
+    grant = "any number of runs" if members == 1 else _grant(version.grant)
+    return f"Reads {what}; result goes to {author_organisation}; {grant}; log policy: {version.log_policy}."
+
+
+def _facts(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, str]:
+    limits = version.limits
+    facts = {
+        "Name": version.name,
+        "Description": version.description or "–",
+        "Language": str(version.language),
+        "Runs": _grant(version.grant),
+        "Log policy": str(version.log_policy),
+        "Recipients": ", ".join(who.member for who in version.recipients),
+        "Engine": f"{version.engine.name}, worker: {version.engine.measurement}",
+        "Lowest assurance": str(version.lowest_assurance),
+        "Limits": f"{limits.seconds} s, {limits.memory_bytes // _MIB:,} MiB memory, "
+        f"{limits.result_bytes // _MIB:,} MiB result, {limits.log_bytes // 1024:,} KiB log",
+    }
+    for read in version.datasets:
+        manifest = manifests.get(read.manifest)
+        of = f"{manifest.owner}, version {manifest.version}, {manifest.rows:,} rows" if manifest else read.manifest[:20]
+        facts[f"Reads {read.table}"] = of
+    for each in version.inputs:
+        default = f", default {codec.to_json(each.default)}" if each.default is not None else ""
+        facts[f"Input {each.name}"] = each.constraint() + default
+    return facts
+
+
+def _notes(version: Version) -> list[str]:
+    notes = []
+    code = version.code
+    checks = [
+        (r"(?i)select\s+\*", "SELECT *: every column of the table can leave in the result."),
+        (r"\bprint\s*\(", "It prints: printed text goes into the sealed log of the author's organisation."),
+    ]
+    notes += [note for pattern, note in checks if re.search(pattern, code)]
+    grouping = re.search(r"(?i)group\s*by|\.groupBy\(", code)
+    if grouping and not re.search(r"(?i)having\b|\.(where|filter)\(", code):
+        notes.append("It groups rows without a smallest group size: a group of one row tells of one person or thing.")
+    if not grouping and not re.search(r"(?i)count\s*\(|sum\s*\(|avg\s*\(", code):
+        notes.append("It does not aggregate: rows of the data themselves can leave in the result.")
+    return notes

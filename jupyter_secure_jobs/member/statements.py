@@ -1,0 +1,161 @@
+"""What a member signs, made from what the server says and checked against what this side knows."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
+from jupyter_secure_jobs.domain.inputs import InputType, InputVariable, check_values
+from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, Scope
+from jupyter_secure_jobs.domain.review import DECISION_DAYS, Verdict
+from jupyter_secure_jobs.domain.run import ORDER_DAYS
+from jupyter_secure_jobs.protocol import places
+from jupyter_secure_jobs.protocol.decision import Decision, Revocation
+from jupyter_secure_jobs.protocol.order import RunOrder
+from jupyter_secure_jobs.protocol.version import ANY_ENROLLED, DatasetRead, Engine, Version
+from jupyter_secure_jobs.trust.version import recipients_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_secure_jobs.trust.roster import TrustedRosters
+    from jupyter_secure_jobs.wire.job import InputVariableWire, JobDetailWire
+
+
+def variable(wire: InputVariableWire) -> InputVariable:
+    """Return a declared input variable as a checked value.
+
+    Raises:
+        InvalidError: the declaration means nothing.
+    """
+    return InputVariable(
+        name=wire.name,
+        type=InputType(wire.type),
+        default=tuple(wire.default) if isinstance(wire.default, list) else wire.default,
+        description=wire.description,
+        low=wire.low,
+        high=wire.high,
+        pattern=wire.pattern,
+        choices=tuple(wire.choices),
+    )
+
+
+def version_of(
+    job: JobDetailWire, rosters: TrustedRosters, manifests: Mapping[str, str], *, author: str, now: datetime
+) -> Version:
+    """Return the version that submits the draft; `manifests` gives the manifest's hash for each dataset.
+
+    Raises:
+        InvalidError: the draft is not a draft, or a part of it is wrong.
+    """
+    draft = job.version
+    if draft.state != "draft":
+        raise InvalidError("no_draft", "There is no draft to submit.", "Open a new draft first.")
+    grant = draft.grant
+    return Version(
+        workspace=rosters.workspace,
+        genesis=rosters.genesis,
+        epoch=rosters.newest.epoch,
+        roster=rosters.hash,
+        job=job.id,
+        number=draft.number,
+        nonce=secrets.token_urlsafe(24),
+        name=draft.name,
+        description=draft.description,
+        author=author,
+        language=draft.language,
+        code=draft.code,
+        datasets=tuple(
+            DatasetRead(table=read.table, dataset=read.dataset, manifest=manifests[read.dataset])
+            for read in draft.datasets
+        ),
+        inputs=tuple(variable(each) for each in draft.inputs),
+        grant=Grant(reruns=grant.reruns, most_runs=grant.most_runs, until=grant.until),
+        engine=Engine(name="sail", measurement=ANY_ENROLLED),
+        lowest_assurance=Assurance.SOFTWARE,
+        limits=JobLimits(**draft.limits.model_dump()),
+        log_policy=draft.log_policy,
+        recipients=recipients_of(rosters, author),
+        time=now,
+    )
+
+
+def decision_of(  # noqa: PLR0913 -- the parts of a decision
+    version_hash: str,
+    rosters: TrustedRosters,
+    *,
+    verdict: Verdict,
+    comment: str,
+    salt: str,
+    member: str,
+    now: datetime,
+    checkpoint: str | None,
+) -> Decision:
+    """Return a member's decision on the version with this hash."""
+    return Decision(
+        workspace=rosters.workspace,
+        genesis=rosters.genesis,
+        epoch=rosters.newest.epoch,
+        version=version_hash,
+        verdict=verdict,
+        comment=places.comment(salt=salt, text=comment),
+        member=member,
+        time=now,
+        expires=now + timedelta(days=DECISION_DAYS),
+        checkpoint=checkpoint,
+    )
+
+
+def revocation_of(  # noqa: PLR0913 -- the parts of a revocation
+    version_hash: str,
+    rosters: TrustedRosters,
+    *,
+    scope: Scope,
+    member: str,
+    now: datetime,
+    checkpoint: str | None,
+) -> Revocation:
+    """Return a member's revocation of the version with this hash."""
+    return Revocation(
+        workspace=rosters.workspace,
+        genesis=rosters.genesis,
+        epoch=rosters.newest.epoch,
+        version=version_hash,
+        scope=scope,
+        member=member,
+        time=now,
+        checkpoint=checkpoint,
+    )
+
+
+def order_of(  # noqa: PLR0913 -- the parts of an order
+    version: Version,
+    version_hash: str,
+    given: Mapping[str, object],
+    *,
+    member: str,
+    now: datetime,
+    checkpoint: str | None,
+) -> RunOrder:
+    """Return the author's order for one run with these input values.
+
+    Raises:
+        InvalidError: a value is missing, unknown or outside its constraint.
+        RefusedError: the member is not the author.
+    """
+    if version.author != member:
+        raise RefusedError("not_the_author", "Only the author runs a job.", "Ask the author.")
+    return RunOrder(
+        workspace=version.workspace,
+        genesis=version.genesis,
+        epoch=version.epoch,
+        version=version_hash,
+        member=member,
+        inputs=check_values(version.inputs, given),
+        nonce=secrets.token_urlsafe(24),
+        time=now,
+        expires=now + timedelta(days=ORDER_DAYS),
+        checkpoint=checkpoint,
+    )

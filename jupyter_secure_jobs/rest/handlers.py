@@ -1,0 +1,242 @@
+"""Serves the route table of the workspace server: parse, call, write."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+import urllib.parse
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.base.handlers import APIHandler
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import OperationalError
+
+from jupyter_secure_jobs.domain.errors import (
+    ConflictError,
+    InvalidError,
+    SecureJobsError,
+    TooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from jupyter_secure_jobs.rest.route import BASE, Call, Caller, Download, Route
+from jupyter_secure_jobs.services import sessions
+from jupyter_secure_jobs.store.tables import AnswerRow
+from jupyter_secure_jobs.wire.base import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Executor
+
+    from jupyter_secure_jobs.rest.notifier import Notifier
+    from jupyter_secure_jobs.services.unit import Server, Unit
+
+MOST_BODY: Final = 2 * 1024 * 1024
+MOST_WAIT: Final = 25.0
+CHUNK: Final = 1024 * 1024
+
+
+def pattern(base_url: str, path: str) -> str:
+    """Return the regular expression of a route's path below the server's base URL."""
+    return base_url.rstrip("/") + BASE + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
+
+
+def parse_body(route: Route, body: bytes) -> BaseModel | None:
+    """Return the body as the route's request model.
+
+    Raises:
+        TooLargeError: over 2 MiB.
+        InvalidError: not JSON, or of another shape; the message names the field, never its value.
+    """
+    if route.request is None:
+        return None
+    if len(body) > MOST_BODY:
+        raise TooLargeError("body_large", "The request is over 2 MiB.", "Send less at once.")
+    try:
+        return route.request.model_validate_json(body or b"{}")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the body"
+        raise InvalidError("request_shape", f"In the request, {where}: {first['msg']}.", "Change it.") from error
+
+
+class ProblemHandler(APIHandler):
+    """Writes answers and problems; errors never carry more than their own words."""
+
+    def check_xsrf_cookie(self) -> None:
+        """Accept without: no cookie gives a right here, a bearer token in a header does."""
+
+    def problem(self, error: SecureJobsError) -> None:
+        """Write a problem (RFC 9457)."""
+        made = Problem(
+            title=error.code.replace("_", " ").capitalize(),
+            status=error.status,
+            code=error.code,
+            detail=error.detail,
+            next_step=error.next_step,
+        )
+        self.set_status(error.status)
+        self.set_header("Content-Type", "application/problem+json")
+        self.finish(made.model_dump_json())
+
+    def write_error(self, status_code: int, **_: Any) -> None:  # noqa: ANN401 -- tornado's signature
+        """Write a problem for what tornado itself refuses, and for our own defects."""
+        detail = "The server failed." if status_code >= 500 else "The server refuses this request."  # noqa: PLR2004 -- HTTP's own classes
+        made = SecureJobsError("server_error" if status_code >= 500 else "request_refused", detail,  # noqa: PLR2004 -- as above
+                               "Look at the server's log." if status_code >= 500 else "Check the address.")  # noqa: PLR2004 -- as above  # fmt: skip
+        made.status = status_code  # type: ignore[misc]  # this one instance carries tornado's own status
+        self.problem(made)
+
+    async def send(self, route: Route, answer: Any) -> None:  # noqa: ANN401 -- a wire shape or a download
+        """Write a wire shape as JSON, or stream a download."""
+        if isinstance(answer, Download):
+            await self._stream(answer)
+            return
+        revision = getattr(answer, "revision", None)
+        if isinstance(revision, int):
+            self.set_header("ETag", f'"{revision}"')
+        self.set_status(201 if route.created else 200)
+        self.set_header("Content-Type", "application/json")
+        self.finish(answer if isinstance(answer, bytes) else answer.model_dump_json())
+
+    async def _stream(self, file: Download) -> None:
+        self.set_header("Content-Type", file.media_type)
+        self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{urllib.parse.quote(file.name)}")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        if file.path is not None:
+            self.set_header("Content-Length", str(file.path.stat().st_size))
+            with file.path.open("rb") as source:
+                while chunk := source.read(CHUNK):
+                    self.write(chunk)
+                    await self.flush()
+        else:
+            self.write(file.data or b"")
+        self.finish()
+
+    def read_call(self, route: Route, path: dict[str, str]) -> Call:
+        """Return the request, parsed."""
+        match = self.request.headers.get("If-Match", "").strip().strip('"')
+        decoded = {name: urllib.parse.unquote(value) for name, value in path.items()}
+        if "n" in decoded and not re.fullmatch(r"[0-9]{1,9}", decoded["n"]):
+            raise InvalidError("version_number", "That is no version number.", "Use 1, 2, 3 …")
+        query = {name: self.get_query_argument(name) for name in route.query if self.get_query_argument(name, None)}
+        body: Any = self.request.body if route.upload else parse_body(route, self.request.body)
+        return Call(path=decoded, query=query, body=body, revision=int(match) if match.isdigit() else None)
+
+
+class WorkspaceHandler(ProblemHandler):
+    """All operations of one path. Login is by bearer token; the Jupyter server's own login gives no right here."""
+
+    routes: Sequence[Route]
+    server: Server
+    notifier: Notifier
+    pool: Executor
+    SUPPORTED_METHODS: ClassVar = ("GET", "POST", "PATCH", "PUT", "DELETE")  # type: ignore[misc]  # a plain tuple
+
+    def initialize(self, routes: Sequence[Route], server: Server, notifier: Notifier, pool: Executor) -> None:  # type: ignore[override]  # tornado passes what the route was registered with
+        """Keep what the application gave."""
+        self.routes, self.server, self.notifier, self.pool = routes, server, notifier, pool
+
+    async def _serve(self, path: dict[str, str]) -> None:
+        from tornado.ioloop import IOLoop  # noqa: PLC0415 -- kept beside its one use
+
+        route = next((route for route in self.routes if route.method == self.request.method), None)
+        if route is None:
+            self.write_error(405)
+            return
+        try:
+            call = self.read_call(route, path)
+            loop = IOLoop.current()
+            key = await loop.run_in_executor(self.pool, sessions.authenticate, self.server, self._token())
+            if key is None and route.caller is not Caller.ANYBODY:
+                raise UnauthenticatedError("login_needed", "There is no valid session.", "Log in again.")
+            deadline = time.monotonic() + self._patience(route)
+            while True:
+                mark = self.notifier.mark()
+                answer = await loop.run_in_executor(self.pool, self._perform, route, call, key)
+                left = deadline - time.monotonic()
+                if route.ready is None or isinstance(answer, bytes) or route.ready(answer, call) or left <= 0:
+                    break
+                await self.notifier.wait(mark, left)
+            await self.send(route, answer)
+        except SecureJobsError as error:
+            self.problem(error)
+        except OperationalError:
+            self.log.exception("the database refused")
+            self.problem(UnavailableError("database", "The server's database does not answer.",
+                                          "Check its disk and the server's log, then try again."))  # fmt: skip
+
+    def _token(self) -> str | None:
+        scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        return token if scheme.lower() == "bearer" else None
+
+    def _patience(self, route: Route) -> float:
+        if route.ready is None:
+            return 0.0
+        try:
+            asked = float(self.get_query_argument("wait", str(MOST_WAIT)))
+        except ValueError:
+            asked = MOST_WAIT
+        return min(max(asked, 0.0), MOST_WAIT)
+
+    def _perform(self, route: Route, call: Call, key: str | None) -> Any:  # noqa: ANN401 -- a wire shape or a download
+        retry_key = self.request.headers.get("Idempotency-Key", "")[:200] if route.method == "POST" else ""
+        with self.server.unit(key, reading=route.reading) as unit:
+            if not retry_key or route.ready is not None:
+                return route.run(unit, call)
+            return _once(unit, retry_key, key or "", self.request.uri or "", self.request.body, lambda: route.run(unit, call))
+
+    @allow_unauthenticated
+    async def get(self, **path: str) -> None:
+        """Serve a GET."""
+        await self._serve(path)
+
+    @allow_unauthenticated
+    async def post(self, **path: str) -> None:
+        """Serve a POST."""
+        await self._serve(path)
+
+    @allow_unauthenticated
+    async def patch(self, **path: str) -> None:
+        """Serve a PATCH."""
+        await self._serve(path)
+
+    @allow_unauthenticated
+    async def put(self, **path: str) -> None:
+        """Serve a PUT."""
+        await self._serve(path)
+
+    @allow_unauthenticated
+    async def delete(self, **path: str) -> None:
+        """Serve a DELETE."""
+        await self._serve(path)
+
+
+def _once(unit: Unit, retry_key: str, caller: str, address: str, body: bytes, perform: Any) -> Any:  # noqa: ANN401, PLR0913 -- a thunk, and what makes a request
+    # The answer is kept in the same transaction as the change, so that a retry can never do it twice.
+    asked = "sha256:" + hashlib.sha256(address.encode() + b"\n" + body).hexdigest()
+    known = unit.session.get(AnswerRow, (retry_key, caller))
+    if known is not None:
+        if known.request != asked:
+            raise ConflictError("idempotency_key", "This Idempotency-Key was used for another request.", "Use a new one.")
+        return known.body
+    answer = perform()
+    data = answer.model_dump_json().encode()
+    unit.session.add(AnswerRow(key=retry_key, caller=caller, request=asked, status=200, body=data, created=unit.now))
+    return answer
+
+
+def handlers_for(
+    base_url: str, routes: Sequence[Route], **shared: Any  # noqa: ANN401 -- forwarded to `initialize`
+) -> list[tuple[str, type[WorkspaceHandler], dict[str, Any]]]:
+    """Return tornado's handler list for a route table: one entry a path."""
+    paths: dict[str, list[Route]] = {}
+    for route in routes:
+        paths.setdefault(route.path, []).append(route)
+    return [
+        (pattern(base_url, path), WorkspaceHandler, {"routes": tuple(found), **shared}) for path, found in paths.items()
+    ]
+
+

@@ -1,0 +1,104 @@
+"""What a row of the route table is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from jupyter_secure_jobs.domain.errors import InvalidError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+BASE = "/secure-jobs/api/v1/"
+
+
+class Side(StrEnum):
+    """Who serves a route: the workspace server, or a member side with its own keys."""
+
+    WORKSPACE = "workspace server"
+    MEMBER = "member side"
+
+
+class Caller(StrEnum):
+    """Who calls a route."""
+
+    ANYBODY = "anybody"
+    MEMBER = "member"
+    WORKER = "worker"
+    KEY_SERVICE = "key service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request, parsed: path arguments, query, body, and the revision of an If-Match header."""
+
+    path: dict[str, str]
+    query: dict[str, str]
+    body: Any = None  # the route's request model, or bytes for an upload
+    revision: int | None = None
+
+    @property
+    def w(self) -> str:
+        """The workspace in the path."""
+        return self.path["w"]
+
+    def number(self, name: str, default: int) -> int:
+        """Return a whole number of the query.
+
+        Raises:
+            InvalidError: it is none.
+        """
+        text = self.query.get(name, str(default))
+        if not text.isdigit() or len(text) > 15:  # noqa: PLR2004 -- anything longer is no count
+            raise InvalidError("query", f"{name} is not a whole number.", f"Write {name}=1, for example.")
+        return int(text)
+
+    @property
+    def after(self) -> str | None:
+        """The cursor of the page before."""
+        return self.query.get("after") or None
+
+    @property
+    def limit(self) -> int:
+        """The page size."""
+        return self.number("limit", 50)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A file to send: content of `path` or `data`."""
+
+    name: str
+    media_type: str
+    path: Path | None = None
+    data: bytes | None = None
+    forget: Path | None = None  # a folder of the member side to remove after sending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation. `run` gets a unit (or member side) and the call; `ready` makes it a long poll.
+
+    `reading` routes run in a transaction that blocks no writer. A kernel's token opens a member-side route unless
+    `kernel` is false.
+    """
+
+    method: str
+    path: str
+    operation: str
+    run: Callable[[Any, Call], Any]
+    request: type[BaseModel] | None = None
+    response: type[BaseModel] | None = None
+    query: tuple[str, ...] = ()
+    side: Side = Side.WORKSPACE
+    caller: Caller = Caller.MEMBER
+    upload: bool = False
+    reading: bool = field(default=False)
+    ready: Callable[[Any, Call], bool] | None = None
+    kernel: bool = True
+    created: bool = False

@@ -1,0 +1,201 @@
+"""Runs handed to workers: leases, signs of life, outcomes, and what becomes of a run whose worker went silent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from jupyter_secure_jobs.domain import run as rules
+from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnauthenticatedError
+from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.dataset import Manifest
+from jupyter_secure_jobs.services import dossiers, logbook, run_view, uploads
+from jupyter_secure_jobs.services.run_state import end, mark
+from jupyter_secure_jobs.store import datasets, runs, workspaces
+from jupyter_secure_jobs.wire.base import Nothing
+from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
+from jupyter_secure_jobs.wire.mailbox import (
+    Finished,
+    Heartbeat,
+    HeartbeatAnswer,
+    LeaseAnswer,
+    LeaseWire,
+    TestTask,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.store.tables import RunRow, ServiceKeyRow
+
+
+def enrolled(unit: Unit, kind: str) -> list[ServiceKeyRow]:
+    """Return where the caller is a worker or key service, and note that it was seen.
+
+    Raises:
+        UnauthenticatedError: nowhere.
+    """
+    listed = list(workspaces.service_keys(unit.session, unit.caller(), kind))
+    if not listed:
+        raise UnauthenticatedError("not_enrolled", f"This key is no {kind} of any workspace.", "Have it enrolled.")
+    step = timedelta(seconds=unit.server.settings.away_seconds / 4)
+    for row in listed:
+        if row.seen is None or unit.now - row.seen > step:
+            was_away = not run_view.present(unit, row)
+            row.seen = unit.now
+            if was_away:
+                unit.changes(row.workspace)
+    return listed
+
+
+def sweep(unit: Unit) -> None:
+    """Take back runs whose lease ended, and end runs whose order has expired."""
+    for run in runs.lost(unit.session, now=unit.now):
+        _give_back(unit, run, lost=True)
+    for run in runs.overdue(unit.session, now=unit.now):
+        end(unit, run, RunStatus.FAILED, "OrderExpired")
+
+
+def _give_back(unit: Unit, run: RunRow, *, lost: bool) -> None:
+    run.lease = run.lease_expires = None
+    run.request = run.request_evidence = None
+    for mail in runs.mail(unit.session, run.id):
+        mail.nonce = mail.grant = mail.refusal = None
+    if run.cancel_requested:
+        end(unit, run, RunStatus.CANCELLED, "Cancelled")
+        return
+    if lost and rules.after_lost_lease(keys_released=run.keys_released, already_retried=run.retried) is RunStatus.FAILED:
+        end(unit, run, RunStatus.FAILED, "WorkerLost")
+        return
+    run.retried = run.retried or (lost and run.keys_released)
+    run.status = str(rules.advance(RunStatus(run.status), RunStatus.QUEUED))
+    run.started = None
+    mark(run, Phase.QUEUED, unit.now)
+    unit.changes(run.workspace)
+
+
+def claim(unit: Unit) -> LeaseAnswer:
+    """Hand the next run to the calling worker, or nothing. A job run waits until its key services are there."""
+    mine = {row.workspace: row for row in enrolled(unit, "worker")}
+    sweep(unit)
+    for run in runs.waiting(unit.session, list(mine), now=unit.now):
+        if run.kind == RunKind.JOB and run_view.away_services(unit, run):
+            continue
+        settings = unit.server.settings
+        run.lease, run.worker = unit.new_id(), mine[run.workspace].name
+        run.lease_expires = unit.now + timedelta(seconds=settings.lease_seconds)
+        unit.stir()
+        return LeaseAnswer(
+            lease=LeaseWire(
+                run=run.id,
+                workspace=run.workspace,
+                kind=RunKind(run.kind),
+                lease=run.lease,
+                lease_seconds=settings.lease_seconds,
+                heartbeat_seconds=settings.heartbeat_seconds,
+                dossier=dossiers.of_run(unit, run) if run.kind == RunKind.JOB else None,
+                test=_test(unit, run) if run.kind == RunKind.TEST else None,
+            )
+        )
+    return LeaseAnswer(lease=None)
+
+
+def _test(unit: Unit, run: RunRow) -> TestTask:
+    text: dict[str, Any] = run.text
+    workspace = workspaces.get(unit.session, run.workspace)
+    rows = datasets.by_ids(unit.session, run.workspace, [read["dataset"] for read in text["datasets"]])
+    tables: dict[str, str] = {}
+    for read in text["datasets"]:
+        manifest = envelopes.read(Manifest, logbook.read(unit, run.workspace, rows[read["dataset"]].manifest))
+        tables[read["table"]] = manifest.synthetic.digest
+    return TestTask(
+        genesis=workspace.genesis if workspace else "",
+        text_hash=run.text_hash,
+        language=text["language"],
+        code=text["code"],
+        tables=tables,
+        datasets={read["table"]: read["dataset"] for read in text["datasets"]},
+        inputs=run.inputs,
+        declarations=[InputVariableWire.model_validate(each) for each in text["inputs"]],
+        limits=LimitsWire.model_validate(text["limits"]),
+    )
+
+
+def leased(unit: Unit, workspace: str, run: str, lease: str) -> RunRow:
+    """Return a run that the calling worker holds.
+
+    Raises:
+        ConflictError: the lease has ended or is another worker's; the worker must drop the run.
+    """
+    enrolled(unit, "worker")
+    row = runs.get(unit.session, workspace, run)
+    if row is None or row.lease is None or row.lease != lease:
+        raise ConflictError("lease_lost", "The run was taken back from this worker.", "Drop it and ask for another.")
+    return row
+
+
+def heartbeat(unit: Unit, workspace: str, run: str, body: Heartbeat) -> HeartbeatAnswer:
+    """Prolong a lease; tell whether to cancel."""
+    row = leased(unit, workspace, run, body.lease)
+    row.lease_expires = unit.now + timedelta(seconds=unit.server.settings.lease_seconds)
+    if body.phase is not None and body.phase != row.phase:
+        mark(row, body.phase, unit.now)
+        begun = body.phase in (Phase.DECRYPT, Phase.RUN, Phase.SEAL)
+        if begun and row.status == RunStatus.QUEUED:
+            row.status, row.started = str(rules.advance(RunStatus.QUEUED, RunStatus.RUNNING)), unit.now
+        unit.changes(workspace)
+    return HeartbeatAnswer(cancel=row.cancel_requested)
+
+
+def release(unit: Unit, workspace: str, run: str, body: Heartbeat) -> Nothing:
+    """Take a run back from a worker that could not get its keys; it is queued again."""
+    _give_back(unit, leased(unit, workspace, run, body.lease), lost=False)
+    return Nothing()
+
+
+def finish(unit: Unit, workspace: str, run: str, body: Finished) -> Nothing:
+    """Keep the outcome of a run.
+
+    Raises:
+        InvalidError: it is no outcome.
+        ConflictError: the lease was lost; one result is kept.
+    """
+    row = leased(unit, workspace, run, body.lease)
+    if body.status not in rules.ENDED:
+        raise InvalidError("outcome", "A run ends as succeeded, failed or cancelled.", "Report again.")
+    for kind, upload in (("result", body.result), ("log", body.log)):
+        if upload is None:
+            continue
+        found = datasets.upload(unit.session, workspace, upload)
+        if found is None:
+            raise InvalidError("no_upload", f"The {kind} was not uploaded.", "Upload it, then report again.")
+        digest = found.digest
+        uploads.claim(unit, workspace, upload, digest=digest, size=found.bytes)
+        setattr(row, kind, digest)
+    for name in ("receipt", "evidence", "test"):
+        wire = getattr(body, name)
+        if wire is not None:
+            envelope = logbook.envelope_of(wire)
+            setattr(row, name, envelope.to_bytes())
+            if name != "evidence":
+                logbook.append(unit, workspace, name, envelope)
+    row.rows, row.error_line = body.rows, body.error_line
+    # For a job run there are words only if it was refused before its code ran: there is no receipt then.
+    row.error_text = body.error_text[:2000] if body.error_text and body.receipt is None else None
+    if row.started is None and body.status is not RunStatus.CANCELLED:
+        row.started = unit.now
+    end(unit, row, body.status, body.error_class)
+    unit.record(workspace=workspace, job=row.job, member=row.member, action=f"{row.kind}_ended",
+                detail=f"{row.kind} run {row.number}: {row.status}", version=row.version)  # fmt: skip
+    return Nothing()
+
+
+def file_path(unit: Unit, workspace: str, digest: str) -> Path:
+    """Return where a stored file is, for an enrolled worker."""
+    if workspace not in {row.workspace for row in enrolled(unit, "worker")}:
+        raise NotFoundError("no_workspace", "There is no such workspace.", "Check the address.")
+    if datasets.file(unit.session, workspace, digest) is None:
+        raise NotFoundError("no_file", "There is no such file.", "It may have been withdrawn.")
+    return unit.server.blobs.path(digest)

@@ -1,0 +1,55 @@
+"""Everything that the verification of one run needs, gathered from the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.domain.errors import NotFoundError
+from jupyter_secure_jobs.services import logbook, workspaces
+from jupyter_secure_jobs.services.reviews import statements_about
+from jupyter_secure_jobs.store import jobs
+from jupyter_secure_jobs.trust.dossier import Dossier
+from jupyter_secure_jobs.wire import mailbox
+
+if TYPE_CHECKING:
+    from jupyter_secure_jobs.protocol.envelope import Envelope
+    from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.store.jobs import Bundle
+    from jupyter_secure_jobs.store.tables import RunRow, VersionRow
+
+
+def gather(unit: Unit, bundle: Bundle, version: VersionRow, order: Envelope) -> Dossier:
+    """Return the statements about one order of one submitted version."""
+    about = statements_about(unit, bundle.job.workspace, bundle, version)
+    return Dossier(
+        rosters=workspaces.chain(unit, bundle.job.workspace),
+        workers=workspaces.worker_lists(unit, bundle.job.workspace),
+        manifests=tuple(logbook.envelope_of(each) for each in about.manifests),
+        version=logbook.envelope_of(about.version),
+        decisions=tuple(logbook.envelope_of(each) for each in about.decisions),
+        revocations=tuple(logbook.envelope_of(each) for each in about.revocations),
+        order=order,
+    )
+
+
+def of_run(unit: Unit, run: RunRow) -> mailbox.Dossier:
+    """Return the statements about a job run, as they are sent to workers and key services.
+
+    Raises:
+        NotFoundError: the run is no job run.
+    """
+    job = jobs.get(unit.session, run.workspace, run.job)
+    version = jobs.version(unit.session, run.job, run.version)
+    if job is None or version is None or run.statement is None:
+        raise NotFoundError("no_run", "There is no such job run.", "Ask for another.")
+    order = logbook.read(unit, run.workspace, run.statement)
+    made = gather(unit, jobs.bundle(unit.session, job), version, order)
+    return mailbox.Dossier(
+        rosters=[logbook.wire_of(each) for each in made.rosters],
+        workers=[logbook.wire_of(each) for each in made.workers],
+        manifests=[logbook.wire_of(each) for each in made.manifests],
+        version=logbook.wire_of(made.version),
+        decisions=[logbook.wire_of(each) for each in made.decisions],
+        revocations=[logbook.wire_of(each) for each in made.revocations],
+        order=logbook.wire_of(made.order),
+    )

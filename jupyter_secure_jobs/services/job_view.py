@@ -1,0 +1,296 @@
+"""A job as one member sees it: the facts behind its status, and the shapes that clients draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from jupyter_secure_jobs.domain.job import Language, LogPolicy, Scope
+from jupyter_secure_jobs.domain.lifecycle import (
+    Action,
+    Facts,
+    LiveVersion,
+    OpenVersion,
+    Role,
+    Status,
+    offers,
+    rerun_indicator,
+    statuses,
+)
+from jupyter_secure_jobs.domain.review import Decision, Standing, Verdict, Vote, standing
+from jupyter_secure_jobs.domain.run import RunStatus
+from jupyter_secure_jobs.services import run_view, terms
+from jupyter_secure_jobs.store import datasets, jobs, runs, statements, workspaces
+from jupyter_secure_jobs.wire.job import (
+    ActionWire,
+    ApprovalWire,
+    DatasetReadWire,
+    GrantWire,
+    HistoryWire,
+    JobDetailWire,
+    JobWire,
+    LimitsWire,
+    VersionWire,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.store.jobs import Bundle
+    from jupyter_secure_jobs.store.tables import DecisionRow, JobRow, MemberRow, RevocationRow, VersionRow
+
+_MEMBER: Final = "member/"
+# How each action is called: method, path below the job, whether it goes through the member side, what to ask first.
+_CALLS: Final[dict[Action, tuple[str, str, bool, tuple[str, ...]]]] = {
+    Action.EDIT: ("PATCH", "", False, ("page",)),
+    Action.STARTER_SCRIPTS: ("GET", "../../starter-scripts", False, ("page",)),
+    Action.ADD_INPUT: ("PATCH", "", False, ("page",)),
+    Action.REQUEST_RERUNS: ("PATCH", "", False, ("page",)),
+    Action.TEST: ("POST", "/tests", False, ("inputs",)),
+    Action.SUBMIT: ("POST", "/submit", True, ("confirm",)),
+    Action.DISCARD_DRAFT: ("POST", "/discard-draft", False, ("confirm",)),
+    Action.DELETE: ("DELETE", "", False, ("confirm",)),
+    Action.CANCEL_REVIEW: ("POST", "/cancel-review", False, ("confirm",)),
+    Action.ACCEPT: ("POST", "/decisions", True, ("comment", "passphrase")),
+    Action.DECLINE: ("POST", "/decisions", True, ("comment", "passphrase")),
+    Action.RUN: ("POST", "/runs", True, ("inputs",)),
+    Action.CANCEL: ("POST", "/cancel", False, ("confirm",)),
+    Action.NEW_DRAFT: ("POST", "/new-draft", False, ()),
+    Action.ACTIVATE: ("POST", "/activate", False, ("version",)),
+    Action.REVOKE: ("POST", "/revocations", True, ("confirm",)),
+    Action.WITHDRAW: ("POST", "/revocations", True, ("confirm",)),
+    Action.VIEW_RESULTS: ("GET", "/result", True, ()),
+    Action.EXPORT_RESULTS: ("GET", "/result.csv", True, ()),
+    Action.VIEW_LOGS: ("GET", "/log", True, ()),
+    Action.EXPORT_LOGS: ("GET", "/log.txt", True, ()),
+    Action.ARCHIVE: ("POST", "/archive", False, ("confirm",)),
+    Action.UNARCHIVE: ("POST", "/unarchive", False, ()),
+}
+_OF_RUN: Final = {Action.VIEW_RESULTS, Action.EXPORT_RESULTS, Action.VIEW_LOGS, Action.EXPORT_LOGS}
+STAGES: Final = {"draft": "draft", "review": "under review", "accepted": "accepted", "discarded": "closed"}
+
+
+class View:
+    """Makes wire shapes of jobs for one member; what is the same for all jobs is fetched once."""
+
+    def __init__(self, unit: Unit, member: MemberRow) -> None:
+        """Fetch members, the epoch and withdrawn datasets of the member's workspace."""
+        self.unit, self.member = unit, member
+        self.members = workspaces.members(unit.session, member.workspace)
+        self.organisations = {row.email: row.organisation for row in self.members}
+        self.epoch = len(statements.of_kind(unit.session, member.workspace, "roster"))
+        self.withdrawn = datasets.withdrawn_ids(unit.session, member.workspace)
+        self.active = all(row.joined for row in self.members)
+
+    def standing(self, author: str, votes: Mapping[str, DecisionRow]) -> Standing:
+        """Return how far the review of a version has come."""
+        kinds = {Verdict.ACCEPT: Decision.ACCEPTED, Verdict.DECLINE: Decision.DECLINED}
+        counted = {
+            email: Vote(decision=kinds[Verdict(vote.verdict)], expires=vote.expires) for email, vote in votes.items()
+        }
+        return standing(members=[row.email for row in self.members], author=author, votes=counted)
+
+    def stale(self, row: VersionRow, author: str, votes: Mapping[str, DecisionRow]) -> str | None:
+        """Return why an accepted version cannot run although nobody revoked it."""
+        if row.epoch != self.epoch:
+            return "The members changed: submit again."
+        gone = [read["table"] for read in row.terms["datasets"] if read["dataset"] in self.withdrawn]
+        if gone:
+            return f"The dataset behind table {gone[0]!r} was withdrawn by its owner: change the job and submit again."
+        if any(vote.expires < self.unit.now for email, vote in votes.items() if email != author):
+            return "An acceptance has expired: submit again."
+        return None
+
+    def live(self, bundle: Bundle) -> LiveVersion | None:
+        """Return what the table needs to know of the live version."""
+        row = bundle.live
+        if row is None or row.statement is None:
+            return None
+        stops = bundle.revocations.get(row.statement, [])
+        strongest = _strongest(stops)
+        run = bundle.live_run
+        return LiveVersion(
+            number=row.number,
+            grant=terms.grant_of(row.terms),
+            used=bundle.used,
+            revoked=Scope(strongest.scope) if strongest else None,
+            revoked_by=strongest.member if strongest else None,
+            stale=self.stale(row, bundle.job.author, bundle.decisions.get(row.statement, {})),
+            newest_run=RunStatus(run.status) if run else None,
+        )
+
+    def facts(self, bundle: Bundle) -> Facts:
+        """Return the facts of one job for this member."""
+        job, me = bundle.job, self.member.email
+        roles = {Role.AUTHOR} if job.author == me else {Role.REVIEWER}
+        if self.member.organisation == job.organisation:
+            roles.add(Role.ORGANISATION)
+        opened, live = bundle.open, bundle.live
+        mine = bundle.decisions.get(opened.statement or "", {}).get(me) if opened else None
+        stops = [stop for stop in bundle.revocations.get((live.statement if live else None) or "", []) if stop.member == me]
+        strongest = _strongest(stops)
+        others = [
+            row
+            for row in bundle.versions.values()
+            if row.stage == "accepted" and row.number != job.live_version
+            and self.stale(row, job.author, bundle.decisions.get(row.statement or "", {})) is None
+        ]  # fmt: skip
+        return Facts(
+            roles=frozenset(roles),
+            now=self.unit.now,
+            member_count=len(self.members),
+            open=OpenVersion(
+                under_review=opened.stage == "review",
+                has_code=bool(opened.terms["code"].strip()),
+                reruns_requested=bool(opened.terms["grant"]["reruns"]),
+            )
+            if opened
+            else None,
+            live=self.live(bundle),
+            archived=job.archived,
+            ever_run=bundle.runs > 0,
+            ever_succeeded=bundle.succeeded > 0,
+            activatable=len(others),
+            my_decision={None: Decision.PENDING, "accept": Decision.ACCEPTED, "decline": Decision.DECLINED}[
+                mine.verdict if mine else None
+            ],
+            my_revocation=Scope(strongest.scope) if strongest else None,
+            workspace_active=self.active,
+        )
+
+    def actions(self, bundle: Bundle, facts: Facts) -> list[ActionWire]:
+        """Return every action that the table lists, with how to call it."""
+        made = []
+        job = bundle.job
+        base = f"workspaces/{job.workspace}/jobs/{job.id}"
+        run = bundle.live_run
+        for offer in offers(facts):
+            method, path, own, needs = _CALLS[offer.action]
+            if offer.action in _OF_RUN:
+                href = f"member/workspaces/{job.workspace}/runs/{run.id if run else 'none'}{path}"
+            elif path.startswith("../../"):
+                href = f"workspaces/{job.workspace}/{path.removeprefix('../../')}"
+            else:
+                href = f"{_MEMBER if own else ''}{base}{path}"
+            made.append(
+                ActionWire(
+                    name=str(offer.action), label=offer.label, allowed=offer.allowed, reason=offer.reason,
+                    method=method, href=href, needs=list(needs),
+                )
+            )  # fmt: skip
+        return made
+
+    def status_text(self, bundle: Bundle, facts: Facts) -> str:
+        """Return the status as a list shows it, such as `Under Review · 2 of 4 accepted`."""
+        first = statuses(facts)[0]
+        text = str(first)
+        opened = bundle.open
+        if first is Status.UNDER_REVIEW and opened is not None:
+            result = self.standing(bundle.job.author, bundle.decisions.get(opened.statement or "", {}))
+            text += f" · {result.accepted} of {result.needed} accepted"
+            if result.declined:
+                text += f", {len(result.declined)} declined"
+        run = bundle.live_run
+        if first is Status.QUEUED and run is not None and (waiting := run_view.waiting(self.unit, run)):
+            text += f" · {waiting}"
+        if first in (Status.DRAFT, Status.UNDER_REVIEW) and facts.live is not None:
+            text += f" · v{facts.live.number} live"
+        return text
+
+    def summary(self, bundle: Bundle) -> JobWire:
+        """Return a job for a list."""
+        return JobWire.model_validate(self._fields(bundle, self.facts(bundle)))
+
+    def _fields(self, bundle: Bundle, facts: Facts) -> dict[str, object]:
+        job = bundle.job
+        actions = self.actions(bundle, facts)
+        return {
+            "id": job.id,
+            "workspace": job.workspace,
+            "name": job.name,
+            "description": job.description,
+            "author": job.author,
+            "organisation": job.organisation,
+            "status": str(statuses(facts)[0]),
+            "status_text": self.status_text(bundle, facts),
+            "rerun_indicator": rerun_indicator(facts),
+            "archived": job.archived,
+            "mine": job.author == self.member.email,
+            "needs_me": any(each.name == Action.ACCEPT and each.allowed for each in actions),
+            "created": job.created,
+            "updated": job.updated,
+            "revision": job.revision,
+            "live_version": job.live_version,
+            "open_version": job.open_version,
+            "newest_run": run_view.wire(self.unit, bundle.live_run, job) if bundle.live_run else None,
+            "actions": actions,
+        }
+
+    def detail(self, bundle: Bundle) -> JobDetailWire:
+        """Return a job with its version in front, its approval and its history."""
+        facts = self.facts(bundle)
+        front = bundle.open or bundle.live
+        if front is None:
+            front = bundle.versions[max(bundle.versions)]
+        votes = bundle.decisions.get(front.statement or "", {})
+        history = jobs.history(self.unit.session, bundle.job.id)
+        return JobDetailWire.model_validate(
+            {
+                **self._fields(bundle, facts),
+                "version": self.version(bundle.job, front),
+                "live": self.version(bundle.job, bundle.live) if bundle.live else None,
+                "approval": self.approval(bundle.job, votes, submitted=front.stage in ("review", "accepted")),
+                "history": [
+                    HistoryWire(time=row.time, member=row.member, action=row.action, detail=row.detail, version=row.version)
+                    for row in history
+                ],
+            }
+        )
+
+    def approval(self, job: JobRow, votes: Mapping[str, DecisionRow], *, submitted: bool) -> list[ApprovalWire]:
+        """Return each other member's decision; none before submission."""
+        made = []
+        for row in self.members if submitted else ():
+            vote = votes.get(row.email)
+            if row.email == job.author:
+                continue
+            word = Decision.PENDING
+            if vote is not None:
+                word = Decision.ACCEPTED if vote.verdict == Verdict.ACCEPT else Decision.DECLINED
+            made.append(
+                ApprovalWire(
+                    member=row.email,
+                    organisation=row.organisation,
+                    decision=str(word),
+                    comment=vote.comment if vote else "",
+                    time=vote.time if vote else None,
+                )
+            )
+        return made
+
+    def version(self, job: JobRow, row: VersionRow) -> VersionWire:
+        """Return one version."""
+        test = runs.newest_test(self.unit.session, job.id, row.text_hash)
+        draft = row.stage == "draft"
+        return VersionWire(
+            number=row.number,
+            state=STAGES[row.stage],
+            hash=row.statement if not draft else None,
+            name=job.name if draft else row.terms.get("name", job.name),
+            description=job.description if draft else row.terms.get("description", job.description),
+            language=Language(row.terms["language"]),
+            code=row.terms["code"],
+            datasets=[DatasetReadWire.model_validate(read) for read in row.terms["datasets"]],
+            inputs=[terms.input_wire(variable) for variable in terms.inputs_of(row.terms)],
+            grant=GrantWire.model_validate(row.terms["grant"]),
+            log_policy=LogPolicy(row.terms["log_policy"]),
+            limits=LimitsWire.model_validate(row.terms["limits"]),
+            tested=None if test is None else test.status == RunStatus.SUCCEEDED,
+            tested_run=test.id if test else None,
+            live=row.number == job.live_version,
+            submitted=row.submitted if not draft else None,
+        )
+
+
+def _strongest(stops: Sequence[RevocationRow]) -> RevocationRow | None:
+    return min(stops, key=lambda stop: (stop.scope != Scope.ALL, stop.time), default=None)

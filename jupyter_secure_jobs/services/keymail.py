@@ -1,0 +1,129 @@
+"""The exchange between an enclave and key services. The server carries it and understands none of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError
+from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.dataset import Withdrawal
+from jupyter_secure_jobs.protocol.order import KeyGrant
+from jupyter_secure_jobs.services import dossiers, logbook, notices, workspaces
+from jupyter_secure_jobs.services.dispatch import enrolled, leased
+from jupyter_secure_jobs.store import datasets, runs
+from jupyter_secure_jobs.store.tables import KeyMailRow
+from jupyter_secure_jobs.trust import signatures
+from jupyter_secure_jobs.wire.base import EnvelopeWire, Nothing
+from jupyter_secure_jobs.wire.mailbox import (
+    Acknowledged,
+    KeyReply,
+    KeysAnswer,
+    KeysAsked,
+    KeyTask,
+    KeyTasks,
+)
+
+if TYPE_CHECKING:
+    from jupyter_secure_jobs.services.unit import Unit
+
+_NONCE = re.compile(r"[A-Za-z0-9_-]{22,64}\Z")
+
+
+def ask(unit: Unit, workspace: str, run: str, body: KeysAsked) -> KeysAnswer:
+    """Take the enclave's request, if it comes with one, and return what the key services have said so far."""
+    row = leased(unit, workspace, run, body.lease)
+    if body.request is not None and body.evidence is not None:
+        request = logbook.envelope_of(body.request).to_bytes()
+        if row.request != request:
+            row.request, row.request_evidence = request, logbook.envelope_of(body.evidence).to_bytes()
+            unit.stir()
+    mails = runs.mail(unit.session, run)
+    return KeysAnswer(
+        nonces={mail.organisation: mail.nonce for mail in mails if mail.nonce is not None},
+        grants={mail.organisation: logbook.wire_of(mail.grant) for mail in mails if mail.grant is not None},
+        refusals={mail.organisation: mail.refusal for mail in mails if mail.refusal is not None},
+        waiting=[mail.organisation for mail in mails if mail.nonce is None],
+    )
+
+
+def tasks(unit: Unit) -> KeyTasks:
+    """Return what the calling key service has to answer: revocations and withdrawals first, then nonces and grants."""
+    items: list[KeyTask] = []
+    for service in enrolled(unit, "keyservice"):
+        for notice in runs.open_notices(unit.session, service.workspace, service.name):
+            envelope = logbook.read(unit, service.workspace, notice.statement)
+            revoking = "revocation" in envelope.payloadType
+            chain = workspaces.chain(unit, service.workspace)
+            items.append(
+                KeyTask(
+                    run=None,
+                    workspace=service.workspace,
+                    wants="acknowledgement",
+                    revocation=logbook.wire_of(envelope) if revoking else None,
+                    withdrawal=None if revoking else logbook.wire_of(envelope),
+                    rosters=[logbook.wire_of(each) for each in chain],
+                    manifest=None if revoking else _manifest(unit, service.workspace, envelope),
+                )
+            )
+        for mail, run in runs.open_mail(unit.session, service.workspace, service.name):
+            wanted = "nonce" if mail.nonce is None else "grant"
+            items.append(
+                KeyTask(
+                    run=run.id,
+                    workspace=service.workspace,
+                    wants=wanted,
+                    dossier=dossiers.of_run(unit, run),
+                    request=logbook.wire_of(run.request) if wanted == "grant" and run.request else None,
+                    evidence=logbook.wire_of(run.request_evidence) if wanted == "grant" and run.request_evidence else None,
+                )
+            )
+    return KeyTasks(items=items)
+
+
+def _manifest(unit: Unit, workspace: str, withdrawal: envelopes.Envelope) -> EnvelopeWire | None:
+    row = datasets.get(unit.session, workspace, envelopes.read(Withdrawal, withdrawal).dataset)
+    return logbook.wire_of(logbook.read(unit, workspace, row.manifest)) if row is not None else None
+
+
+def reply(unit: Unit, workspace: str, run: str, body: KeyReply) -> Nothing:
+    """Keep a key service's answer for the enclave.
+
+    Raises:
+        ConflictError: the run was taken back meanwhile.
+        InvalidError: it is not exactly one answer.
+        RefusedError: the grant is not signed by the calling key service.
+    """
+    services = {row.workspace: row.name for row in enrolled(unit, "keyservice")}
+    mail = unit.session.get(KeyMailRow, (run, services.get(workspace, "")))
+    row = runs.get(unit.session, workspace, run)
+    if mail is None or row is None:
+        raise NotFoundError("no_run", "There is no such run for this key service.", "Fetch the open tasks again.")
+    if row.lease is None:
+        raise ConflictError("lease_lost", "The run was taken back.", "Fetch the open tasks again.")
+    if sum(part is not None for part in (body.nonce, body.grant, body.refusal)) != 1:
+        raise InvalidError("reply", "An answer is exactly one of nonce, grant and refusal.", "Answer again.")
+    if body.nonce is not None:
+        if not _NONCE.match(body.nonce):
+            raise InvalidError("nonce", "That is not a nonce.", "Send 22 to 64 characters of base64url.")
+        mail.nonce = body.nonce
+    if body.refusal is not None:
+        mail.refusal = body.refusal[:500]
+    if body.grant is not None:
+        envelope = logbook.envelope_of(body.grant)
+        envelopes.read(KeyGrant, envelope)
+        signatures.require(envelope, unit.caller(), who=f"the key service of {mail.organisation}")
+        mail.grant = envelope.to_bytes()
+        row.keys_released = True
+        logbook.append(unit, workspace, "grant", envelope)
+        unit.changes(workspace)
+    unit.stir()
+    return Nothing()
+
+
+def acknowledge(unit: Unit, workspace: str, body: Acknowledged) -> Nothing:
+    """Keep a key service's signed acknowledgement of a revocation or withdrawal."""
+    services = {row.workspace: row.name for row in enrolled(unit, "keyservice")}
+    if workspace not in services:
+        raise NotFoundError("no_workspace", "There is no such workspace.", "Check the address.")
+    return notices.acknowledge(unit, workspace, services[workspace], body)

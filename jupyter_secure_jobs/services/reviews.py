@@ -1,0 +1,196 @@
+"""Reviews: submissions, decisions and revocations, each a signed statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from jupyter_secure_jobs.domain.job import Scope
+from jupyter_secure_jobs.domain.lifecycle import Action
+from jupyter_secure_jobs.domain.review import Verdict
+from jupyter_secure_jobs.domain.text import COMMENT_LENGTH, clean_text
+from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol import places
+from jupyter_secure_jobs.protocol.decision import Decision, Revocation
+from jupyter_secure_jobs.protocol.version import Version
+from jupyter_secure_jobs.services import logbook, notices, terms, workspaces
+from jupyter_secure_jobs.services.jobs import find, permitted, touched
+from jupyter_secure_jobs.store import datasets as dataset_rows
+from jupyter_secure_jobs.store import jobs, runs
+from jupyter_secure_jobs.store.tables import DecisionRow, RevocationRow
+from jupyter_secure_jobs.trust.approval import verify_decision, verify_revocation
+from jupyter_secure_jobs.trust.dossier import verified_manifests
+from jupyter_secure_jobs.trust.version import verify_version
+from jupyter_secure_jobs.wire.job import (
+    DecisionNew,
+    JobDetailWire,
+    ReviewWire,
+    RevocationNew,
+    SubmitNew,
+)
+
+if TYPE_CHECKING:
+    from jupyter_secure_jobs.protocol.envelope import Envelope
+    from jupyter_secure_jobs.services.job_view import View
+    from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.store.jobs import Bundle
+    from jupyter_secure_jobs.store.tables import VersionRow
+
+
+def manifests_of(unit: Unit, workspace: str, version: Version) -> list[Envelope]:
+    """Return the manifests that a version names."""
+    return logbook.read_all(unit, workspace, [read.manifest for read in version.datasets])
+
+
+def submit(unit: Unit, workspace: str, job: str, body: SubmitNew) -> JobDetailWire:
+    """Freeze the draft as the author signed it and open the review. In a workspace of one this accepts it.
+
+    Raises:
+        RefusedError: the signature, the roster, the recipients or a manifest is not right.
+        InvalidError: the signed version is not what the draft says.
+    """
+    envelope = logbook.envelope_of(body.version)
+    view, bundle = find(unit, workspace, job)
+    if bundle.open is not None and bundle.open.statement == envelope.hash:
+        return view.detail(bundle)  # the answer to an earlier try was lost
+    view, bundle = permitted(unit, workspace, job, Action.SUBMIT)
+    rosters = workspaces.trusted(unit, workspace)
+    unverified = envelopes.read(Version, envelope)
+    for read in unverified.datasets:
+        row = dataset_rows.get(unit.session, workspace, read.dataset)
+        if row is None or row.withdrawn is not None:
+            raise InvalidError("dataset_withdrawn", f"The dataset behind table {read.table!r} was withdrawn or is not "
+                               "here.", "Change the job's datasets.")  # fmt: skip
+        if row.manifest != read.manifest:
+            raise ConflictError("dataset_newer", f"There is a newer version of the dataset behind {read.table!r}.",
+                                "Submit again.")  # fmt: skip
+    manifests = verified_manifests(manifests_of(unit, workspace, unverified), rosters)
+    version = verify_version(envelope, rosters, manifests)
+    opened = bundle.open
+    if opened is None or (version.job, version.number, version.author) != (job, opened.number, view.member.email):
+        raise InvalidError("other_job", "The signed version is of another job, number or author.", "Submit again.")
+    terms.check_same(opened.terms, version, name=bundle.job.name, description=bundle.job.description)
+    logbook.append(unit, workspace, "version", envelope)
+    opened.stage, opened.statement, opened.submitted = "review", envelope.hash, unit.now
+    opened.epoch = version.epoch
+    opened.terms = {**opened.terms, "name": version.name, "description": version.description}
+    bundle.job.revision += 1
+    unit.session.flush()
+    _accept_if_complete(unit, jobs.bundle(unit.session, bundle.job), view)
+    return touched(unit, view, bundle, Action.SUBMIT)
+
+
+def _accept_if_complete(unit: Unit, bundle: Bundle, view: View) -> None:
+    opened = bundle.open
+    if opened is None or opened.stage != "review":
+        return
+    if view.standing(bundle.job.author, bundle.decisions.get(opened.statement or "", {})).approved:
+        opened.stage = "accepted"
+        bundle.job.live_version, bundle.job.open_version = opened.number, None
+        unit.session.flush()
+
+
+def decide(unit: Unit, workspace: str, job: str, body: DecisionNew) -> JobDetailWire:
+    """Keep a member's signed decision on the version under review.
+
+    Raises:
+        RefusedError: it is not the caller's own signature on exactly this submission.
+        NotAllowedError: no review is open, or the caller has decided already.
+    """
+    envelope = logbook.envelope_of(body.decision)
+    view, bundle = find(unit, workspace, job)
+    known = [vote for votes in bundle.decisions.values() for vote in votes.values()]
+    if any(vote.statement == envelope.hash for vote in known):
+        return view.detail(bundle)
+    verdict = envelopes.read(Decision, envelope).verdict
+    action = Action.ACCEPT if verdict is Verdict.ACCEPT else Action.DECLINE
+    view, bundle = permitted(unit, workspace, job, action)
+    opened = bundle.open
+    if opened is None or opened.statement is None:
+        raise NotFoundError("no_review", "No review is open.", "Fetch the job again.")
+    version = envelopes.read(Version, logbook.read(unit, workspace, opened.statement))
+    decision = verify_decision(envelope, workspaces.trusted(unit, workspace), version, opened.statement, unit.now)
+    comment = clean_text(body.comment, what="comment", longest=COMMENT_LENGTH)
+    if decision.member != view.member.email:
+        raise NotAllowedError("not_yours", "This decision is somebody else's.", "Decide for yourself.")
+    if decision.comment != places.comment(salt=body.salt, text=comment):
+        raise InvalidError("comment", "The comment is not the one that was signed.", "Decide again.")
+    if verdict is Verdict.DECLINE and not comment.strip():
+        raise InvalidError("comment_needed", "A decline needs a comment.", "Say what should change.")
+    logbook.append(unit, workspace, "decision", envelope)
+    unit.session.add(
+        DecisionRow(version=opened.statement, member=decision.member, workspace=workspace, statement=envelope.hash,
+                    verdict=str(decision.verdict), comment=comment, salt=body.salt, time=decision.time,
+                    expires=decision.expires)
+    )  # fmt: skip
+    unit.session.flush()
+    _accept_if_complete(unit, jobs.bundle(unit.session, bundle.job), view)
+    return touched(unit, view, bundle, action, comment)
+
+
+def revoke(unit: Unit, workspace: str, job: str, body: RevocationNew) -> JobDetailWire:
+    """Keep a member's signed revocation of the live version, and leave it for every key service of the job.
+
+    Raises:
+        RefusedError: it is not the caller's own signature on the live version.
+        NotAllowedError: the table does not offer it now.
+    """
+    envelope = logbook.envelope_of(body.revocation)
+    scope = envelopes.read(Revocation, envelope).scope
+    view, bundle = find(unit, workspace, job)
+    if any(stop.statement == envelope.hash for stops in bundle.revocations.values() for stop in stops):
+        return view.detail(bundle)
+    action = Action.WITHDRAW if scope is Scope.ALL else Action.REVOKE
+    view, bundle = permitted(unit, workspace, job, action)
+    live = bundle.live
+    if live is None or live.statement is None:
+        raise NotFoundError("no_version", "No version has been accepted.", "Fetch the job again.")
+    version = envelopes.read(Version, logbook.read(unit, workspace, live.statement))
+    rosters = workspaces.trusted(unit, workspace)
+    revocation = verify_revocation(envelope, rosters, live.statement)
+    if revocation.member != view.member.email:
+        raise NotAllowedError("not_yours", "This revocation is somebody else's.", "Revoke for yourself.")
+    logbook.append(unit, workspace, "revocation", envelope)
+    unit.session.add(
+        RevocationRow(version=live.statement, member=revocation.member, scope=str(scope), workspace=workspace,
+                      statement=envelope.hash, time=revocation.time)
+    )  # fmt: skip
+    manifests = verified_manifests(manifests_of(unit, workspace, version), rosters)
+    notices.post(unit, workspace, envelope.hash, sorted({manifest.owner for manifest in manifests.values()}))
+    unit.session.flush()
+    return touched(unit, view, bundle, action)
+
+
+def review(unit: Unit, workspace: str, job: str, number: int) -> ReviewWire:
+    """Return the statements about one version, for those who verify them.
+
+    Raises:
+        NotFoundError: it was never submitted.
+    """
+    _, bundle = find(unit, workspace, job)
+    row = bundle.versions.get(number)
+    if row is None or row.statement is None:
+        raise NotFoundError("no_review", "This version was not submitted.", "See the job's versions.")
+    return statements_about(unit, workspace, bundle, row)
+
+
+def statements_about(unit: Unit, workspace: str, bundle: Bundle, row: VersionRow) -> ReviewWire:
+    """Return every statement about one submitted version."""
+    digest = row.statement or ""
+    envelope = logbook.read(unit, workspace, digest)
+    version = envelopes.read(Version, envelope)
+    earlier = [r for r in bundle.versions.values() if r.stage == "accepted" and r.number < row.number and r.statement]
+    previous = max(earlier, key=lambda r: r.number, default=None)
+    revoked = [stop.statement for stop in bundle.revocations.get(digest, [])]
+    heard = [notice.acknowledgement for statement in revoked
+             for notice in runs.notices_of(unit.session, workspace, statement)]  # fmt: skip
+    decided = [vote.statement for vote in bundle.decisions.get(digest, {}).values()]
+    return ReviewWire(
+        version=logbook.wire_of(envelope),
+        decisions=[logbook.wire_of(each) for each in logbook.read_all(unit, workspace, decided)],
+        revocations=[logbook.wire_of(each) for each in logbook.read_all(unit, workspace, revoked)],
+        acknowledgements=[logbook.wire_of(each) for each in heard if each is not None],
+        manifests=[logbook.wire_of(each) for each in manifests_of(unit, workspace, version)],
+        previous=logbook.wire_of(logbook.read(unit, workspace, previous.statement or "")) if previous else None,
+        checkpoint=logbook.newest_checkpoint(unit, workspace),
+    )

@@ -1,0 +1,33 @@
+"""How a run's row moves on: into a phase, or to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.domain.run import Phase, RunStatus, advance
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.store.tables import RunRow
+
+
+def mark(run: RunRow, phase: Phase, at: datetime) -> None:
+    """Put a run into a phase, once."""
+    run.phase = str(phase)
+    if not run.phases or run.phases[-1][0] != str(phase):
+        run.phases = [*run.phases, [str(phase), at.isoformat()]]
+
+
+def end(unit: Unit, run: RunRow, status: RunStatus, error_class: str | None) -> None:
+    """End a run and free its lease.
+
+    Raises:
+        ConflictError: it has ended already.
+    """
+    run.status = str(advance(RunStatus(run.status), status))
+    run.error_class, run.finished = error_class, unit.now
+    run.lease = run.lease_expires = None
+    mark(run, Phase.DONE, unit.now)
+    unit.changes(run.workspace)

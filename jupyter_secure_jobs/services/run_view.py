@@ -1,0 +1,84 @@
+"""A run as people see it, with the reason why it waits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.domain.job import Assurance
+from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.store import runs, workspaces
+from jupyter_secure_jobs.wire.run import PhaseWire, RunWire
+
+if TYPE_CHECKING:
+    from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.store.tables import JobRow, RunRow, ServiceKeyRow
+
+
+def present(unit: Unit, service: ServiceKeyRow) -> bool:
+    """Tell whether a worker or key service has called lately."""
+    return service.seen is not None and unit.now - service.seen < timedelta(seconds=unit.server.settings.away_seconds)
+
+
+def waiting(unit: Unit, run: RunRow) -> str | None:
+    """Return in words why a queued run waits, or None."""
+    if run.status != RunStatus.QUEUED:
+        return None
+    if not any(present(unit, worker) for worker in workspaces.services(unit.session, run.workspace, "worker")):
+        return "no worker connected"
+    away = away_services(unit, run)
+    if away:
+        return f"waiting for the key service of {', '.join(away)}"
+    if run.lease is not None:
+        return None
+    before = runs.queued_before(unit.session, run)
+    return f"{before} before it" if before else None
+
+
+def away_services(unit: Unit, run: RunRow) -> list[str]:
+    """Return the organisations whose key service a run needs and that have not called lately."""
+    known = {service.name: service for service in workspaces.services(unit.session, run.workspace, "keyservice")}
+    needed = [mail.organisation for mail in runs.mail(unit.session, run.id)]
+    return [name for name in needed if name not in known or not present(unit, known[name])]
+
+
+def wire(unit: Unit, run: RunRow, job: JobRow, *, code: bool = False, tested_hash: str | None = None) -> RunWire:
+    """Return a run; with `code` also the full text that ran."""
+    queued_until = run.started or run.finished
+    return RunWire(
+        id=run.id,
+        workspace=run.workspace,
+        job=run.job,
+        job_name=job.name,
+        number=run.number,
+        kind=RunKind(run.kind),
+        status=RunStatus(run.status),
+        phase=Phase(run.phase),
+        phases=[PhaseWire(phase=Phase(name), at=datetime.fromisoformat(at)) for name, at in run.phases],
+        waiting=waiting(unit, run),
+        version=run.version,
+        version_hash=run.text.get("version"),
+        tested_this_text=None if tested_hash is None else run.text_hash == tested_hash,
+        member=run.member,
+        inputs=run.inputs,
+        created=run.created,
+        started=run.started,
+        finished=run.finished,
+        queued_ms=_milliseconds(queued_until - run.created) if queued_until else None,
+        run_ms=_milliseconds(run.finished - run.started) if run.finished and run.started else None,
+        cancel_requested=run.cancel_requested,
+        used_up=run.keys_released,
+        error_class=run.error_class,
+        error_line=run.error_line,
+        error_text=run.error_text,
+        rows=run.rows,
+        has_result=run.result is not None,
+        has_log=run.log is not None,
+        worker=run.worker,
+        assurance=str(Assurance.SOFTWARE),
+        code=run.text.get("code") if code else None,
+    )
+
+
+def _milliseconds(time: timedelta) -> int:
+    return max(0, round(time.total_seconds() * 1000))

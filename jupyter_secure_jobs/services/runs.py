@@ -1,0 +1,231 @@
+"""Runs as members see and start them: tests on synthetic tables, job runs by signed order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from jupyter_secure_jobs.domain import run as rules
+from jupyter_secure_jobs.domain.errors import InvalidError, NotAllowedError, NotFoundError
+from jupyter_secure_jobs.domain.inputs import check_values
+from jupyter_secure_jobs.domain.lifecycle import Action
+from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.protocol import codec
+from jupyter_secure_jobs.services import dossiers, logbook, run_view, terms
+from jupyter_secure_jobs.services.jobs import find, permitted, touched
+from jupyter_secure_jobs.services.run_state import end, mark
+from jupyter_secure_jobs.store import jobs, runs
+from jupyter_secure_jobs.store.tables import KeyMailRow, RunRow
+from jupyter_secure_jobs.trust.dossier import verify_run
+from jupyter_secure_jobs.wire.base import Page
+from jupyter_secure_jobs.wire.job import JobDetailWire
+from jupyter_secure_jobs.wire.run import OutcomeWire, RunNew, RunWire, TestNew
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.store.jobs import Bundle
+    from jupyter_secure_jobs.store.tables import VersionRow
+
+MOST_QUEUED_TESTS: Final = 5
+
+
+def _new(unit: Unit, workspace: str, version: VersionRow, kind: RunKind, **rest: Any) -> RunRow:  # noqa: ANN401 -- columns of a row
+    row = RunRow(
+        id=unit.new_id(),
+        workspace=workspace,
+        job=version.job,
+        version=version.number,
+        kind=str(kind),
+        number=runs.next_number(unit.session, version.job, str(kind)),
+        status=str(RunStatus.QUEUED),
+        phase=str(Phase.QUEUED),
+        phases=[],
+        text_hash=version.text_hash,
+        created=unit.now,
+        keys_released=False,
+        retried=False,
+        cancel_requested=False,
+        **rest,
+    )
+    mark(row, Phase.QUEUED, unit.now)
+    unit.session.add(row)
+    unit.session.flush()
+    return row
+
+
+def test(unit: Unit, workspace: str, job: str, body: TestNew) -> RunWire:
+    """Start a test of the open version on synthetic tables.
+
+    Raises:
+        NotAllowedError: not now, or too many tests of this job are waiting.
+        InvalidError: an input value is missing or outside its constraint.
+    """
+    view, bundle = permitted(unit, workspace, job, Action.TEST)
+    version = bundle.open
+    if version is None:
+        raise NotFoundError("no_version", "There is nothing to test.", "Open a draft.")
+    if len(runs.active(unit.session, job, "test")) >= MOST_QUEUED_TESTS:
+        raise NotAllowedError("tests_waiting", "Several tests of this job are waiting.", "Wait for one to end.")
+    values = check_values(terms.inputs_of(version.terms), body.inputs)
+    row = _new(
+        unit,
+        workspace,
+        version,
+        RunKind.TEST,
+        member=view.member.email,
+        inputs=codec.to_json(values),
+        text={key: version.terms[key] for key in ("language", "code", "datasets", "inputs", "limits")},
+        expires=unit.now + timedelta(days=rules.ORDER_DAYS),
+    )
+    touched(unit, view, bundle, Action.TEST, f"test {row.number}")
+    return run_view.wire(unit, row, bundle.job, code=True, tested_hash=version.text_hash)
+
+
+def order(unit: Unit, workspace: str, job: str, body: RunNew) -> RunWire:
+    """Queue a job run by the author's signed order; the same order twice is one run.
+
+    Raises:
+        NotAllowedError: the table does not let the caller run now.
+        RefusedError: a statement does not verify; nothing is queued.
+    """
+    envelope = logbook.envelope_of(body.order)
+    known = runs.by_order(unit.session, envelope.hash)
+    if known is not None:
+        _, bundle = find(unit, workspace, known.job)
+        return run_view.wire(unit, known, bundle.job, code=True)
+    view, bundle = permitted(unit, workspace, job, Action.RUN)
+    live = bundle.live
+    if live is None or live.statement is None:
+        raise NotFoundError("no_version", "No version has been accepted.", "Submit it for review.")
+    genesis = unit.workspace(workspace).genesis
+    checked = verify_run(dossiers.gather(unit, bundle, live, envelope), genesis=genesis, now=unit.now)
+    if checked.order.member != view.member.email:
+        raise NotAllowedError("not_yours", "This order is somebody else's.", "Only the author runs a job.")
+    logbook.append(unit, workspace, "order", envelope)
+    row = _new(
+        unit,
+        workspace,
+        live,
+        RunKind.JOB,
+        member=view.member.email,
+        inputs=codec.to_json(checked.inputs),
+        statement=envelope.hash,
+        text={"code": live.terms["code"], "language": live.terms["language"], "version": live.statement},
+        expires=checked.order.expires,
+    )
+    for owner in checked.owners:
+        unit.session.add(
+            KeyMailRow(run=row.id, organisation=owner, workspace=workspace, nonce=None, grant=None, refusal=None)
+        )
+    unit.session.flush()
+    touched(unit, view, bundle, Action.RUN, f"run {row.number}")
+    return run_view.wire(unit, row, bundle.job, code=True)
+
+
+def _run(unit: Unit, workspace: str, run: str) -> tuple[RunRow, Bundle]:
+    unit.member(workspace)
+    row = runs.get(unit.session, workspace, run)
+    if row is None:
+        raise NotFoundError("no_run", "There is no such run.", "See the run history.")
+    _, bundle = find(unit, workspace, row.job)
+    return row, bundle
+
+
+def get(unit: Unit, workspace: str, run: str) -> RunWire:
+    """Return one run with the full text that ran."""
+    row, bundle = _run(unit, workspace, run)
+    opened = bundle.open
+    return run_view.wire(unit, row, bundle.job, code=True, tested_hash=opened.text_hash if opened else None)
+
+
+def listed(  # noqa: PLR0913 -- the filters of the run history
+    unit: Unit, workspace: str, *, job: str | None, kind: str | None, after: str | None, limit: int
+) -> Page[RunWire]:
+    """Return a page of runs, newest first."""
+    unit.member(workspace)
+    if kind not in (None, "test", "job"):
+        raise InvalidError("kind", "There is no such kind of run.", "Use test or job.")
+    rows, cursor = runs.listed(unit.session, workspace, job=job, kind=kind, after=after, limit=limit)
+    owners = {row.job: jobs.get(unit.session, workspace, row.job) for row in rows}
+    items = [run_view.wire(unit, row, found) for row in rows if (found := owners[row.job]) is not None]
+    return Page[RunWire](items=items, next=cursor)
+
+
+def cancel(unit: Unit, workspace: str, run: str) -> RunWire:
+    """Ask for a run to stop: at once if no worker has it, else with the worker's next sign of life.
+
+    Raises:
+        NotAllowedError: the caller may not cancel it, or it has ended.
+    """
+    row, bundle = _run(unit, workspace, run)
+    member = unit.member(workspace)
+    if member.email not in (row.member, bundle.job.author):
+        raise NotAllowedError("not_yours", "Only who started a run, or the job's author, cancels it.", "Ask them.")
+    if RunStatus(row.status) in rules.ENDED:
+        raise NotAllowedError("run_ended", f"The run has ended: {row.status}.", "Nothing is left to cancel.")
+    row.cancel_requested = True
+    if row.lease is None:
+        end(unit, row, RunStatus.CANCELLED, "Cancelled")
+    unit.record(workspace=workspace, job=row.job, member=member.email, action="cancel",
+                detail=f"{row.kind} run {row.number}", version=row.version)  # fmt: skip
+    unit.session.flush()
+    unit.changes(workspace)
+    return run_view.wire(unit, row, bundle.job, code=True)
+
+
+def cancel_job(unit: Unit, workspace: str, job: str) -> JobDetailWire:
+    """Cancel the active run of the live version."""
+    permitted(unit, workspace, job, Action.CANCEL)
+    for row in runs.active(unit.session, job, "job"):
+        cancel(unit, workspace, row.id)
+    view, bundle = find(unit, workspace, job)
+    return view.detail(bundle)
+
+
+def _may_read(unit: Unit, workspace: str, run: str) -> RunRow:
+    # Results of tests are for all members: reviewers need them. Results of job runs are for the author's organisation.
+    row, bundle = _run(unit, workspace, run)
+    member = unit.member(workspace)
+    if row.kind == RunKind.JOB and member.organisation != bundle.job.organisation:
+        raise NotAllowedError(
+            "not_your_organisation",
+            "Results and logs of job runs are for members of the author's organisation.",
+            "Ask the author.",
+        )
+    return row
+
+
+def outcome(unit: Unit, workspace: str, run: str) -> OutcomeWire:
+    """Return the signed outcome of a run.
+
+    Raises:
+        NotAllowedError: the caller is not of the author's organisation, and it is a job run.
+    """
+    row = _may_read(unit, workspace, run)
+    return OutcomeWire(
+        receipt=logbook.wire_of(row.receipt) if row.receipt else None,
+        evidence=logbook.wire_of(row.evidence) if row.evidence else None,
+        test=logbook.wire_of(row.test) if row.test else None,
+        order=logbook.wire_of(logbook.read(unit, workspace, row.statement)) if row.statement else None,
+    )
+
+
+def output_path(unit: Unit, workspace: str, run: str, kind: str) -> Path:
+    """Return where the sealed (for a test: plain, synthetic) `result` or `log` is.
+
+    Raises:
+        NotFoundError: the run has none.
+        NotAllowedError: as `outcome`.
+    """
+    row = _may_read(unit, workspace, run)
+    digest = row.result if kind == "result" else row.log
+    if digest is None:
+        raise NotFoundError(f"no_{kind}", f"The run has no {kind}.", "Only runs that have ended have one.")
+    member = unit.member(workspace)
+    unit.record(workspace=workspace, job=row.job, member=member.email, action=f"read_{kind}",
+                detail=f"{row.kind} run {row.number}", version=row.version)  # fmt: skip
+    return unit.server.blobs.path(digest)
+
+

@@ -1,0 +1,141 @@
+"""One request: its transaction, its moment, its caller, and the changes to tell others about."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete
+
+from jupyter_secure_jobs.domain.errors import NotFoundError, UnauthenticatedError
+from jupyter_secure_jobs.store import workspaces
+from jupyter_secure_jobs.store.identifiers import uuid7
+from jupyter_secure_jobs.store.tables import EventRow, HistoryRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.orm import Session
+
+    from jupyter_secure_jobs.crypto.signing import SigningKey
+    from jupyter_secure_jobs.store.blobs import Blobs
+    from jupyter_secure_jobs.store.database import Database
+    from jupyter_secure_jobs.store.tables import MemberRow, WorkspaceRow
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the moment, to the millisecond, since that is what statements and the database keep."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an administrator may set; times in seconds. Lease and heartbeat are short in tests."""
+
+    audience: str
+    lease_seconds: float = 60.0
+    heartbeat_seconds: float = 15.0
+    away_seconds: float = 60.0
+    creators: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Server:
+    """All that the use cases share."""
+
+    database: Database
+    blobs: Blobs
+    log_key: SigningKey
+    settings: Settings
+    clock: Clock = utc_now
+    notify: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def unit(self, key: str | None = None, *, reading: bool = False) -> Iterator[Unit]:
+        """Give a unit for one request by the holder of `key`; on success commit, then tell who waits."""
+        with self.database.transaction(reading=reading) as session:
+            unit = Unit(server=self, session=session, now=self.clock(), key=key)
+            yield unit
+            for workspace in sorted(unit.changed):
+                # One row for each workspace is enough: clients compare numbers and then fetch.
+                session.execute(delete(EventRow).where(EventRow.workspace == workspace))
+                session.add(EventRow(workspace=workspace))
+        for action in unit.afterwards:
+            action()
+        if unit.changed or unit.stirred:
+            self.notify()
+
+
+@dataclass(slots=True, kw_only=True)
+class Unit:
+    """One request. `key` is the caller's public signing key, proven by login."""
+
+    server: Server
+    session: Session
+    now: datetime
+    key: str | None
+    changed: set[str] = field(default_factory=set)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    stirred: bool = False
+
+    def new_id(self) -> str:
+        """Return a new UUIDv7."""
+        return uuid7(int(self.now.timestamp() * 1000), os.urandom(10))
+
+    def caller(self) -> str:
+        """Return the caller's key.
+
+        Raises:
+            UnauthenticatedError: nobody is logged in.
+        """
+        if self.key is None:
+            raise UnauthenticatedError("login_needed", "There is no valid session.", "Log in again.")
+        return self.key
+
+    def member(self, workspace: str) -> MemberRow:
+        """Return the caller as a member of the workspace.
+
+        Raises:
+            NotFoundError: there is no such workspace, or the caller is not in it: the two look the same.
+        """
+        member = workspaces.member_of_key(self.session, workspace, self.caller())
+        if member is None:
+            raise NotFoundError("no_workspace", "There is no such workspace.", "Check the address, or ask to be invited.")
+        return member
+
+    def workspace(self, workspace: str) -> WorkspaceRow:
+        """Return a workspace of the caller.
+
+        Raises:
+            NotFoundError: as `member`.
+        """
+        self.member(workspace)
+        row = workspaces.get(self.session, workspace)
+        if row is None:
+            raise NotFoundError("no_workspace", "There is no such workspace.", "Check the address.")
+        return row
+
+    def changes(self, workspace: str) -> None:
+        """Say that something in a workspace changed: its members' clients will fetch."""
+        self.changed.add(workspace)
+
+    def stir(self) -> None:
+        """Wake those who wait for work, without telling members' clients that anything changed."""
+        self.stirred = True
+
+    def record(  # noqa: PLR0913 -- the columns of a row
+        self, *, workspace: str, job: str, member: str, action: str, detail: str = "", version: int | None = None
+    ) -> None:
+        """Keep who did what to a job."""
+        self.session.add(
+            HistoryRow(
+                workspace=workspace, job=job, member=member, action=action, detail=detail, version=version, time=self.now
+            )
+        )

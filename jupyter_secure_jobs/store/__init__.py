@@ -1,0 +1,1 @@
+"""What the workspace server keeps: tables, repositories, migrations, and ciphertext files. SQL lives here alone."""

@@ -1,0 +1,106 @@
+"""Stored files, named by their digest; written once, in parts, and only under a name that matches the content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from typing import TYPE_CHECKING, Final
+
+from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PART_BYTES: Final = 8 * 1024 * 1024
+MOST_BYTES: Final = 10 * 1024**3
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}\Z")
+
+
+def check_digest(digest: str) -> str:
+    """Return a digest that is safe as a file name.
+
+    Raises:
+        InvalidError: it is none.
+    """
+    if not _DIGEST.match(digest):
+        raise InvalidError("digest", "That is not a digest.", "Give sha256: and 64 hex digits.")
+    return digest
+
+
+class Blobs:
+    """A folder of stored files and one of uploads in progress."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folders, readable by this account alone."""
+        self.stored = folder / "files"
+        self.partial = folder / "uploads"
+        for path in (folder, self.stored, self.partial):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def path(self, digest: str) -> Path:
+        """Return where the file of this digest is.
+
+        Raises:
+            NotFoundError: it is not stored.
+        """
+        path = self.stored / check_digest(digest).removeprefix("sha256:")
+        if not path.is_file():
+            raise NotFoundError("no_file", "There is no such file.", "It may have been swept; publish it again.")
+        return path
+
+    def received(self, upload: str) -> int:
+        """Return how many bytes of an upload are on disk."""
+        path = self.partial / upload
+        return path.stat().st_size if path.exists() else 0
+
+    def append(self, upload: str, offset: int, data: bytes, *, total: int) -> int:
+        """Write one part at `offset`; return the bytes on disk now. A part that is there already is skipped.
+
+        Raises:
+            ConflictError: `offset` leaves a gap.
+            InvalidError: more bytes than announced.
+            UnavailableError: the disk is full; what was received stays.
+        """
+        have = self.received(upload)
+        if offset > have:
+            raise ConflictError("upload_gap", f"{have} bytes are here; a part cannot start later.", "Send from there.")
+        fresh = data[have - offset :]
+        if have + len(fresh) > total:
+            raise InvalidError("upload_long", "More bytes came than were announced.", "Start the upload again.")
+        try:
+            with (self.partial / upload).open("ab") as file:
+                file.write(fresh)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            with (self.partial / upload).open("ab") as file:
+                file.truncate(have)
+            raise UnavailableError(
+                "disk_full", "The workspace server cannot store the part.", "Free space there; the upload can go on."
+            ) from error
+        return have + len(fresh)
+
+    def finish(self, upload: str, digest: str) -> None:
+        """Move a complete upload to its place.
+
+        Raises:
+            InvalidError: the content has another digest; the upload is dropped.
+        """
+        source, target = self.partial / upload, self.stored / check_digest(digest).removeprefix("sha256:")
+        if not source.exists() and target.exists():
+            return
+        with source.open("rb") as file:
+            found = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+        if found != digest:
+            source.unlink()
+            raise InvalidError("upload_digest", "The file arrived altered.", "Send it again.")
+        source.replace(target)
+
+    def drop(self, upload: str) -> None:
+        """Remove an upload in progress."""
+        (self.partial / upload).unlink(missing_ok=True)
+
+    def remove(self, digest: str) -> None:
+        """Remove a stored file."""
+        (self.stored / check_digest(digest).removeprefix("sha256:")).unlink(missing_ok=True)

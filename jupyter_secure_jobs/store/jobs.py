@@ -1,0 +1,162 @@
+"""Jobs and versions, with all that a job's status is derived from, fetched for a whole page at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, func, select
+
+from jupyter_secure_jobs.store.paging import page
+from jupyter_secure_jobs.store.tables import (
+    DecisionRow,
+    HistoryRow,
+    JobRow,
+    RevocationRow,
+    RunRow,
+    VersionRow,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+
+@dataclass(slots=True, kw_only=True)
+class Bundle:
+    """A job with what its status depends on."""
+
+    job: JobRow
+    versions: dict[int, VersionRow] = field(default_factory=dict)
+    decisions: dict[str, dict[str, DecisionRow]] = field(default_factory=dict)
+    revocations: dict[str, list[RevocationRow]] = field(default_factory=dict)
+    live_run: RunRow | None = None
+    used: int = 0
+    runs: int = 0
+    succeeded: int = 0
+
+    @property
+    def open(self) -> VersionRow | None:
+        """The version being written or reviewed."""
+        return self.versions.get(self.job.open_version) if self.job.open_version is not None else None
+
+    @property
+    def live(self) -> VersionRow | None:
+        """The version that runs use."""
+        return self.versions.get(self.job.live_version) if self.job.live_version is not None else None
+
+
+def get(session: Session, workspace: str, job: str) -> JobRow | None:
+    """Return a job of this workspace."""
+    row = session.get(JobRow, job)
+    return row if row is not None and row.workspace == workspace else None
+
+
+def by_name(session: Session, workspace: str, folded: str) -> JobRow | None:
+    """Return the job with this folded name."""
+    query = select(JobRow).where(JobRow.workspace == workspace, JobRow.folded == folded)
+    return session.scalars(query).one_or_none()
+
+
+def listed(  # noqa: PLR0913 -- the filters of the jobs list
+    session: Session,
+    workspace: str,
+    *,
+    member: str,
+    kind: str | None,
+    text: str,
+    after: str | None,
+    limit: int,
+) -> tuple[Sequence[JobRow], str | None]:
+    """Return a page of jobs, newest first. `kind`: mine, others, needs_me, archived, or None for those not archived."""
+    query = select(JobRow).where(JobRow.workspace == workspace, JobRow.archived.is_(kind == "archived"))
+    if kind == "mine":
+        query = query.where(JobRow.author == member)
+    if kind in ("others", "needs_me"):
+        query = query.where(JobRow.author != member)
+    if kind == "needs_me":
+        version = VersionRow
+        decided = select(DecisionRow.version).where(
+            DecisionRow.version == version.statement, DecisionRow.member == member
+        )
+        query = query.join(version, (version.job == JobRow.id) & (version.number == JobRow.open_version)).where(
+            version.stage == "review", ~decided.exists()
+        )
+    if text:
+        query = query.where(JobRow.folded.contains(text, autoescape=True))
+    return page(session, query, JobRow.id, after=after, limit=limit)
+
+
+def versions(session: Session, job: str) -> Sequence[VersionRow]:
+    """Return all versions of a job, newest first."""
+    return session.scalars(
+        select(VersionRow).where(VersionRow.job == job).order_by(VersionRow.number.desc())
+    ).all()
+
+
+def version(session: Session, job: str, number: int) -> VersionRow | None:
+    """Return one version."""
+    return session.get(VersionRow, (job, number))
+
+
+def bundle(session: Session, job: JobRow) -> Bundle:
+    """Return one job with what its status depends on."""
+    return bundles(session, [job])[0]
+
+
+def bundles(session: Session, jobs: Sequence[JobRow]) -> list[Bundle]:
+    """Return jobs with what their status depends on, in a fixed number of queries."""
+    ids = [job.id for job in jobs]
+    made = {job.id: Bundle(job=job) for job in jobs}
+    for row in session.scalars(select(VersionRow).where(VersionRow.job.in_(ids))):
+        made[row.job].versions[row.number] = row
+    owner = {
+        row.statement: bundle for bundle in made.values() for row in bundle.versions.values() if row.statement
+    }
+    hashes = list(owner)
+    votes: dict[str, dict[str, DecisionRow]] = defaultdict(dict)
+    for vote in session.scalars(select(DecisionRow).where(DecisionRow.version.in_(hashes))):
+        votes[vote.version][vote.member] = vote
+    stops: dict[str, list[RevocationRow]] = defaultdict(list)
+    for stop in session.scalars(select(RevocationRow).where(RevocationRow.version.in_(hashes))):
+        stops[stop.version].append(stop)
+    for digest, bundle in owner.items():
+        bundle.decisions[digest] = votes.get(digest, {})
+        bundle.revocations[digest] = stops.get(digest, [])
+    counted = (
+        select(
+            RunRow.job,
+            func.count(),
+            func.sum(case((RunRow.status == "Succeeded", 1), else_=0)),
+        )
+        .where(RunRow.job.in_(ids), RunRow.kind == "job")
+        .group_by(RunRow.job)
+    )
+    for job, runs, succeeded in session.execute(counted):
+        made[job].runs, made[job].succeeded = runs, succeeded or 0
+    newest = (
+        select(func.max(RunRow.id))
+        .join(JobRow, (JobRow.id == RunRow.job) & (JobRow.live_version == RunRow.version))
+        .where(RunRow.job.in_(ids), RunRow.kind == "job")
+        .group_by(RunRow.job)
+    )
+    for run in session.scalars(select(RunRow).where(RunRow.id.in_(newest))):
+        made[run.job].live_run = run
+    used = (
+        select(RunRow.job, func.count())
+        .join(JobRow, (JobRow.id == RunRow.job) & (JobRow.live_version == RunRow.version))
+        .where(RunRow.job.in_(ids), RunRow.kind == "job", RunRow.keys_released)
+        .group_by(RunRow.job)
+    )
+    for job, count in session.execute(used):
+        made[job].used = count
+    return list(made.values())
+
+
+def history(session: Session, job: str, *, limit: int = 100) -> Sequence[HistoryRow]:
+    """Return the newest entries of what was done to a job, newest first."""
+    return session.scalars(
+        select(HistoryRow).where(HistoryRow.job == job).order_by(HistoryRow.id.desc()).limit(limit)
+    ).all()

@@ -1,0 +1,20 @@
+"""Alembic's entry: runs on the connection that `Database.migrate` gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import context
+
+from jupyter_secure_jobs.store.tables import Base, UtcTime
+
+
+def _render(kind: str, item: Any, _context: object) -> str | bool:  # noqa: ANN401 -- alembic passes any schema item
+    # Migrations stand alone: they name the database's own type, not the class of today's package.
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcTime) else False
+
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, render_item=_render)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,131 @@
+"""Runs and their exchange with key services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, or_, select
+
+from jupyter_secure_jobs.store.paging import page
+from jupyter_secure_jobs.store.tables import KeyMailRow, NoticeRow, RunRow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+
+def get(session: Session, workspace: str, run: str) -> RunRow | None:
+    """Return a run of this workspace."""
+    row = session.get(RunRow, run)
+    return row if row is not None and row.workspace == workspace else None
+
+
+def by_order(session: Session, order: str) -> RunRow | None:
+    """Return the run of this order."""
+    return session.scalars(select(RunRow).where(RunRow.statement == order)).one_or_none()
+
+
+def next_number(session: Session, job: str, kind: str) -> int:
+    """Return the number of a job's next run of one kind, from 1."""
+    query = select(func.max(RunRow.number)).where(RunRow.job == job, RunRow.kind == kind)
+    return (session.scalar(query) or 0) + 1
+
+
+def listed(  # noqa: PLR0913 -- the filters of the run history
+    session: Session, workspace: str, *, job: str | None, kind: str | None, after: str | None, limit: int
+) -> tuple[Sequence[RunRow], str | None]:
+    """Return a page of runs, newest first."""
+    query = select(RunRow).where(RunRow.workspace == workspace)
+    if job is not None:
+        query = query.where(RunRow.job == job)
+    if kind is not None:
+        query = query.where(RunRow.kind == kind)
+    return page(session, query, RunRow.id, after=after, limit=limit)
+
+
+def of_job(session: Session, job: str) -> Sequence[RunRow]:
+    """Return every run of a job."""
+    return session.scalars(select(RunRow).where(RunRow.job == job)).all()
+
+
+def active(session: Session, job: str, kind: str) -> Sequence[RunRow]:
+    """Return the runs of a job that have not ended."""
+    query = select(RunRow).where(RunRow.job == job, RunRow.kind == kind, RunRow.status.in_(["Queued", "Running"]))
+    return session.scalars(query).all()
+
+
+def newest_test(session: Session, job: str, text_hash: str) -> RunRow | None:
+    """Return the newest test run of exactly this text."""
+    query = select(RunRow).where(RunRow.job == job, RunRow.kind == "test", RunRow.text_hash == text_hash)
+    return session.scalars(query.order_by(RunRow.id.desc()).limit(1)).one_or_none()
+
+
+def waiting(session: Session, workspaces: Collection[str], *, now: datetime) -> Sequence[RunRow]:
+    """Return runs that a worker may take: queued without a lease. Tests first, then oldest first."""
+    query = select(RunRow).where(
+        RunRow.workspace.in_(list(workspaces)),
+        RunRow.status == "Queued",
+        or_(RunRow.lease.is_(None), RunRow.lease_expires < now),
+    )
+    return session.scalars(query.order_by(RunRow.kind.desc(), RunRow.id).limit(50)).all()
+
+
+def lost(session: Session, *, now: datetime) -> Sequence[RunRow]:
+    """Return runs whose worker gave no sign of life in time."""
+    query = select(RunRow).where(RunRow.lease_expires < now, RunRow.status.in_(["Queued", "Running"]))
+    return session.scalars(query).all()
+
+
+def overdue(session: Session, *, now: datetime) -> Sequence[RunRow]:
+    """Return queued runs whose order has expired."""
+    return session.scalars(select(RunRow).where(RunRow.status == "Queued", RunRow.expires < now)).all()
+
+
+def queued_before(session: Session, run: RunRow) -> int:
+    """Return how many queued runs of the workspace come before this one."""
+    query = select(func.count()).select_from(RunRow).where(
+        RunRow.workspace == run.workspace, RunRow.status == "Queued", RunRow.id < run.id
+    )
+    return session.scalar(query) or 0
+
+
+def mail(session: Session, run: str) -> Sequence[KeyMailRow]:
+    """Return a run's exchange with key services, by organisation."""
+    query = select(KeyMailRow).where(KeyMailRow.run == run).order_by(KeyMailRow.organisation)
+    return session.scalars(query).all()
+
+
+def open_mail(session: Session, workspace: str, organisation: str) -> Sequence[tuple[KeyMailRow, RunRow]]:
+    """Return what a key service has still to answer: runs under lease without a nonce, or asked and without grant."""
+    query = (
+        select(KeyMailRow, RunRow)
+        .join(RunRow, RunRow.id == KeyMailRow.run)
+        .where(
+            KeyMailRow.workspace == workspace,
+            KeyMailRow.organisation == organisation,
+            KeyMailRow.refusal.is_(None),
+            KeyMailRow.grant.is_(None),
+            RunRow.lease.is_not(None),
+            RunRow.status == "Queued",
+            or_(KeyMailRow.nonce.is_(None), RunRow.request.is_not(None)),
+        )
+    )
+    return [(row[0], row[1]) for row in session.execute(query.limit(20))]
+
+
+def open_notices(session: Session, workspace: str, organisation: str) -> Sequence[NoticeRow]:
+    """Return revocations and withdrawals that a key service has not acknowledged."""
+    query = select(NoticeRow).where(
+        NoticeRow.workspace == workspace,
+        NoticeRow.organisation == organisation,
+        NoticeRow.acknowledgement.is_(None),
+    )
+    return session.scalars(query.limit(20)).all()
+
+
+def notices_of(session: Session, workspace: str, statement: str) -> Sequence[NoticeRow]:
+    """Return to whom one revocation went, and who has acknowledged it."""
+    query = select(NoticeRow).where(NoticeRow.workspace == workspace, NoticeRow.statement == statement)
+    return session.scalars(query.order_by(NoticeRow.organisation)).all()

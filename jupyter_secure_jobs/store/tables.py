@@ -1,0 +1,344 @@
+"""The tables. Envelopes are kept as bytes; columns beside them are an index that nobody has to trust."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite keeps no zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: object) -> datetime | None:
+        """Store UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: object) -> datetime | None:
+        """Give back UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that migrations can name them too."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 -- SQLAlchemy reads it from the class
+        datetime: UtcTime,
+        bytes: LargeBinary,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+    }
+
+
+_ID = String(36)
+_HASH = String(80)
+_EMAIL = String(255)
+
+
+class WorkspaceRow(Base):
+    """A workspace."""
+
+    __tablename__ = "workspace"
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    name: Mapped[str] = mapped_column(String(50))
+    genesis: Mapped[str] = mapped_column(_HASH)
+    created: Mapped[datetime]
+
+
+class StatementRow(Base):
+    """A signed statement; `place` is its index in the workspace's log. Signatures may be added, bytes never change."""
+
+    __tablename__ = "statement"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    hash: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    place: Mapped[int]
+    leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
+    envelope: Mapped[bytes]
+    time: Mapped[datetime]
+    __table_args__ = (Index(None, "workspace", "place", unique=True), Index(None, "workspace", "kind", "place"))
+
+
+class MemberRow(Base):
+    """A member of the newest roster; `joined` when the member's own signature is there."""
+
+    __tablename__ = "member"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    email: Mapped[str] = mapped_column(_EMAIL, primary_key=True)
+    organisation: Mapped[str] = mapped_column(String(50))
+    signing_key: Mapped[str] = mapped_column(String(64), index=True)
+    place: Mapped[int]
+    joined: Mapped[bool]
+
+
+class ServiceKeyRow(Base):
+    """The key by which a key service or a worker logs in: `kind` is `keyservice` or `worker`."""
+
+    __tablename__ = "service_key"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), index=True)
+    seen: Mapped[datetime | None]
+
+
+class ChallengeRow(Base):
+    """A login nonce that was given out."""
+
+    __tablename__ = "challenge"
+    nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires: Mapped[datetime] = mapped_column(index=True)
+
+
+class SessionRow(Base):
+    """A login; the token itself is not kept, only its hash."""
+
+    __tablename__ = "session"
+    token: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    expires: Mapped[datetime] = mapped_column(index=True)
+
+
+class DatasetRow(Base):
+    """A dataset in its newest version; the manifest is the statement of that hash."""
+
+    __tablename__ = "dataset"
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    name: Mapped[str] = mapped_column(String(63))
+    folded: Mapped[str] = mapped_column(String(63))
+    owner: Mapped[str] = mapped_column(String(50))
+    version: Mapped[int]
+    manifest: Mapped[str] = mapped_column(_HASH)
+    published: Mapped[datetime]
+    withdrawn: Mapped[datetime | None]
+    __table_args__ = (Index(None, "workspace", "folded", unique=True), Index(None, "workspace", "published"))
+
+
+class FileRow(Base):
+    """A stored file, named by its digest: ciphertext, or a synthetic twin."""
+
+    __tablename__ = "file"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    created: Mapped[datetime]
+
+
+class UploadRow(Base):
+    """An upload that is not finished, or finished and not yet used."""
+
+    __tablename__ = "upload"
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    key: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str] = mapped_column(_HASH)
+    received: Mapped[int] = mapped_column(BigInteger)
+    created: Mapped[datetime] = mapped_column(index=True)
+
+
+class JobRow(Base):
+    """A job. Its status is never stored."""
+
+    __tablename__ = "job"
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    name: Mapped[str] = mapped_column(String(50))
+    folded: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str] = mapped_column(String(150))
+    author: Mapped[str] = mapped_column(_EMAIL)
+    organisation: Mapped[str] = mapped_column(String(50))
+    archived: Mapped[bool]
+    created: Mapped[datetime]
+    updated: Mapped[datetime]
+    revision: Mapped[int]
+    open_version: Mapped[int | None]
+    live_version: Mapped[int | None]
+    __table_args__ = (
+        Index(None, "workspace", "folded", unique=True),
+        Index(None, "workspace", "archived", "id"),
+        Index(None, "workspace", "author", "id"),
+    )
+
+
+class VersionRow(Base):
+    """A version. `stage` is `draft`, `review`, `accepted` or `discarded`; `terms` is the text as the author wrote it.
+
+    That a version is accepted is shown by signatures; `stage` only saves looking at them for lists.
+    """
+
+    __tablename__ = "version"
+    job: Mapped[str] = mapped_column(ForeignKey("job.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    stage: Mapped[str] = mapped_column(String(10))
+    terms: Mapped[dict[str, Any]]
+    text_hash: Mapped[str] = mapped_column(_HASH)
+    statement: Mapped[str | None] = mapped_column(_HASH, index=True)
+    epoch: Mapped[int | None]
+    submitted: Mapped[datetime | None]
+
+
+class DecisionRow(Base):
+    """A member's decision on a submission, with its comment; the signed statement is the one of that hash."""
+
+    __tablename__ = "decision"
+    version: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    member: Mapped[str] = mapped_column(_EMAIL, primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    statement: Mapped[str] = mapped_column(_HASH)
+    verdict: Mapped[str] = mapped_column(String(10))
+    comment: Mapped[str] = mapped_column(Text)
+    salt: Mapped[str] = mapped_column(String(64))
+    time: Mapped[datetime]
+    expires: Mapped[datetime]
+
+
+class RevocationRow(Base):
+    """A member's revocation of a submission, and which key services have acknowledged it."""
+
+    __tablename__ = "revocation"
+    version: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    member: Mapped[str] = mapped_column(_EMAIL, primary_key=True)
+    scope: Mapped[str] = mapped_column(String(10), primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    statement: Mapped[str] = mapped_column(_HASH)
+    time: Mapped[datetime]
+
+
+class NoticeRow(Base):
+    """A revocation or withdrawal that a key service must hear; `acknowledgement` is its signed answer."""
+
+    __tablename__ = "notice"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    organisation: Mapped[str] = mapped_column(String(50), primary_key=True)
+    statement: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    acknowledgement: Mapped[bytes | None]
+
+
+class RunRow(Base):
+    """A run. `text` is what a test ran on; a job run points at its version."""
+
+    __tablename__ = "run"
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    job: Mapped[str] = mapped_column(ForeignKey("job.id"))
+    version: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(4))
+    number: Mapped[int]
+    status: Mapped[str] = mapped_column(String(10))
+    phase: Mapped[str] = mapped_column(String(10))
+    phases: Mapped[list[Any]]
+    member: Mapped[str] = mapped_column(_EMAIL)
+    inputs: Mapped[dict[str, Any]]
+    statement: Mapped[str | None] = mapped_column(_HASH, unique=True)
+    text_hash: Mapped[str] = mapped_column(_HASH)
+    text: Mapped[dict[str, Any]]
+    created: Mapped[datetime]
+    started: Mapped[datetime | None]
+    finished: Mapped[datetime | None]
+    expires: Mapped[datetime]
+    lease: Mapped[str | None] = mapped_column(_ID)
+    lease_expires: Mapped[datetime | None] = mapped_column(index=True)
+    worker: Mapped[str | None] = mapped_column(String(100))
+    keys_released: Mapped[bool]
+    retried: Mapped[bool]
+    cancel_requested: Mapped[bool]
+    error_class: Mapped[str | None] = mapped_column(String(100))
+    error_line: Mapped[int | None]
+    error_text: Mapped[str | None] = mapped_column(Text)
+    rows: Mapped[int | None] = mapped_column(BigInteger)
+    result: Mapped[str | None] = mapped_column(_HASH)
+    log: Mapped[str | None] = mapped_column(_HASH)
+    receipt: Mapped[bytes | None]
+    evidence: Mapped[bytes | None]
+    test: Mapped[bytes | None]
+    request: Mapped[bytes | None]
+    request_evidence: Mapped[bytes | None]
+    __table_args__ = (
+        Index(None, "job", "kind", "number", unique=True),
+        Index(None, "workspace", "status", "kind", "id"),
+    )
+
+
+class KeyMailRow(Base):
+    """The exchange of one run with one key service; emptied when a new lease starts."""
+
+    __tablename__ = "key_mail"
+    run: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    organisation: Mapped[str] = mapped_column(String(50), primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    nonce: Mapped[str | None] = mapped_column(String(64))
+    grant: Mapped[bytes | None]
+    refusal: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (Index(None, "workspace", "organisation"),)
+
+
+class PinnedRow(Base):
+    """A pinned query: one member's, in one workspace."""
+
+    __tablename__ = "pinned_query"
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    member: Mapped[str] = mapped_column(_EMAIL)
+    title: Mapped[str] = mapped_column(String(100))
+    language: Mapped[str] = mapped_column(String(10))
+    code: Mapped[str] = mapped_column(Text)
+    created: Mapped[datetime]
+    __table_args__ = (Index(None, "workspace", "member", "id"),)
+
+
+class EventRow(Base):
+    """A hint that something changed in a workspace."""
+
+    __tablename__ = "event"
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    __table_args__ = (Index(None, "workspace", "seq"), {"sqlite_autoincrement": True})
+
+
+class HistoryRow(Base):
+    """Who did what to a job, when."""
+
+    __tablename__ = "history"
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    job: Mapped[str] = mapped_column(_ID)
+    member: Mapped[str] = mapped_column(_EMAIL)
+    action: Mapped[str] = mapped_column(String(30))
+    detail: Mapped[str] = mapped_column(Text)
+    version: Mapped[int | None]
+    time: Mapped[datetime]
+    __table_args__ = (Index(None, "job", "id"),)
+
+
+class AnswerRow(Base):
+    """The answer to a POST that carried an Idempotency-Key, for 24 hours."""
+
+    __tablename__ = "answer"
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    caller: Mapped[str] = mapped_column(String(64), primary_key=True)
+    request: Mapped[str] = mapped_column(_HASH)
+    status: Mapped[int]
+    body: Mapped[bytes]
+    created: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,49 @@
+"""Workspaces, members, and the keys of services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from jupyter_secure_jobs.store.tables import MemberRow, ServiceKeyRow, WorkspaceRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+
+def get(session: Session, workspace: str) -> WorkspaceRow | None:
+    """Return a workspace."""
+    return session.get(WorkspaceRow, workspace)
+
+
+def of_key(session: Session, key: str) -> Sequence[WorkspaceRow]:
+    """Return the workspaces whose roster has a member with this signing key, newest first."""
+    query = select(WorkspaceRow).join(MemberRow, MemberRow.workspace == WorkspaceRow.id)
+    return session.scalars(query.where(MemberRow.signing_key == key).order_by(WorkspaceRow.id.desc())).all()
+
+
+def member_of_key(session: Session, workspace: str, key: str) -> MemberRow | None:
+    """Return the member of a workspace with this signing key."""
+    query = select(MemberRow).where(MemberRow.workspace == workspace, MemberRow.signing_key == key)
+    return session.scalars(query).one_or_none()
+
+
+def members(session: Session, workspace: str) -> Sequence[MemberRow]:
+    """Return the members in the roster's order."""
+    query = select(MemberRow).where(MemberRow.workspace == workspace)
+    return session.scalars(query.order_by(MemberRow.place)).all()
+
+
+def service_keys(session: Session, key: str, kind: str) -> Sequence[ServiceKeyRow]:
+    """Return where a key is listed as a worker or key service."""
+    query = select(ServiceKeyRow).where(ServiceKeyRow.key == key, ServiceKeyRow.kind == kind)
+    return session.scalars(query).all()
+
+
+def services(session: Session, workspace: str, kind: str) -> Sequence[ServiceKeyRow]:
+    """Return a workspace's workers or key services."""
+    query = select(ServiceKeyRow).where(ServiceKeyRow.workspace == workspace, ServiceKeyRow.kind == kind)
+    return session.scalars(query).all()

@@ -1,0 +1,1 @@
+"""The untrusted loop around the enclave: fetch orders, carry bytes, report."""

@@ -1,0 +1,294 @@
+"""Takes runs from the workspace server, carries them to the enclave, and reports how they ended."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from jupyter_secure_jobs.client.login import LoggedIn
+from jupyter_secure_jobs.client.mailbox import WorkerMailbox
+from jupyter_secure_jobs.domain.errors import (
+    ConflictError,
+    RefusedError,
+    SecureJobsError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.dataset import Manifest
+from jupyter_secure_jobs.wire.base import EnvelopeWire
+from jupyter_secure_jobs.wire.mailbox import Finished, Heartbeat, KeysAnswer, KeysAsked, LeaseWire
+from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jupyter_secure_jobs.crypto.keyfile import KeyRing
+
+log: Final = logging.getLogger(__name__)
+NONCE_SECONDS: Final = 30.0
+GRANT_SECONDS: Final = 60.0
+_PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
+_LARGEST_FILE: Final = 11 * 1024**3
+
+
+class _ReleasedError(Exception):
+    """The run goes back to the queue; nothing was used up."""
+
+
+class Worker:
+    """One slot: one run at a time, in one enclave. `folder` holds ciphertext on its way, and nothing else."""
+
+    def __init__(self, ring: KeyRing, key_file: Path, passphrase: str, workspace_url: str, folder: Path) -> None:
+        """Connect with the platform key; the enclave starts with the loop."""
+        self._login = LoggedIn(workspace_url, ring.signing)
+        self._mailbox = WorkerMailbox(self._login.connection)
+        self._start: Callable[[], EnclaveProcess] = lambda: EnclaveProcess(key_file, passphrase)
+        self._folder = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._enclave: EnclaveProcess | None = None
+
+    def run(self, stopped: threading.Event) -> None:
+        """Serve until stopped; a server that is away is asked again, less and less often."""
+        for left in self._folder.iterdir():
+            shutil.rmtree(left, ignore_errors=True)
+        failures = 0
+        try:
+            while not stopped.is_set():
+                try:
+                    self._turn()
+                    failures = 0
+                except (UnavailableError, UnauthenticatedError) as error:
+                    if failures == 0:
+                        log.warning("%s", error)
+                    stopped.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                    failures += 1
+                except SecureJobsError as error:
+                    log.warning("%s", error)
+                    stopped.wait(_PAUSES[0])
+        finally:
+            if self._enclave is not None:
+                self._enclave.close()
+            self._login.close()
+
+    def _ready(self) -> EnclaveProcess:
+        if self._enclave is None or not self._enclave.alive:
+            if self._enclave is not None:
+                self._enclave.close()
+            self._enclave = self._start()
+        return self._enclave
+
+    def _turn(self) -> None:
+        enclave = self._ready()
+        lease = self._mailbox.lease()
+        if lease is None:
+            return
+        log.info("run %s: taken", lease.run)
+        with tempfile.TemporaryDirectory(dir=self._folder) as name, self._beating(lease, enclave) as beat:
+            try:
+                outcome = self._perform(lease, enclave, Path(name), beat)
+            except _ReleasedError as error:
+                log.info("run %s: back to the queue: %s", lease.run, error)
+                self._mailbox.release(lease)
+            except ConflictError as error:
+                log.warning("run %s: dropped: %s", lease.run, error)
+            else:
+                self._mailbox.finish(lease, outcome)
+                log.info("run %s: %s", lease.run, outcome.status)
+        if enclave.alive:
+            enclave.ask({"do": "forget"})
+
+    @contextmanager
+    def _beating(self, lease: LeaseWire, enclave: EnclaveProcess) -> Iterator[Callable[[str | None], bool]]:
+        """Give signs of life in the background, and a way to tell a phase; both hear of a cancellation."""
+        done = threading.Event()
+        cancelled = threading.Event()
+
+        def beat(phase: str | None = None) -> bool:
+            told = Heartbeat(lease=lease.lease, phase=Phase(phase) if phase else None)
+            if self._mailbox.heartbeat(lease, told).cancel and not cancelled.is_set():
+                cancelled.set()
+                enclave.cancel()
+            return cancelled.is_set()
+
+        def keep() -> None:
+            # A cancellation must be heard within seconds, so the sign of life comes at least every two.
+            while not done.wait(min(lease.heartbeat_seconds, 2.0)):
+                try:
+                    beat()
+                except ConflictError:
+                    enclave.cancel()  # the lease is lost: whatever comes out would be thrown away
+                    return
+                except SecureJobsError as error:
+                    log.warning("run %s: no sign of life given: %s", lease.run, error)
+
+        thread = threading.Thread(target=keep, daemon=True)
+        thread.start()
+        try:
+            yield beat
+        finally:
+            done.set()
+            thread.join()
+
+    def _perform(
+        self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, beat: Callable[[str | None], bool]
+    ) -> Finished:
+        try:
+            if lease.kind is RunKind.TEST:
+                return self._test(lease, enclave, folder, beat)
+            return self._job(lease, enclave, folder, beat)
+        except RefusedError as error:
+            log.warning("run %s: refused: %s", lease.run, error)
+            return _failed(lease, "Refused", f"{error.code}: {error.detail}")
+        except UnavailableError as error:
+            if not enclave.alive:
+                return _failed(lease, "EnclaveLost", None)
+            if error.code in ("no_sandbox", "no_tmpfs", "data_too_large", "storage"):
+                log.warning("run %s: %s", lease.run, error)
+                return _failed(lease, _CLASSES[error.code], f"{error.detail} {error.next_step}")
+            raise
+
+    def _test(
+        self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, beat: Callable[[str | None], bool]
+    ) -> Finished:
+        task = lease.test
+        if task is None:
+            raise RefusedError("task", "The test's text is missing.")
+        files = {digest: self._fetch(lease, digest, folder) for digest in sorted(set(task.tables.values()))}
+        if beat(None):
+            return _cancelled(lease)
+        frame = {
+            "do": "test",
+            "files": files,
+            "outbox": str(_outbox(folder)),
+            "task": {
+                "workspace": lease.workspace,
+                "genesis": task.genesis,
+                "run": lease.run,
+                "text_hash": task.text_hash,
+                "language": task.language,
+                "code": task.code,
+                "tables": task.tables,
+                "datasets": task.datasets,
+                "inputs": task.inputs,
+                "declarations": [each.model_dump(mode="json", exclude={"constraint"}) for each in task.declarations],
+                "limits": task.limits.model_dump(mode="json"),
+            },
+        }
+        return self._finished(lease, enclave.ask(frame, phase=lambda name: beat(name) and None))
+
+    def _job(
+        self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, beat: Callable[[str | None], bool]
+    ) -> Finished:
+        if lease.dossier is None:
+            raise RefusedError("task", "The statements about the run are missing.")
+        beat("evidence")
+        enclave.ask({"do": "prepare", "dossier": lease.dossier.model_dump(mode="json")})
+        nonces = self._keys(lease, KeysAsked(lease=lease.lease), NONCE_SECONDS, beat)
+        if nonces is None:
+            return _cancelled(lease)
+        if nonces.waiting:
+            raise _ReleasedError(f"no answer from the key service of {', '.join(nonces.waiting)}")
+        files = {
+            file.digest: self._fetch(lease, file.digest, folder)
+            for wire in lease.dossier.manifests
+            for file in envelopes.read(Manifest, envelopes.Envelope.from_json(wire.model_dump())).files
+        }
+        asked = enclave.ask({"do": "ask", "nonces": nonces.nonces})
+        if beat("keys"):
+            return _cancelled(lease)
+        request = KeysAsked(
+            lease=lease.lease,
+            request=EnvelopeWire.model_validate(asked["request"]),
+            evidence=EnvelopeWire.model_validate(asked["evidence"]),
+        )
+        granted = self._keys(lease, request, GRANT_SECONDS, beat)
+        if granted is None:
+            return _cancelled(lease)
+        if set(granted.grants) != set(granted.nonces):
+            raise _ReleasedError("not every key service has granted in time")
+        frame = {
+            "do": "run",
+            "grants": [grant.model_dump(mode="json") for grant in granted.grants.values()],
+            "files": files,
+            "outbox": str(_outbox(folder)),
+        }
+        return self._finished(lease, enclave.ask(frame, phase=lambda name: beat(name) and None))
+
+    def _keys(
+        self, lease: LeaseWire, asked: KeysAsked, seconds: float, beat: Callable[[str | None], bool]
+    ) -> KeysAnswer | None:
+        """Return what the key services said, after `seconds` at the latest; None if the run was cancelled.
+
+        Raises:
+            RefusedError: a key service refused.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            answer = self._mailbox.keys(lease, asked, wait=3.0)
+            if answer.refusals:
+                organisation, reason = sorted(answer.refusals.items())[0]
+                raise RefusedError("key_service", f"The key service of {organisation} refused: {reason}")
+            complete = set(answer.grants) == set(answer.nonces) if asked.request else True
+            if (complete and not answer.waiting) or time.monotonic() > deadline:
+                return answer
+            if beat(None):
+                return None
+
+    def _fetch(self, lease: LeaseWire, digest: str, folder: Path) -> str:
+        target = folder / digest.removeprefix("sha256:")
+        if not target.exists():
+            with target.open("wb") as sink:
+                self._mailbox.fetch(lease.workspace, digest, sink, largest=_LARGEST_FILE)
+        return str(target)
+
+    def _finished(self, lease: LeaseWire, answer: dict[str, Any]) -> Finished:
+        uploads = {
+            kind: self._mailbox.upload(lease.workspace, Path(answer[kind])) if answer[kind] else None
+            for kind in ("result", "log")
+        }
+        statements = {name: answer[name] for name in ("receipt", "evidence", "test")}
+        return Finished.model_validate(
+            {
+                "lease": lease.lease,
+                "status": answer["status"],
+                "error_class": answer["error_class"],
+                "error_line": answer["error_line"],
+                "error_text": answer["error_text"],
+                "rows": answer["rows"],
+                **uploads,
+                **statements,
+            }
+        )
+
+
+_CLASSES: Final = {
+    "no_sandbox": "SandboxUnavailable",
+    "no_tmpfs": "SandboxUnavailable",
+    "data_too_large": "DataTooLarge",
+    "storage": "DiskFull",
+}
+
+
+def _outbox(folder: Path) -> Path:
+    outbox = folder / "outbox"
+    outbox.mkdir(mode=0o700)
+    return outbox
+
+
+def _failed(lease: LeaseWire, error_class: str, reason: str | None) -> Finished:
+    # Before the author's code has run there is nothing of the data in a reason, so that it may be shown.
+    return Finished(lease=lease.lease, status=RunStatus.FAILED, error_class=error_class, error_text=reason)
+
+
+def _cancelled(lease: LeaseWire) -> Finished:
+    return Finished(lease=lease.lease, status=RunStatus.CANCELLED, error_class="Cancelled")
+
+

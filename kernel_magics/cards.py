@@ -1,0 +1,240 @@
+"""Jobs, runs, datasets and reviews as cards and tables, in text and in HTML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.domain.run import RunKind
+from kernel_magics.bundle import Bundle, code, element, joined, note, table, visible
+from kernel_magics.wording import (
+    DASH,
+    allowed_words,
+    assurance_chip,
+    duration,
+    ended_words,
+    grant_words,
+    local_time,
+    phases_words,
+    refused_words,
+    values_words,
+    with_icon,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_secure_jobs.wire.dataset import DatasetWire
+    from jupyter_secure_jobs.wire.job import HistoryWire, JobDetailWire, JobWire, VersionWire
+    from jupyter_secure_jobs.wire.member_side import DatasetProposal, ReviewStatement
+    from jupyter_secure_jobs.wire.run import RunWire
+
+_CARD = "border-left:3px solid #888;padding-left:8px"
+
+
+def _card(title: str, lines: Sequence[str], *, reference: dict[str, str]) -> Bundle:
+    kept = [visible(line) for line in lines if line]
+    return Bundle(
+        plain="\n".join([visible(title), *[f"  {line}" for line in kept]]),
+        markup=element("div", element("strong", title), *[element("div", line) for line in kept], style=_CARD),
+        reference=reference,
+    )
+
+
+def job_lines(job: JobDetailWire, *, assurance: str) -> list[str]:
+    """Return what a card says below the job's name, a line each."""
+    version = job.version
+    run = job.newest_run
+    tables = ", ".join(read.table for read in version.datasets) or "no dataset yet"
+    inputs = "; ".join(f"{variable.name} {variable.constraint or variable.type}" for variable in version.inputs)
+    reruns = f" · {job.rerun_indicator}" if job.rerun_indicator else ""
+    return [
+        f"version {version.number} · {with_icon(job.status)}{_beyond(job)} · {assurance_chip(assurance)}{reruns}",
+        f"by {job.author} ({job.organisation}), {local_time(job.created)}",
+        job.description,
+        f"{str(version.language).upper()} · reads {tables}",
+        f"accepted for {grant_words(version.grant)} · log policy {version.log_policy}",
+        f"Inputs: {inputs}" if inputs else "",
+        "" if run is None else f"Newest {run.kind} run {run.number}: {ended_words(run)}",
+        f"You can: {allowed_words(job.actions)}",
+        f"Not now: {refused_words(job.actions)}" if refused_words(job.actions) else "",
+    ]
+
+
+def _beyond(job: JobWire) -> str:
+    """Return what the server's status text says beyond the status itself."""
+    more = job.status_text.removeprefix(job.status).strip(" ·")
+    return f" · {more}" if more else ""
+
+
+def reference_of(job: JobWire, *, member: str | None) -> dict[str, str]:
+    """Return what an output remembers of the job that it shows: where to find it, and who looked."""
+    return {"workspace": job.workspace, "job": job.id, "member": member or ""}
+
+
+def job_card(job: JobDetailWire, *, assurance: str, member: str | None = None) -> Bundle:
+    """Return the job's card."""
+    seen = [f"Seen as {member}."] if member else []
+    lines = [*job_lines(job, assurance=assurance), *seen]
+    return _card(job.name, lines, reference=reference_of(job, member=member))
+
+
+def run_card(run: RunWire) -> Bundle:
+    """Return a run's card: where it stands, its phases, its values, its times and its assurance."""
+    synthetic = run.kind is RunKind.TEST
+    kind = "Test run" if synthetic else "Job run"
+    about = "Synthetic data" if synthetic else assurance_chip(run.assurance)
+    tested = "Tested exactly this text." if run.tested_this_text else ""
+    values = values_words(run.inputs)
+    return _card(
+        f"{run.job_name} · {kind} {run.number}",
+        [
+            f"{ended_words(run)} · {about}",
+            phases_words(run),
+            f"Inputs: {values}" if values else "",
+            f"version {run.version} · by {run.member}, {local_time(run.created)}",
+            f"queued for {duration(run.queued_ms)}",
+            tested,
+        ],
+        reference={"workspace": run.workspace, "job": run.job, "run": run.id},
+    )
+
+
+def jobs_table(jobs: Sequence[JobWire]) -> Bundle:
+    """Return a list of jobs, those that wait for the caller's decision marked."""
+    rows = [
+        [
+            job.name,
+            f"{with_icon(job.status)}{_beyond(job)}",
+            job.organisation,
+            job.author,
+            "your decision" if job.needs_me else "",
+            local_time(job.updated),
+        ]
+        for job in jobs
+    ]
+    return table(
+        ["job", "status", "organisation", "author", "waits for", "changed"],
+        rows,
+        empty="No jobs here. Run a `%%securejob` cell, or choose New job in the sidebar.",
+    )
+
+
+def datasets_table(datasets: Sequence[DatasetWire]) -> Bundle:
+    """Return a list of datasets."""
+    rows = [
+        [
+            dataset.name,
+            dataset.owner,
+            f"{dataset.rows:,}",
+            str(len(dataset.columns)),
+            f"version {dataset.version}" + (" · withdrawn" if dataset.withdrawn else ""),
+            dataset.description,
+        ]
+        for dataset in datasets
+    ]
+    return table(
+        ["dataset", "owner", "rows", "columns", "version", "description"],
+        rows,
+        empty="No datasets yet. Publish one: `%securejob publish NAME FILE`.",
+    )
+
+
+def dataset_card(dataset: DatasetWire) -> Bundle:
+    """Return a dataset with its columns and the line that names it in a job."""
+    rows = [
+        [
+            column.name,
+            column.type,
+            "may be null" if column.nullable else "never null",
+            "public" if column.public else "",
+            column.key_group,
+        ]
+        for column in dataset.columns
+    ]
+    title = f"{dataset.name} · {dataset.owner} · {dataset.rows:,} rows · {local_time(dataset.published)}"
+    return joined(
+        table(["column", "type", "nulls", "public", "key group"], rows, empty="No columns.", caption=title),
+        code(f"{dataset.declaration_sql}\n{dataset.declaration_python}", title="In a job:"),
+    )
+
+
+def runs_table(runs: Sequence[RunWire], *, title: str) -> Bundle:
+    """Return runs of one kind: number, time, status, duration, values."""
+    rows = [
+        [
+            str(run.number),
+            local_time(run.created),
+            ended_words(run),
+            duration(run.run_ms),
+            f"v{run.version}",
+            values_words(run.inputs),
+            run.member,
+        ]
+        for run in runs
+    ]
+    headers = ["run", "time", "status", "ran for", "version", "inputs", "by"]
+    return table(headers, rows, empty=f"{title}: none yet.", caption=title)
+
+
+def approval_table(job: JobDetailWire) -> Bundle:
+    """Return each member's decision, comment and time."""
+    rows = [
+        [entry.member, entry.organisation, entry.decision, entry.comment, local_time(entry.time)]
+        for entry in job.approval
+    ]
+    headers = ["member", "organisation", "decision", "comment", "time"]
+    return table(headers, rows, empty="Nobody is asked yet; submit the draft for review.", caption="Job approval")
+
+
+def history_table(history: Sequence[HistoryWire]) -> Bundle:
+    """Return who did what, when."""
+    rows = [
+        [local_time(entry.time), entry.member, entry.action, entry.detail, f"v{entry.version}" if entry.version else ""]
+        for entry in history
+    ]
+    return table(["time", "member", "action", "detail", "version"], rows, empty="No history yet.", caption="History")
+
+
+def versions_table(versions: Sequence[VersionWire]) -> Bundle:
+    """Return a job's versions."""
+    rows = [
+        [
+            str(version.number),
+            version.state + (" · live" if version.live else ""),
+            version.name,
+            grant_words(version.grant),
+            local_time(version.submitted),
+            (version.hash or DASH)[:19],
+        ]
+        for version in versions
+    ]
+    return table(["version", "state", "name", "accepted for", "submitted", "hash"], rows, empty="No versions.")
+
+
+def version_text(version: VersionWire) -> Bundle:
+    """Return the full text of a version."""
+    return code(version.code, title=f"Version {version.number} · {version.state} · {version.language}")
+
+
+def review_card(review: ReviewStatement) -> Bundle:
+    """Return the version under review as the member side verified it: sentence, facts, checks, notes."""
+    rows = [
+        [fact.name, fact.value, "" if fact.previous is None else fact.previous, "changed" if fact.changed else ""]
+        for fact in review.facts
+    ]
+    parts = [
+        note(review.sentence),
+        table(["fact", "now", "before", ""], rows, empty="No facts."),
+    ]
+    if review.notes:
+        parts.append(note("Notes (hints, not verdicts):\n" + "\n".join(f"- {line}" for line in review.notes)))
+    if review.checked:
+        parts.append(note("Checked here:\n" + "\n".join(f"- {line}" for line in review.checked)))
+    return joined(*parts)
+
+
+def proposal_card(proposal: DatasetProposal) -> Bundle:
+    """Return what the synthetic twin of a dataset will reveal, column by column."""
+    rows = [[line.column, line.type, line.reveals] for line in proposal.twin]
+    caption = f"{proposal.name} · {proposal.rows:,} rows · what every member will see of it"
+    return table(["column", "type", "the synthetic twin reveals"], rows, empty="No columns.", caption=caption)

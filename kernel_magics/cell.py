@@ -1,0 +1,134 @@
+"""`%%securejob`: a cell is a job's draft."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.job import JobLimits, Language, LogPolicy
+from jupyter_secure_jobs.wire.job import GrantWire
+from kernel_magics.arguments import Arguments, split, until
+from kernel_magics.bundle import note
+from kernel_magics.declared import declarations
+from kernel_magics.draft import Wanted, datasets_of
+from kernel_magics.panels.job import JobPanel
+from kernel_magics.showing import show
+from kernel_magics.verbs.act import test_run
+
+if TYPE_CHECKING:
+    import argparse
+
+    from kernel_magics.api import SecureJobs
+    from kernel_magics.draft import Saved
+
+MANUAL: Final = """Save the cell's text as a job's draft.
+
+    %%securejob "NAME" [options]
+    SELECT ...                      the job's text, in SQL or Python
+
+The first run of the cell creates the job. An unchanged cell does nothing; a changed one updates the draft. Under
+review it is refused (`%securejob cancel-review "NAME"` makes it a draft again); beside an accepted version it needs
+a new draft (`--new-draft`, or `%securejob new-draft "NAME"`).
+
+    --lang sql|python       the language; guessed from the text if not given
+    --input "DECLARATION"   an input variable, once for each:
+                              "month integer 1..12 = 1"       "code string /[A-Z]{2}/"
+                              "carrier choice AA|UA = UA"     "name string 1..20"
+                            with a description in double quotes at its end. In SQL it is :month, in Python
+                            inputs["month"]. Values are visible to all members.
+    --dataset NAME          a dataset that the job reads, or table=NAME; proposed from the text if not given
+    --rerun                 ask for approval of reruns
+    --max-runs N            ... of at most N runs (implies --rerun)
+    --until DATE            ... until the end of that day, UTC, such as 2026-12-31 (implies --rerun)
+    --log-policy P          full, standard (if not given) or errors: what a job run's log may hold
+    --description TEXT      at most 150 characters; stays as it is if not given
+    --seconds N             the time limit of a run; stays as it is if not given
+    --test                  run it on synthetic data at once, with the inputs' defaults, and show the rows
+    --test-input NAME=VALUE a value for that test, once for each (implies --test)
+    --new-draft             open a new draft where the newest version is frozen
+    --overwrite             put this text back although the draft was changed elsewhere
+
+Nothing is submitted: that is `%securejob submit "NAME"`.
+"""
+
+
+def parser() -> Arguments:
+    """Return the parser of the cell's first line."""
+    made = Arguments("%%securejob", "Save the cell's text as a job's draft.")
+    made.add_argument("name", metavar='"NAME"')
+    made.add_argument("--lang", choices=[str(language) for language in Language])
+    made.add_argument("--input", dest="inputs", action="append", default=[], metavar='"DECLARATION"')
+    made.add_argument("--dataset", dest="datasets", action="append", default=[], metavar="NAME")
+    made.add_argument("--rerun", action="store_true")
+    made.add_argument("--max-runs", type=int, metavar="N")
+    made.add_argument("--until", metavar="DATE")
+    made.add_argument("--log-policy", choices=[str(policy) for policy in LogPolicy], default="standard")
+    made.add_argument("--description")
+    made.add_argument("--seconds", type=int, metavar="N")
+    made.add_argument("--test", action="store_true")
+    made.add_argument("--test-input", dest="values", action="append", default=[], metavar="NAME=VALUE")
+    made.add_argument("--new-draft", action="store_true")
+    made.add_argument("--overwrite", action="store_true")
+    return made
+
+
+def wanted_of(arguments: argparse.Namespace, code: str) -> Wanted:
+    """Return what the cell wants its draft to be.
+
+    Raises:
+        InvalidError: a declaration, a date or a limit cannot be used.
+    """
+    if arguments.seconds is not None:
+        JobLimits(seconds=arguments.seconds)
+    end = until(arguments.until) if arguments.until else None
+    return Wanted(
+        name=arguments.name,
+        code=code.rstrip(),
+        language=Language(arguments.lang) if arguments.lang else None,
+        inputs=tuple(declarations(arguments.inputs)),
+        datasets=datasets_of(arguments.datasets),
+        grant=GrantWire(
+            reruns=arguments.rerun or arguments.max_runs is not None or end is not None,
+            most_runs=arguments.max_runs,
+            until=end,
+        ),
+        log_policy=LogPolicy(arguments.log_policy),
+        description=arguments.description,
+        seconds=arguments.seconds,
+    )
+
+
+def report(saved: Saved) -> str:
+    """Return what was done and found, a line each; lines of problems count in the cell's text below its first line."""
+    lines = [saved.did]
+    if saved.guessed:
+        lines.append(f"Language: {saved.language} (guessed; --lang says it).")
+    reads = ", ".join(read.table for read in saved.job.wire.version.datasets)
+    lines.append(f"Reads: {reads}." if reads else "Reads no dataset.")
+    for problem in saved.problems:
+        at = "" if problem.line is None else f"Line {problem.line}"
+        at += "" if problem.column is None else f", column {problem.column}"
+        lines.append(f"{'Error' if problem.fatal else 'Hint'}: {f'{at}: ' if at else ''}{problem.message}")
+    return "\n".join(lines)
+
+
+def run_cell(session: SecureJobs, line: str, code: str) -> None:
+    """Do what `%%securejob` does with a cell: save, show the card, test if asked.
+
+    Raises:
+        InvalidError: the line cannot be read, the cell is empty, or the check found what no run could survive; the
+            draft is saved in the last case.
+        SecureJobsError: as the member side answered.
+    """
+    arguments = parser().read(split(line))
+    if not code.strip():
+        raise InvalidError("cell_empty", "The cell holds no text for the job.", "Write SQL or Python below its line.")
+    saved = session.save(wanted_of(arguments, code), new_draft=arguments.new_draft, overwrite=arguments.overwrite)
+    show(note(report(saved)))
+    show(JobPanel(saved.job))
+    if saved.fatal:
+        raise InvalidError(
+            "check_failed", "The draft is saved, but its text has errors.", "Correct them and run the cell again."
+        )
+    if arguments.test or arguments.values:
+        test_run(saved.job, arguments.values)

@@ -1,0 +1,10 @@
+"""The verbs of `%securejob`, by name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kernel_magics.verbs import act, kept, look, place
+from kernel_magics.verbs.verb import Verb
+
+VERBS: Final[dict[str, Verb]] = {verb.name: verb for verb in (*look.VERBS, *act.VERBS, *place.VERBS, *kept.VERBS)}

@@ -1,0 +1,19 @@
+const COUNT = new Intl.NumberFormat('en-US');
+const SECOND = 1000;
+const MINUTE = 60;
+
+/** How much of a result is shown, so that nothing is cut silently: 100 of 12,345 rows. */
+export function rowCount(shown: number, total: number): string {
+  return `${COUNT.format(shown)} of ${COUNT.format(total)} ${total === 1 ? 'row' : 'rows'}`;
+}
+
+/** A duration given in milliseconds: 0.4 s, 42 s, 1:05 min. */
+export function duration(milliseconds: number): string {
+  const seconds = milliseconds / SECOND;
+  if (seconds < 10) {
+    return `${seconds.toFixed(1)} s`;
+  }
+  const whole = Math.round(seconds);
+  const rest = String(whole % MINUTE).padStart(2, '0');
+  return whole < MINUTE ? `${whole} s` : `${Math.floor(whole / MINUTE)}:${rest} min`;
+}

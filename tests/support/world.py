@@ -1,0 +1,415 @@
+"""A small workspace in memory, with real keys: three organisations, four members, one accepted job that has run.
+
+Every statement is made by a builder of the same name, whose keyword arguments replace fields before it is signed. So
+a test says only what its attack changes, and all that follows from it is signed again or not, as the attack needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from jupyter_secure_jobs.crypto.sealing import SealingKey, seal
+from jupyter_secure_jobs.crypto.signing import SigningKey
+from jupyter_secure_jobs.domain.dataset import Column
+from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
+from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, Language, LogPolicy, Scope
+from jupyter_secure_jobs.domain.review import Verdict
+from jupyter_secure_jobs.domain.run import RunStatus
+from jupyter_secure_jobs.domain.workspace import KeyPair, Member, Organisation
+from jupyter_secure_jobs.protocol import canonical, places
+from jupyter_secure_jobs.protocol.dataset import Manifest, SealedFile, SealedKey, SyntheticTable, Withdrawal
+from jupyter_secure_jobs.protocol.decision import Decision, Revocation
+from jupyter_secure_jobs.protocol.envelope import Envelope, Statement, sign
+from jupyter_secure_jobs.protocol.order import (
+    Evidence,
+    GrantedKey,
+    KeyGrant,
+    KeyRequest,
+    Nonce,
+    Receipt,
+    RunOrder,
+    SealedOutput,
+    SyntheticRead,
+    TestResult,
+)
+from jupyter_secure_jobs.protocol.roster import Roster, Worker, WorkerList
+from jupyter_secure_jobs.protocol.version import ANY_ENROLLED, DatasetRead, Engine, Recipient, Version
+from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
+from jupyter_secure_jobs.trust.evidence import PROFILE, salted
+from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NOW: Final = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+WORKSPACE: Final = "ws-1"
+MEASUREMENT: Final = canonical.digest(b"the enclave's files")
+AUTHOR: Final = "ann@alpha.example"
+COLLEAGUE: Final = "abe@alpha.example"
+REVIEWER: Final = "bea@beta.example"
+LAST_REVIEWER: Final = "cem@gamma.example"
+PEOPLE: Final = {AUTHOR: "Alpha", COLLEAGUE: "Alpha", REVIEWER: "Beta", LAST_REVIEWER: "Gamma"}
+ORGANISATIONS: Final = ("Alpha", "Beta", "Gamma")
+NONCES: Final = (Nonce(organisation="Alpha", nonce="nonce-of-alpha"), Nonce(organisation="Beta", nonce="nonce-of-beta"))
+ROWS: Final = canonical.digest(b"the rows of the result")
+
+
+def digest(text: str) -> str:
+    """Return the digest of a text, for fields that name something which no test opens."""
+    return canonical.digest(text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A holder's two private keys; the same name gives the same keys, so that bytes in vectors do not change."""
+
+    signing: SigningKey
+    sealing: SealingKey
+
+    @classmethod
+    def of(cls, name: str) -> Keys:
+        """Return the keys of this holder."""
+        seed = bytes.fromhex(digest(name).removeprefix("sha256:"))
+        return cls(SigningKey.from_seed(seed), SealingKey.from_seed(seed * 3))
+
+    @property
+    def public(self) -> KeyPair:
+        """The public halves."""
+        return KeyPair(signing=self.signing.public, sealing=self.sealing.public)
+
+
+def _people() -> dict[str, Keys]:
+    services = [f"key service of {name}" for name in ORGANISATIONS[:2]]
+    recoveries = [f"recovery of {name}" for name in ORGANISATIONS]
+    return {name: Keys.of(name) for name in (*PEOPLE, *services, *recoveries, "platform", "enclave", "mallory")}
+
+
+@dataclass(slots=True)
+class World:
+    """The statements of one run, each signed by those who must. Attacks replace some of them."""
+
+    keys: dict[str, Keys] = field(default_factory=_people)
+    rosters: list[Envelope] = field(default_factory=list)
+    workers: list[Envelope] = field(default_factory=list)
+    manifests: list[Envelope] = field(default_factory=list)
+    decisions: list[Envelope] = field(default_factory=list)
+    revocations: list[Envelope] = field(default_factory=list)
+    version: Envelope = field(init=False)
+    order: Envelope = field(init=False)
+    evidence: Envelope = field(init=False)
+    genesis: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make every statement in the order in which a workspace lives."""
+        self.rosters.append(self.sign(self.roster(), *PEOPLE))
+        self.genesis = self.rosters[0].hash
+        self.workers.append(self.sign(self.worker_list(), *PEOPLE))
+        self.manifests += [self.sign(self.manifest("Alpha"), AUTHOR), self.sign(self.manifest("Beta"), REVIEWER)]
+        self.accept(self.sign(self.version_statement(), AUTHOR))
+
+    def accept(self, version: Envelope) -> None:
+        """Take `version`, let everybody accept it, order a run, and attest the enclave that has it."""
+        self.version = version
+        self.decisions = [self.sign(self.decision(who), who) for who in PEOPLE if who != AUTHOR]
+        self.run(self.sign(self.run_order(), AUTHOR))
+
+    def run(self, order: Envelope) -> None:
+        """Take `order` and attest the enclave that has it."""
+        self.order = order
+        self.evidence = self.sign(self.evidence_statement(), "platform")
+
+    def sign(self, statement: Statement, *who: str) -> Envelope:
+        """Return the statement signed by these holders."""
+        return sign(statement, *(self.keys[name].signing for name in who))
+
+    # -- what is checked ------------------------------------------------------------------------------------------
+
+    def dossier(self, **changes: Any) -> Dossier:
+        """Return what a worker carries."""
+        made = Dossier(
+            rosters=tuple(self.rosters),
+            workers=tuple(self.workers),
+            manifests=tuple(self.manifests),
+            version=self.version,
+            decisions=tuple(self.decisions),
+            revocations=tuple(self.revocations),
+            order=self.order,
+        )
+        return replace(made, **changes)
+
+    def trusted(self) -> TrustedRosters:
+        """Return the verified roster chain."""
+        return verify_rosters(self.rosters, genesis=self.genesis)
+
+    def authorised(self, *, now: datetime = NOW) -> AuthorisedRun:
+        """Return the run if everything holds at `now`."""
+        return verify_run(self.dossier(), genesis=self.genesis, now=now)
+
+    # -- statements -----------------------------------------------------------------------------------------------
+
+    def member(self, email: str, organisation: str | None = None, keys: Keys | None = None) -> Member:
+        """Return a member with the keys of that name."""
+        return Member(
+            email=email, organisation=organisation or PEOPLE[email], keys=(keys or self.keys[email]).public
+        )
+
+    def roster(self, **changes: Any) -> Roster:
+        """Return the genesis."""
+        made = Roster(
+            workspace=WORKSPACE,
+            name="Flights",
+            epoch=1,
+            genesis=None,
+            previous=None,
+            members=tuple(self.member(email) for email in PEOPLE),
+            organisations=tuple(
+                Organisation(
+                    name=name,
+                    key_service=self.keys[f"key service of {name}"].public if name != "Gamma" else None,
+                    recovery=self.keys[f"recovery of {name}"].public,
+                )
+                for name in ORGANISATIONS
+            ),
+            time=NOW - timedelta(days=30),
+        )
+        return replace(made, **changes)
+
+    def next_roster(self, members: Sequence[Member] | None = None, **changes: Any) -> Roster:
+        """Return a roster that follows the newest one."""
+        last = self.roster() if len(self.rosters) == 1 else self.trusted().newest
+        follows = {"epoch": last.epoch + 1, "genesis": self.genesis, "previous": self.rosters[-1].hash}
+        return replace(last, **follows, **({"members": tuple(members)} if members else {}), **changes)
+
+    def worker_list(self, **changes: Any) -> WorkerList:
+        """Return the first worker list."""
+        made = WorkerList(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            epoch=1,
+            previous=None,
+            workers=(self.worker(),),
+            time=NOW - timedelta(days=29),
+        )
+        return replace(made, **changes)
+
+    def worker(self, holder: str = "platform", name: str = "worker-1") -> Worker:
+        """Return an enrolled worker."""
+        return Worker(name=name, platform_key=self.keys[holder].signing.public, measurements=(MEASUREMENT,))
+
+    def data_key(self, owner: str) -> bytes:
+        """Return the key of an owner's dataset."""
+        return b"dataset key of " + owner.encode()
+
+    def manifest(self, owner: str, **changes: Any) -> Manifest:
+        """Return the manifest of an owner's dataset, published by its first member."""
+        publisher = next(email for email, organisation in PEOPLE.items() if organisation == owner)
+        key = self.data_key(owner)
+        dataset, recipient = f"dataset-{owner.lower()}", self.keys[f"key service of {owner}"].sealing.public
+        made = Manifest(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            dataset=dataset,
+            version=1,
+            previous=None,
+            name=f"flights_{owner.lower()}",
+            description="Departures",
+            owner=owner,
+            publisher=publisher,
+            columns=(Column(name="month", type="int"), Column(name="carrier", type="string", public=True)),
+            rows=1000,
+            files=(SealedFile(path="part-00000.parquet", bytes=4096, digest=digest("ciphertext")),),
+            synthetic=SyntheticTable(digest=digest("twin"), bytes=512, rows=100),
+            key_id=places.key_id(key),
+            keys=(SealedKey(recipient=recipient, sealed=b"sealed to the key service"),),
+            lowest_assurance=Assurance.SOFTWARE,
+            time=NOW - timedelta(days=20),
+        )
+        return replace(made, **changes)
+
+    def withdrawal(self, member: str, **changes: Any) -> Withdrawal:
+        """Return the withdrawal of Beta's dataset."""
+        made = Withdrawal(workspace=WORKSPACE, genesis=self.genesis, dataset="dataset-beta", member=member, time=NOW)
+        return replace(made, **changes)
+
+    def version_statement(self, **changes: Any) -> Version:
+        """Return the version that everybody accepts."""
+        made = Version(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            epoch=len(self.rosters),
+            roster=self.rosters[-1].hash,
+            job="job-1",
+            number=1,
+            nonce="submission-1",
+            name="Delays by carrier",
+            description="Mean delay of one month",
+            author=AUTHOR,
+            language=Language.SQL,
+            code="SELECT carrier, count(*) FROM a JOIN b USING (carrier) WHERE a.month = :month GROUP BY carrier",
+            datasets=(
+                DatasetRead(table="a", dataset="dataset-alpha", manifest=self.manifests[0].hash),
+                DatasetRead(table="b", dataset="dataset-beta", manifest=self.manifests[1].hash),
+            ),
+            inputs=(InputVariable(name="month", type=InputType.INTEGER, low="1", high="12"),),
+            grant=Grant(reruns=True, most_runs=5, until=NOW + timedelta(days=60)),
+            engine=Engine(name="sail", measurement=ANY_ENROLLED),
+            lowest_assurance=Assurance.SOFTWARE,
+            limits=JobLimits(),
+            log_policy=LogPolicy.STANDARD,
+            recipients=tuple(
+                Recipient(member=email, sealing_key=self.keys[email].sealing.public)
+                for email, organisation in PEOPLE.items()
+                if organisation == "Alpha"
+            ),
+            time=NOW - timedelta(days=2),
+        )
+        return replace(made, **changes)
+
+    def decision(self, who: str, **changes: Any) -> Decision:
+        """Return a member's acceptance of the version."""
+        made = Decision(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            epoch=len(self.rosters),
+            version=self.version.hash,
+            verdict=Verdict.ACCEPT,
+            comment=places.comment(salt="salt", text="fine"),
+            member=who,
+            time=NOW - timedelta(days=1),
+            expires=NOW + timedelta(days=89),
+            checkpoint=None,
+        )
+        return replace(made, **changes)
+
+    def revocation(self, who: str, scope: Scope, **changes: Any) -> Revocation:
+        """Return a member's revocation of the version."""
+        made = Revocation(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            epoch=len(self.rosters),
+            version=self.version.hash,
+            scope=scope,
+            member=who,
+            time=NOW,
+            checkpoint=None,
+        )
+        return replace(made, **changes)
+
+    def run_order(self, **changes: Any) -> RunOrder:
+        """Return the author's order of a run for month 7."""
+        made = RunOrder(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            epoch=len(self.rosters),
+            version=self.version.hash,
+            member=AUTHOR,
+            inputs={"month": 7},
+            nonce="order-1",
+            time=NOW - timedelta(minutes=5),
+            expires=NOW + timedelta(days=6),
+            checkpoint=None,
+        )
+        return replace(made, **changes)
+
+    def evidence_statement(self, **changes: Any) -> Evidence:
+        """Return the evidence of the enclave that has the order."""
+        made = Evidence(
+            eat_profile=PROFILE,
+            eat_nonce=tuple(each.nonce for each in NONCES),
+            iat=NOW - timedelta(seconds=5),
+            dbgstat="enabled",
+            assurance="software",
+            measurement=MEASUREMENT,
+            worker="worker-1",
+            genesis=self.genesis,
+            roster=self.rosters[-1].hash,
+            order=self.order.hash,
+            signing_key=self.keys["enclave"].signing.public,
+            sealing_key=self.keys["enclave"].sealing.public,
+        )
+        return replace(made, **changes)
+
+    def key_request(self, **changes: Any) -> KeyRequest:
+        """Return the enclave's request for the keys of the run."""
+        made = KeyRequest(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            order=self.order.hash,
+            version=self.version.hash,
+            manifests=tuple(envelope.hash for envelope in self.manifests),
+            nonces=NONCES,
+            evidence=self.evidence.hash,
+        )
+        return replace(made, **changes)
+
+    def granted_key(self, owner: str, key: bytes | None = None, **changes: Any) -> GrantedKey:
+        """Return the key of an owner's dataset, sealed to the enclave."""
+        data = key or self.data_key(owner)
+        manifest = self.manifests[ORGANISATIONS.index(owner)].hash
+        info = places.granted_key(order=self.order.hash, manifest=manifest, key_id=places.key_id(data))
+        made = GrantedKey(
+            manifest=manifest,
+            key_id=places.key_id(data),
+            sealed=seal(self.keys["enclave"].sealing.public, data, info=info),
+        )
+        return replace(made, **changes)
+
+    def key_grant(self, owner: str, **changes: Any) -> KeyGrant:
+        """Return the grant of an owner's key service."""
+        made = KeyGrant(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            organisation=owner,
+            order=self.order.hash,
+            evidence=self.evidence.hash,
+            keys=(self.granted_key(owner),),
+            attempt=1,
+            time=NOW,
+        )
+        return replace(made, **changes)
+
+    def receipt(self, **changes: Any) -> Receipt:
+        """Return the enclave's receipt of the run that succeeded."""
+        alphas = (self.keys[AUTHOR].sealing.public, self.keys[COLLEAGUE].sealing.public)
+        made = Receipt(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            order=self.order.hash,
+            version=self.version.hash,
+            evidence=self.evidence.hash,
+            manifests=tuple(envelope.hash for envelope in self.manifests),
+            grants=(digest("grant of alpha"), digest("grant of beta")),
+            status=RunStatus.SUCCEEDED,
+            error_class=None,
+            error_line=None,
+            result=SealedOutput(digest=digest("sealed result"), bytes=2048),
+            rows=16,
+            log=SealedOutput(digest=digest("sealed log"), bytes=64),
+            logical=salted(ROWS, b"salt of 32 bytes, sealed with it"),
+            keys=tuple(SealedKey(recipient=public, sealed=b"sealed outcome keys") for public in alphas),
+            started=NOW + timedelta(seconds=1),
+            finished=NOW + timedelta(seconds=4),
+        )
+        return replace(made, **changes)
+
+    def test_result(self, **changes: Any) -> TestResult:
+        """Return what the worker saw on synthetic tables."""
+        made = TestResult(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            run="run-1",
+            text=digest("text"),
+            synthetic=(SyntheticRead(dataset="dataset-alpha", digest=digest("twin")),),
+            inputs={"month": 7},
+            status=RunStatus.SUCCEEDED,
+            error_class=None,
+            error_line=None,
+            rows=16,
+            result=ROWS,
+            worker="worker-1",
+            measurement=MEASUREMENT,
+            time=NOW,
+        )
+        return replace(made, **changes)

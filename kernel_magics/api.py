@@ -37,6 +37,7 @@ __all__ = ["Job", "Run", "SecureJobs", "connect"]
 URL: Final = "SECURE_JOBS_URL"
 TOKEN: Final = "SECURE_JOBS_TOKEN"  # noqa: S105 -- the name of a variable
 MEMBER: Final = "SECURE_JOBS_MEMBER"
+WORKSPACE: Final = "SECURE_JOBS_WORKSPACE"
 Which = Literal["mine", "needs_me", "others", "archived"]
 
 
@@ -52,7 +53,7 @@ class SecureJobs:
         self._identity = identity
         self._wanted = workspace
         self._workspace: str | None = None
-        self._assurance: str | None = None
+        self._status: StatusWire | None = None
         self._marks: dict[str, str] = {}
 
     @property
@@ -75,13 +76,17 @@ class SecureJobs:
     @property
     def assurance(self) -> str:
         """What keeps others out while jobs run here, such as `software`."""
-        if self._assurance is None:
-            self._assurance = self.status().assurance
-        return self._assurance
+        return (self._status or self.status()).assurance
+
+    @property
+    def acting_as(self) -> str | None:
+        """The member whom this kernel acts as, in its cards: the chosen one, or the one that the member side is."""
+        return self.member or (self._status or self.status()).acting_as
 
     def status(self) -> StatusWire:
         """Return what the member side is, and whom it acts as."""
-        return self.client.status()
+        self._status = self.client.status()
+        return self._status
 
     def use(self, workspace: str) -> WorkspaceWire:
         """Use the workspace of that name or id from now on."""
@@ -316,7 +321,7 @@ def connect(
         url: ends in `/secure-jobs/api/v1/`; else `SECURE_JOBS_URL`.
         token: else `SECURE_JOBS_TOKEN`, which is used only with the URL of the environment.
         member: e-mail address, where the member side holds several; else `SECURE_JOBS_MEMBER`.
-        workspace: name or id, where there are several.
+        workspace: name or id, where there are several; else `SECURE_JOBS_WORKSPACE`.
         transport: for tests, in place of the network.
 
     Raises:
@@ -333,4 +338,8 @@ def connect(
     # The environment's token belongs to the environment's server and goes to no other.
     found = token if token is not None else (os.environ.get(TOKEN) if address == os.environ.get(URL) else None)
     identity = Identity(token=found, member=member or os.environ.get(MEMBER) or None)
-    return SecureJobs(Connection(address, headers=identity.headers, transport=transport), identity, workspace=workspace)
+    return SecureJobs(
+        Connection(address, headers=identity.headers, transport=transport),
+        identity,
+        workspace=workspace or os.environ.get(WORKSPACE) or None,
+    )

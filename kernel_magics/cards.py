@@ -52,7 +52,7 @@ def job_lines(job: JobDetailWire, *, assurance: str) -> list[str]:
         f"by {job.author} ({job.organisation}), {local_time(job.created)}",
         job.description,
         f"{str(version.language).upper()} · reads {tables}",
-        f"accepted for {grant_words(version.grant)} · log policy {version.log_policy}",
+        f"approval for {grant_words(version.grant)} · log policy {version.log_policy}",
         f"Inputs: {inputs}" if inputs else "",
         "" if run is None else f"Newest {run.kind} run {run.number}: {ended_words(run)}",
         f"You can: {allowed_words(job.actions)}",
@@ -83,7 +83,7 @@ def run_card(run: RunWire) -> Bundle:
     synthetic = run.kind is RunKind.TEST
     kind = "Test run" if synthetic else "Job run"
     about = "Synthetic data" if synthetic else assurance_chip(run.assurance)
-    tested = "Tested exactly this text." if run.tested_this_text else ""
+    tested = "Tested exactly this text." if synthetic and run.tested_this_text else ""
     values = values_words(run.inputs)
     return _card(
         f"{run.job_name} · {kind} {run.number}",
@@ -208,7 +208,7 @@ def versions_table(versions: Sequence[VersionWire]) -> Bundle:
         ]
         for version in versions
     ]
-    return table(["version", "state", "name", "accepted for", "submitted", "hash"], rows, empty="No versions.")
+    return table(["version", "state", "name", "approval for", "submitted", "hash"], rows, empty="No versions.")
 
 
 def version_text(version: VersionWire) -> Bundle:

@@ -18,7 +18,7 @@ from kernel_magics.verbs.act import test_run
 if TYPE_CHECKING:
     import argparse
 
-    from kernel_magics.api import SecureJobs
+    from kernel_magics.desk import Desk
     from kernel_magics.draft import Saved
 
 MANUAL: Final = """Save the cell's text as a job's draft.
@@ -112,7 +112,7 @@ def report(saved: Saved) -> str:
     return "\n".join(lines)
 
 
-def run_cell(session: SecureJobs, line: str, code: str) -> None:
+def run_cell(desk: Desk, line: str, code: str) -> None:
     """Do what `%%securejob` does with a cell: save, show the card, test if asked.
 
     Raises:
@@ -123,9 +123,11 @@ def run_cell(session: SecureJobs, line: str, code: str) -> None:
     arguments = parser().read(split(line))
     if not code.strip():
         raise InvalidError("cell_empty", "The cell holds no text for the job.", "Write SQL or Python below its line.")
-    saved = session.save(wanted_of(arguments, code), new_draft=arguments.new_draft, overwrite=arguments.overwrite)
+    saved = desk.session.save(wanted_of(arguments, code), new_draft=arguments.new_draft, overwrite=arguments.overwrite)
     show(note(report(saved)))
-    show(JobPanel(saved.job))
+    card = JobPanel(saved.job)
+    desk.put(saved.job.id, card)
+    show(card)
     if saved.fatal:
         raise InvalidError(
             "check_failed", "The draft is saved, but its text has errors.", "Correct them and run the cell again."

@@ -32,7 +32,7 @@ def load(ipython: InteractiveShell, desk: Desk = DESK) -> None:
 
     def cell_magic(text: str, body: str) -> None:
         with quietly():
-            cell.run_cell(desk.session, text, body)
+            cell.run_cell(desk, text, body)
 
     for magic in (line_magic, cell_magic):
         # Braces and dollar signs belong to patterns and to the job; IPython must not fill them in.

@@ -248,11 +248,11 @@ class Job:
 
     def __repr__(self) -> str:
         """Return the card's text."""
-        return job_card(self.wire, assurance=self.session.assurance, member=self.session.member).plain
+        return job_card(self.wire, assurance=self.session.assurance, member=self.session.acting_as).plain
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Any]]:
         # The metadata is Jupyter's, any JSON.
-        card = job_card(self.wire, assurance=self.session.assurance, member=self.session.member)
+        card = job_card(self.wire, assurance=self.session.assurance, member=self.session.acting_as)
         return card.data(), card.metadata()
 
 

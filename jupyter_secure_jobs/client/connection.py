@@ -105,6 +105,15 @@ class Connection:
         """Close the sockets."""
         self._http.close()
 
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers that prove who calls, for a request that somebody else sends."""
+        return self._headers()
+
+    def renew(self) -> None:
+        """Drop an expired session; the next headers are fresh."""
+        if self._renew is not None:
+            self._renew()
+
     def get(self, path: str, shape: type[W], *, query: Query | None = None, timeout: float = SECONDS) -> W:
         """Return the answer to a GET, read as `shape`.
 

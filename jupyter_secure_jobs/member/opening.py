@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -197,6 +198,21 @@ def log_text(acting: Acting, workspace: str, run_id: str) -> LogText:
     with opened(acting, workspace, run_id, "log") as found:
         text = found.path.read_text(encoding="utf-8", errors="replace")
     return LogText(text=text, empty_because=None if text.strip() else "The job printed nothing.")
+
+
+def export(acting: Acting, workspace: str, run_id: str, kind: str, folder: Path) -> Path:
+    """Write a run's `csv`, `parquet` or `txt` into `folder`; return the file.
+
+    Raises:
+        SecureJobsError: as `opened`.
+    """
+    target = folder / f"export.{kind}"
+    with opened(acting, workspace, run_id, "log" if kind == "txt" else "result") as found:
+        if kind == "csv":
+            write_csv(found.path, target)
+        else:
+            shutil.copyfile(found.path, target)
+    return target
 
 
 def _harmless(value: object) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import time
 import urllib.parse
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -105,14 +106,15 @@ class ProblemHandler(APIHandler):
         self.set_header("Content-Type", file.media_type)
         self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{urllib.parse.quote(file.name)}")
         self.set_header("X-Content-Type-Options", "nosniff")
-        if file.path is not None:
+        try:
             self.set_header("Content-Length", str(file.path.stat().st_size))
             with file.path.open("rb") as source:
                 while chunk := source.read(CHUNK):
                     self.write(chunk)
                     await self.flush()
-        else:
-            self.write(file.data or b"")
+        finally:
+            if file.forget is not None:
+                shutil.rmtree(file.forget, ignore_errors=True)
         self.finish()
 
     def read_call(self, route: Route, path: dict[str, str]) -> Call:

@@ -71,12 +71,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """A file to send: content of `path` or `data`."""
+    """A file to send."""
 
     name: str
     media_type: str
-    path: Path | None = None
-    data: bytes | None = None
+    path: Path
     forget: Path | None = None  # a folder of the member side to remove after sending
 
 

@@ -77,7 +77,7 @@ class JobPanel(Panel):
 
     def fallback(self) -> Bundle:
         """Return the card."""
-        return job_card(self.job.wire, assurance=self.session.assurance, member=self.session.member)
+        return job_card(self.job.wire, assurance=self.session.assurance, member=self.session.acting_as)
 
     def close(self) -> None:
         """End the refreshing and the count of seconds, and close the widgets."""

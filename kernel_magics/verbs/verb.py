@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kernel_magics.arguments import Arguments
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from kernel_magics.desk import Desk
+
+
+_COLUMN: Final = 36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,12 @@ def named_sure(parser: Arguments) -> None:
 
 
 def manual(verbs: Iterable[Verb]) -> str:
-    """Return the verbs, a line each."""
-    listed = list(verbs)
-    width = max(len(f"{verb.name} {verb.form}") for verb in listed)
-    return "\n".join(f"    {f'{verb.name} {verb.form}'.ljust(width)}  {verb.summary}" for verb in listed)
+    """Return the verbs: short ones on a line with their summary, long ones with it below."""
+    lines = []
+    for verb in verbs:
+        words = f"{verb.name} {verb.form}".strip()
+        if len(words) < _COLUMN:
+            lines.append(f"    {words.ljust(_COLUMN)}{verb.summary}")
+        else:
+            lines += [f"    {words}", f"    {' ' * _COLUMN}{verb.summary}"]
+    return "\n".join(lines)

@@ -179,8 +179,9 @@ class World:
     def next_roster(self, members: Sequence[Member] | None = None, **changes: Any) -> Roster:
         """Return a roster that follows the newest one."""
         last = self.roster() if len(self.rosters) == 1 else self.trusted().newest
+        people = last.members if members is None else tuple(members)
         follows = {"epoch": last.epoch + 1, "genesis": self.genesis, "previous": self.rosters[-1].hash}
-        return replace(last, **follows, **({"members": tuple(members)} if members else {}), **changes)
+        return replace(last, **{"members": people, **follows, **changes})
 
     def worker_list(self, **changes: Any) -> WorkerList:
         """Return the first worker list."""

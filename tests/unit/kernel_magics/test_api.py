@@ -23,7 +23,7 @@ from kernel_magics.job import Job
 
 if TYPE_CHECKING:
     from kernel_magics.api import SecureJobs
-    from tests.unit.kernel_magics.conftest import MemberSide
+    from tests.unit.kernel_magics.side import MemberSide
 
 SECRET = "row-4711"
 CODE = "SELECT 1 FROM flights"

@@ -16,7 +16,7 @@ from nbclient.exceptions import CellExecutionError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.unit.kernel_magics.conftest import MemberSide
+    from tests.unit.kernel_magics.side import MemberSide
 
 SECRET = "row-4711"
 CELLS = (

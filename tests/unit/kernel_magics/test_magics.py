@@ -16,7 +16,8 @@ from kernel_magics.verbs import VERBS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.unit.kernel_magics.conftest import MemberSide, Notebook
+    from tests.unit.kernel_magics.conftest import Notebook
+    from tests.unit.kernel_magics.side import MemberSide
 
 HEAD = '%%securejob "Delays" --lang sql --rerun --max-runs 5 --until 2026-12-31 --input "month integer 1..12 = 1"'
 SQL = "SELECT count(*) FROM flights JOIN planes USING (tailnum)\nWHERE month = :month"
@@ -37,7 +38,7 @@ def test_a_cell_creates_a_draft_with_all_that_its_line_says(notebook: Notebook, 
     assert version.inputs[0].default == 1
     assert "Created the job" in shown
     assert "Software enclave, not hardware" in shown
-    assert {"secure_jobs": {"workspace": "w", "job": "j1", "member": ""}} in notebook.metadata
+    assert {"secure_jobs": {"workspace": "w", "job": "j1", "member": "ana@airline.example"}} in notebook.metadata
 
 
 def test_an_unchanged_cell_does_nothing_and_a_changed_one_updates(notebook: Notebook, side: MemberSide) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.domain.errors import SecureJobsError
     from kernel_magics.api import SecureJobs
-    from tests.unit.kernel_magics.conftest import MemberSide
+    from tests.unit.kernel_magics.side import MemberSide
 
 SECRET = "row-4711"
 CODE = "SELECT 1 FROM flights"
@@ -162,7 +162,7 @@ def test_an_unreachable_member_side_is_said_and_found_again(session: SecureJobs,
             lost.set()
 
     good = side.events
-    side.events = lambda request: httpx.Response(503)  # type: ignore[method-assign]
+    side.events = lambda request: httpx.Response(503)  # type: ignore[method-assign]  # noqa: ARG005 -- the name is part of its type
     follower = Follower(session.client)
     listener = Listening()
     follower.add(listener)

@@ -1,0 +1,1 @@
+"""`jupyter secure-jobs …`, one file per command group."""

@@ -1,0 +1,111 @@
+"""`dataset`: publish and withdraw your organisation's datasets."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from jupyter_secure_jobs.cli import folders, passphrase
+from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.member import publishing
+from jupyter_secure_jobs.wire.member_side import DatasetAsked
+
+if TYPE_CHECKING:
+    from argparse import Namespace, _SubParsersAction
+    from typing import Any
+
+    from jupyter_secure_jobs.wire.member_side import DatasetProposal
+
+    Groups = _SubParsersAction[Any]
+
+
+def add(groups: Groups) -> None:
+    """Add the command group."""
+    dataset = groups.add_parser("dataset", help="your organisation's datasets").add_subparsers(required=True)
+    publish = dataset.add_parser("publish", help="encrypt files here and publish them as one dataset")
+    publish.add_argument("files", nargs="+", help="CSV or Parquet files that form one table")
+    publish.add_argument("--name", required=True, help="the table's name in jobs")
+    publish.add_argument("--description", default="")
+    publish.add_argument("--public", default="", metavar="COLUMN,…", help="columns whose common values may be shown")
+    publish.add_argument("--key-group", action="append", default=[], metavar="COLUMN=GROUP", help="columns that join")
+    publish.add_argument("--rename", action="append", default=[], metavar="OLD=NEW")
+    publish.add_argument("--bounds", action="append", default=[], metavar="COLUMN=LOW..HIGH")
+    publish.add_argument("--yes", action="store_true", help="publish without asking")
+    listed = dataset.add_parser("list", help="list the workspace's datasets")
+    withdraw = dataset.add_parser("withdraw", help="take a dataset back: no key for it is released any more")
+    withdraw.add_argument("name")
+    for parser, run in ((publish, _publish), (listed, _list), (withdraw, _withdraw)):
+        parser.add_argument("--workspace")
+        folders.add_key_store(parser)
+        folders.add_server(parser)
+        passphrase.add_arguments(parser)
+        parser.set_defaults(run=run)
+
+
+def _pairs(given: list[str], what: str) -> dict[str, str]:
+    pairs = {}
+    for text in given:
+        left, found, right = text.partition("=")
+        if not found or not left or not right:
+            raise InvalidError("option", f"{what} cannot be read.", f"Write {what} as NAME=VALUE.")
+        pairs[left] = right
+    return pairs
+
+
+def _publish(arguments: Namespace) -> None:
+    console = Console()
+    acting = folders.acting(arguments, passphrase.read(arguments))
+    workspace = folders.workspace(acting, arguments.workspace)
+    bounds = {column: text.split("..", 1) for column, text in _pairs(arguments.bounds, "--bounds").items()}
+    asked = DatasetAsked(
+        name=arguments.name,
+        files=arguments.files,
+        description=arguments.description,
+        public=[column for column in arguments.public.split(",") if column],
+        key_groups=_pairs(arguments.key_group, "--key-group"),
+        rename=_pairs(arguments.rename, "--rename"),
+        bounds=bounds,
+        confirm=True,
+    )
+
+    def agree(proposal: DatasetProposal) -> bool:
+        table = Table("column", "type", "what its synthetic twin reveals", title=f"{proposal.name}: {proposal.rows:,} rows")
+        for line in proposal.twin:
+            table.add_row(Text(line.column), Text(line.type), Text(line.reveals))
+        console.print(table)
+        if arguments.yes:
+            return True
+        if not sys.stdin.isatty():
+            raise InvalidError("not_asked", "There is no terminal to ask.", "Read what is revealed, then give --yes.")
+        return input("Publish with these to all members? [y/N] ").strip().lower() in ("y", "yes")
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def progress(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done)
+
+        bar.stop()
+        made = publishing.publish(acting, workspace, asked, agree=agree, progress=progress)
+    console.print(f"Published {made.name}." if made.dataset else "Nothing was published.")
+
+
+def _list(arguments: Namespace) -> None:
+    acting = folders.acting(arguments, passphrase.read(arguments))
+    for each in acting.client.datasets(folders.workspace(acting, arguments.workspace)):
+        state = ", withdrawn" if each.withdrawn else ""
+        print(f"{each.name} ({each.owner}): {each.rows:,} rows, {len(each.columns)} columns, version {each.version}{state}")
+
+
+def _withdraw(arguments: Namespace) -> None:
+    acting = folders.acting(arguments, passphrase.read(arguments))
+    made = publishing.withdraw(acting, folders.workspace(acting, arguments.workspace), arguments.name)
+    print(f"Withdrew {made.name}. Its key service releases nothing any more once it has heard.")

@@ -1,0 +1,93 @@
+"""`decide`: read a version as this machine verified it, then accept or decline. The strict way: no browser, no kernel."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.cli import folders, passphrase
+from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.job import Scope
+from jupyter_secure_jobs.domain.review import Verdict
+from jupyter_secure_jobs.member import deciding
+
+if TYPE_CHECKING:
+    from argparse import Namespace, _SubParsersAction
+    from typing import Any
+
+    from jupyter_secure_jobs.wire.member_side import ReviewStatement
+
+    Groups = _SubParsersAction[Any]
+
+
+def add(groups: Groups) -> None:
+    """Add the commands."""
+    decide = groups.add_parser("decide", help="accept or decline a job under review")
+    verdict = decide.add_mutually_exclusive_group()
+    verdict.add_argument("--accept", action="store_true")
+    verdict.add_argument("--decline", action="store_true")
+    decide.add_argument("--comment", default="")
+    decide.add_argument("--hash", help="the version's hash, if you have reviewed it before")
+    decide.set_defaults(run=_decide)
+    revoke = groups.add_parser("revoke", help="revoke repeatability, or withdraw your acceptance")
+    revoke.add_argument("--all", action="store_true", help="withdraw the acceptance: no further key, not even the first")
+    revoke.set_defaults(run=_revoke)
+    for parser in (decide, revoke):
+        parser.add_argument("job", help="the job's name")
+        parser.add_argument("--workspace")
+        folders.add_key_store(parser)
+        folders.add_server(parser)
+        passphrase.add_arguments(parser)
+
+
+def _visible(text: str) -> str:
+    # Control characters, and those that change the direction of text, would let code read as other code.
+    return "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in text)
+
+
+def show(review: ReviewStatement) -> str:
+    """Return the review as text."""
+    lines = [f"Version {review.number}, by {review.author}", review.sentence, ""]
+    for fact in review.facts:
+        before = f"   (was: {fact.previous})" if fact.changed else ""
+        lines.append(f"{'*' if fact.changed else ' '} {fact.name}: {fact.value}{before}")
+    lines += ["", "What changed in the code:", review.diff] if review.diff is not None else ["", "Nothing accepted before."]
+    lines += ["", f"Code ({review.language}):"]
+    lines += [f"{number:4d}  {line}" for number, line in enumerate(review.code.split("\n"), start=1)]
+    lines += [f"Note: {note}" for note in review.notes]
+    lines += ["", *(f"Checked: {each}" for each in review.checked), "", f"Hash: {review.version_hash}"]
+    return _visible("\n".join(lines))
+
+
+def _decide(arguments: Namespace) -> None:
+    acting = folders.acting(arguments, passphrase.read(arguments))
+    workspace = folders.workspace(acting, arguments.workspace)
+    job = acting.client.find_job(workspace, arguments.job)
+    review = deciding.review(acting, workspace, job.id)
+    print(show(review))
+    if arguments.hash and arguments.hash != review.version_hash:
+        raise InvalidError("other_version", "Another version is under review than that hash.", "Review this one.")
+    word = "accept" if arguments.accept else "decline" if arguments.decline else ""
+    comment = arguments.comment
+    if not word:
+        if not sys.stdin.isatty():
+            raise InvalidError("not_asked", "There is no terminal to ask.", "Give --accept or --decline.")
+        word = input("accept, decline, or nothing? ").strip().lower()
+        if word not in ("accept", "decline"):
+            print("Nothing was signed.")
+            return
+        comment = comment or input("Comment: ")
+    made = deciding.decide(
+        acting, workspace, job.id, version_hash=review.version_hash, verdict=Verdict(word), comment=comment
+    )
+    print(f"Signed: {word}. The job is now {made.status_text}.")
+
+
+def _revoke(arguments: Namespace) -> None:
+    acting = folders.acting(arguments, passphrase.read(arguments))
+    workspace = folders.workspace(acting, arguments.workspace)
+    job = acting.client.find_job(workspace, arguments.job)
+    scope = Scope.ALL if arguments.all else Scope.RERUNS
+    made = deciding.revoke(acting, workspace, job.id, scope)
+    stopped = "No further key is released." if scope is Scope.ALL else "No run after the first."
+    print(f"Signed. {stopped} The job is now {made.status_text}.")

@@ -1,0 +1,222 @@
+"""`serve`, `member`, `keyservice`, `worker`, `migrate`: the parts, each a process of its own."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.serverapp import ServerApp
+
+from jupyter_secure_jobs.cli import folders, passphrase
+from jupyter_secure_jobs.crypto import keyfile
+from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.enclave.measurement import measure
+from jupyter_secure_jobs.engines.run import HARNESS
+from jupyter_secure_jobs.keyservice.loop import Loop
+from jupyter_secure_jobs.keyservice.service import KeyService
+from jupyter_secure_jobs.keyservice.state import State
+from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, card_of, create
+from jupyter_secure_jobs.sandbox.report import check
+from jupyter_secure_jobs.store.database import Database
+from jupyter_secure_jobs.worker.loop import Worker
+
+if TYPE_CHECKING:
+    from argparse import Namespace, _SubParsersAction
+
+    Groups = _SubParsersAction[Any]
+
+TRUSTED_FILE = "trusted.json"
+_MOST_BODY = 9 * 1024 * 1024
+
+
+class WorkspaceServerApp(ServerApp):
+    """A Jupyter server without contents, kernels and terminals: it serves the REST API and nothing else."""
+
+    default_services = ("auth", "security")
+
+
+def add(groups: Groups) -> None:
+    """Add the command groups."""
+    serve = groups.add_parser("serve", help="run the workspace server")
+    serve.add_argument("--data-dir", type=Path, default=folders.default("server"))
+    serve.add_argument("--ip", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8899)
+    serve.add_argument("--certfile", default="", help="TLS certificate; needed where it is not this machine alone")
+    serve.add_argument("--keyfile", default="")
+    serve.add_argument("--audience", default="", help="host:port under which members reach it")
+    serve.add_argument("--database-url", default="")
+    serve.add_argument("--lease-seconds", type=float, default=60.0)
+    serve.add_argument("--heartbeat-seconds", type=float, default=15.0)
+    serve.set_defaults(run=_serve)
+    member = groups.add_parser("member", help="run the member side without JupyterLab")
+    member.add_argument("--port", type=int, default=8898)
+    member.add_argument("--token", default=None, help="token of this server; one is made and printed if not given")
+    member.add_argument("--passphrase-file", type=Path)
+    folders.add_key_store(member)
+    folders.add_server(member)
+    member.set_defaults(run=_member)
+
+    service = groups.add_parser("keyservice", help="your organisation's key service").add_subparsers(required=True)
+    make = service.add_parser("create", help="make its keys and card")
+    make.add_argument("--organisation", required=True)
+    folders.add_key_store(make, "keyservice")
+    passphrase.add_arguments(make)
+    make.set_defaults(run=_create_service)
+    trust = service.add_parser("trust", help="trust a workspace by the genesis of the invitation")
+    trust.add_argument("--workspace", required=True)
+    trust.add_argument("--genesis", required=True)
+    folders.add_key_store(trust, "keyservice")
+    trust.set_defaults(run=_trust)
+    run = service.add_parser("run", help="answer until stopped")
+    run.add_argument("--key-store", type=Path, action="append", required=True, help="may be given several times")
+    folders.add_server(run)
+    passphrase.add_arguments(run)
+    run.set_defaults(run=_run_services)
+
+    worker = groups.add_parser("worker", help="the worker with its enclave").add_subparsers(required=True)
+    enroll = worker.add_parser("enroll", help="make its platform key and card, with the enclave's measurement")
+    enroll.add_argument("--name", required=True)
+    folders.add_key_store(enroll, "worker")
+    passphrase.add_arguments(enroll)
+    enroll.set_defaults(run=_enroll)
+    work = worker.add_parser("run", help="take runs until stopped")
+    folders.add_key_store(work, "worker")
+    folders.add_server(work)
+    passphrase.add_arguments(work)
+    work.set_defaults(run=_work)
+    tried = worker.add_parser("check", help="try whether the sandbox can be made here")
+    tried.set_defaults(run=_check)
+
+    migrate = groups.add_parser("migrate", help="bring a workspace server's database to this version, with a backup")
+    migrate.add_argument("--data-dir", type=Path, default=folders.default("server"))
+    migrate.add_argument("--database-url", default="")
+    migrate.set_defaults(run=_migrate)
+
+
+def _serve(arguments: Namespace) -> None:
+    if arguments.ip not in ("127.0.0.1", "::1", "localhost") and not (arguments.certfile and arguments.keyfile):
+        raise InvalidError("tls_needed", "Beyond this machine the server needs TLS.", "Give --certfile and --keyfile.")
+    settings = {
+        "mode": "server",
+        "data_dir": str(arguments.data_dir.resolve()),
+        "audience": arguments.audience or f"{arguments.ip}:{arguments.port}",
+        "database_url": arguments.database_url,
+        "lease_seconds": arguments.lease_seconds,
+        "heartbeat_seconds": arguments.heartbeat_seconds,
+    }
+    _launch(WorkspaceServerApp, arguments.port, settings, ip=arguments.ip, certfile=arguments.certfile,
+            keyfile=arguments.keyfile, max_body_size=_MOST_BODY, max_buffer_size=2 * _MOST_BODY)  # fmt: skip
+
+
+def _member(arguments: Namespace) -> None:
+    settings = {
+        "mode": "member",
+        "key_store": str(arguments.key_store.resolve()),
+        "workspace_url": arguments.workspace_url,
+        "passphrase_file": str(arguments.passphrase_file.resolve()) if arguments.passphrase_file else "",
+    }
+    more = {"token": arguments.token} if arguments.token is not None else {}
+    _launch(ServerApp, arguments.port, settings, identity=more, ip="127.0.0.1")
+
+
+def _launch(app: type[ServerApp], port: int, settings: dict[str, object], *, identity: dict[str, object] | None = None,
+            **server: object) -> None:  # fmt: skip
+    config = {
+        "SecureJobs": {name: value for name, value in settings.items() if value != ""},
+        "ServerApp": {
+            "port": port,
+            "port_retries": 0,
+            "open_browser": False,
+            "allow_root": True,
+            "jpserver_extensions": {"jupyter_secure_jobs": True},
+            **{name: value for name, value in server.items() if value != ""},
+        },
+        "IdentityProvider": identity or {},
+    }
+    from traitlets.config import Config  # noqa: PLC0415 -- kept beside its one use
+
+    # The parts take their settings from here alone; a user's own jupyter configuration is for their notebooks.
+    app.launch_instance(argv=[], config=Config(config))
+
+
+def _create_service(arguments: Namespace) -> None:
+    secret = passphrase.read(arguments, prompt="New passphrase: ", again=True)
+    card = create(
+        arguments.key_store,
+        kind="keyservice",
+        name=arguments.organisation,
+        organisation=arguments.organisation,
+        passphrase=secret,
+    )
+    print(f"Card: {arguments.key_store / CARD_FILE}\nFingerprint: {card.fingerprint}")
+
+
+def _trust(arguments: Namespace) -> None:
+    state = State(arguments.key_store / "state.sqlite")
+    state.pin(arguments.workspace, arguments.genesis)
+    state.close()
+    print("Trusted. The key service follows the roster from this genesis on.")
+
+
+def _until_stopped() -> threading.Event:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stopped = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stopped.set())
+    return stopped
+
+
+def _run_services(arguments: Namespace) -> None:
+    stopped = _until_stopped()
+    secret = passphrase.read(arguments)
+    threads = []
+    for folder in arguments.key_store:
+        ring = keyfile.load(folder / KEY_FILE, secret)
+        state = State(folder / "state.sqlite")
+        trusted = folder / TRUSTED_FILE
+        for workspace, genesis in (json.loads(trusted.read_text()) if trusted.exists() else {}).items():
+            state.pin(workspace, genesis)
+        loop = Loop(KeyService(ring, state), ring, arguments.workspace_url)
+        threads.append(threading.Thread(target=loop.run, args=(stopped,), daemon=True))
+    for thread in threads:
+        thread.start()
+    logging.getLogger(__name__).info("answering for %d organisations", len(threads))
+    stopped.wait()
+
+
+def _enroll(arguments: Namespace) -> None:
+    secret = passphrase.read(arguments, prompt="New passphrase: ", again=True)
+    create(arguments.key_store, kind="worker", name=arguments.name, organisation="", passphrase=secret)
+    ring = keyfile.load(arguments.key_store / KEY_FILE, secret)
+    card = card_of(ring, measurement=measure())
+    (arguments.key_store / CARD_FILE).write_text(card.to_text())
+    print(f"Card: {arguments.key_store / CARD_FILE}\nFingerprint: {card.fingerprint}\nMeasurement: {card.measurement}")
+
+
+def _work(arguments: Namespace) -> None:
+    stopped = _until_stopped()
+    secret = passphrase.read(arguments)
+    key_file = arguments.key_store / KEY_FILE
+    ring = keyfile.load(key_file, secret)
+    worker = Worker(ring, key_file, secret, arguments.workspace_url, arguments.key_store / "carried")
+    thread = threading.Thread(target=worker.run, args=(stopped,), daemon=True)
+    thread.start()
+    stopped.wait()
+    thread.join(timeout=30)
+
+
+def _check(_arguments: Namespace) -> None:
+    report = check(module=HARNESS)
+    if not report.available:
+        raise InvalidError("no_sandbox", report.problem, report.next_step)
+    print(f"The sandbox works, with {report.bubblewrap}. Measurement of the enclave: {measure()}")
+
+
+def _migrate(arguments: Namespace) -> None:
+    url = arguments.database_url or f"sqlite:///{arguments.data_dir / 'workspace.sqlite'}"
+    print(f"The database is at revision {Database(url).migrate()}.")

@@ -1,0 +1,173 @@
+"""The embedded demonstration: one Jupyter server starts every part as a process of its own, on this machine."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from jupyter_secure_jobs.crypto.keyfile import write_private
+from jupyter_secure_jobs.domain.errors import UnavailableError
+from jupyter_secure_jobs.member import founding
+from jupyter_secure_jobs.member.context import act
+from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, Card, create
+from jupyter_secure_jobs.rest.route import BASE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+log: Final = logging.getLogger(__name__)
+PASSPHRASE_FILE: Final = "passphrase"
+DEMO_MEMBERS: Final = (
+    ("ana@airline.example", "Airline"),
+    ("ben@airline.example", "Airline"),
+    ("wei@weather.example", "Weather Service"),
+    ("mia@registry.example", "Aircraft Registry"),
+)
+_START_SECONDS: Final = 60.0
+
+
+def free_port() -> int:
+    """Return a port of this machine that is free now."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def organisation_folder(name: str) -> str:
+    """Return a folder name for an organisation."""
+    return "".join(letter if letter.isalnum() else "-" for letter in name.lower())
+
+
+class Embedded:
+    """All parts below one folder: server, members, keyservices, worker. Made at the first start."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use `folder`; nothing is started yet."""
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}{BASE}"
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, list[str]] = {}
+        self._stopping = threading.Event()
+
+    @property
+    def members(self) -> list[Path]:
+        """The folders of the demo members, in the order they were made."""
+        made = sorted((self.folder / "members").glob(f"*/{CARD_FILE}"), key=lambda card: card.stat().st_mtime_ns)
+        return [card.parent for card in made]
+
+    def passphrase(self) -> str:
+        """Return the demonstration's one passphrase; it is made at the first start and lies beside the keys."""
+        path = self.folder / PASSPHRASE_FILE
+        if not path.exists():
+            write_private(path, f"demo-{secrets.token_hex(4)}\n".encode())
+        return path.read_text().strip()
+
+    def start(self) -> None:
+        """Start every part, and found the demo workspace if there is none.
+
+        Raises:
+            UnavailableError: a part did not start.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        passphrase = self.passphrase()
+        new = not self.members
+        if new:
+            self._make_keys(passphrase)
+        self._run("server", "serve", "--data-dir", str(self.folder / "server"), "--port", str(self.port))
+        self._wait_for_server()
+        if new:
+            self._found(passphrase)
+        secret = ["--passphrase-file", str(self.folder / PASSPHRASE_FILE), "--workspace-url", self.url]
+        services = sorted((self.folder / "keyservices").iterdir())
+        stores = [part for folder in services for part in ("--key-store", str(folder))]
+        self._run("keyservices", "keyservice", "run", *stores, *secret)
+        self._run("worker", "worker", "run", "--key-store", str(self.folder / "worker"), *secret)
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _make_keys(self, passphrase: str) -> None:
+        for email, organisation in DEMO_MEMBERS:
+            create(self.folder / "members" / email, kind="member", name=email, organisation=organisation, passphrase=passphrase)
+        for organisation in dict.fromkeys(organisation for _, organisation in DEMO_MEMBERS):
+            folder = self.folder / "keyservices" / organisation_folder(organisation)
+            create(folder, kind="keyservice", name=organisation, organisation=organisation, passphrase=passphrase)
+        command = [sys.executable, "-m", "jupyter_secure_jobs.cli.main", "worker", "enroll", "--name", "embedded"]
+        command += ["--key-store", str(self.folder / "worker"), "--passphrase-file", str(self.folder / PASSPHRASE_FILE)]
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 -- our own module, no shell
+        if done.returncode:
+            raise UnavailableError("worker_enroll", "The embedded worker could not be enrolled.", done.stderr.decode()[-500:])
+
+    def _found(self, passphrase: str) -> None:
+        members = [act(folder, passphrase, self.url) for folder in self.members]
+        parts = [*(self.folder / "keyservices").glob(f"*/{CARD_FILE}"), self.folder / "worker" / CARD_FILE]
+        cards = [Card.read(path) for path in parts]
+        invitation = founding.found(members[0], "Demonstration", [*(m.card for m in members[1:]), *cards])
+        for member in members[1:]:
+            founding.accept(member, invitation.workspace, genesis=invitation.genesis)
+        trusted = json.dumps({invitation.workspace: invitation.genesis}).encode()
+        for folder in (self.folder / "keyservices").iterdir():
+            write_private(folder / "trusted.json", trusted)
+
+    def _run(self, name: str, *words: str) -> None:
+        command = [sys.executable, "-m", "jupyter_secure_jobs.cli.main", *words]
+        self._commands[name] = command
+        logs = self.folder / "logs"
+        logs.mkdir(mode=0o700, exist_ok=True)
+        with (logs / f"{name}.log").open("ab") as output:
+            self._processes[name] = subprocess.Popen(  # noqa: S603 -- our own module, no shell
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_environment(), start_new_session=True
+            )
+
+    def _wait_for_server(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        with httpx.Client(trust_env=False) as http:
+            while time.monotonic() < deadline and self._processes["server"].poll() is None:
+                try:
+                    if http.post(self.url + "sessions/challenge", content=b"{}").is_success:
+                        return
+                except httpx.TransportError:
+                    pass  # not listening yet
+                time.sleep(0.1)
+        raise UnavailableError(
+            "server_start", "The embedded workspace server did not start.", f"See {self.folder / 'logs'}."
+        )
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(2.0):
+            for name, process in list(self._processes.items()):
+                if process.poll() is not None and not self._stopping.is_set():
+                    log.warning("the embedded %s ended with code %s and is started again", name, process.returncode)
+                    self._run(name, *self._commands[name][3:])
+
+    def stop(self) -> None:
+        """Stop every part."""
+        self._stopping.set()
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _environment() -> dict[str, str]:
+    # The parts need none of this server's secrets, which kernels inherit.
+    return {name: value for name, value in os.environ.items() if not name.startswith(("SECURE_JOBS_", "JUPYTER_TOKEN", "JPY_"))}
+
+
+def has_keys(folder: Path) -> bool:
+    """Tell whether a folder is a key store."""
+    return (folder / KEY_FILE).is_file()

@@ -1,0 +1,179 @@
+"""The Jupyter server extension: a workspace server, a member side, or the embedded demonstration with both."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from jupyter_core.paths import jupyter_data_dir
+from jupyter_server.extension.application import ExtensionApp
+from tornado.ioloop import PeriodicCallback
+from traitlets import Enum, Float, List, TraitError, Unicode, default
+
+from jupyter_secure_jobs.crypto.keyfile import write_private
+from jupyter_secure_jobs.crypto.signing import SigningKey
+from jupyter_secure_jobs.rest.embedded import Embedded, has_keys
+from jupyter_secure_jobs.rest.handlers import handlers_for
+from jupyter_secure_jobs.rest.member_handlers import member_handlers
+from jupyter_secure_jobs.rest.member_host import TOKEN_RENEWED, MemberHost
+from jupyter_secure_jobs.rest.notifier import Notifier
+from jupyter_secure_jobs.rest.route import BASE
+from jupyter_secure_jobs.rest.routes import ROUTES
+from jupyter_secure_jobs.services.unit import Server, Settings
+from jupyter_secure_jobs.store.blobs import Blobs
+from jupyter_secure_jobs.store.database import Database
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+PREFIX: Final = "SECURE_JOBS_"
+# Set for kernels by the extension itself, or by whoever starts them; no configuration of the server.
+_FOR_KERNELS: Final = {"SECURE_JOBS_URL", "SECURE_JOBS_TOKEN", "SECURE_JOBS_MEMBER", "SECURE_JOBS_WORKSPACE"}
+
+
+class SecureJobs(ExtensionApp):
+    """Configuration of jupyter_secure_jobs; each trait also as `SECURE_JOBS_<NAME>` in the environment."""
+
+    name = "secure_jobs"
+    extension_url = "/lab"
+    load_other_extensions = True
+
+    mode = Enum(
+        ["embedded", "server", "member"],
+        default_value="embedded",
+        help="embedded: a demonstration, one machine holds every part. server: the workspace server. member: a "
+        "member's own side.",
+    ).tag(config=True)
+    workspace_url = Unicode(
+        "", help="member: address of the workspace server's API, ending in /secure-jobs/api/v1/."
+    ).tag(config=True)
+    database_url = Unicode("", help="server: SQLAlchemy URL; by default SQLite in data_dir.").tag(config=True)
+    data_dir = Unicode("", help="Where this part keeps what it holds.").tag(config=True)
+    key_store = Unicode("", help="member: the folder of the member's key store.").tag(config=True)
+    passphrase_file = Unicode(
+        "", help="member: a file with the passphrase, for use without a person; readable by its owner alone."
+    ).tag(config=True)
+    audience = Unicode("", help="server: the host:port under which members reach it.").tag(config=True)
+    workspace_creators = List(
+        Unicode(), help="server: e-mail addresses that may found workspaces; empty: everybody."
+    ).tag(config=True)
+    lease_seconds = Float(60.0, help="server: how long a worker may be silent before its run is taken back.").tag(
+        config=True
+    )
+    heartbeat_seconds = Float(15.0, help="server: how often a worker gives a sign of life.").tag(config=True)
+
+    _embedded: Embedded | None = None
+    _host: MemberHost | None = None
+    _server: Server | None = None
+    _renewing: PeriodicCallback | None = None
+    flags: ClassVar[dict[str, Any]] = {}
+
+    @default("data_dir")
+    def _default_data_dir(self) -> str:
+        return str(Path(jupyter_data_dir()) / "secure_jobs" / str(self.mode))
+
+    @default("key_store")
+    def _default_key_store(self) -> str:
+        return str(Path(jupyter_data_dir()) / "secure_jobs" / "member")
+
+    def _read_environment(self) -> None:
+        for variable, text in os.environ.items():
+            if not variable.startswith(PREFIX) or variable in _FOR_KERNELS:
+                continue
+            name = variable.removeprefix(PREFIX).lower()
+            if name not in self.trait_names(config=True):
+                known = ", ".join(PREFIX + each.upper() for each in self.class_own_traits(config=True))
+                message = f"The environment sets {variable}, which is no setting of jupyter_secure_jobs. Known: {known}."
+                raise TraitError(message)
+            if name not in self.config.get("SecureJobs", {}):
+                setattr(self, name, self.traits()[name].from_string(text))
+
+    def initialize_settings(self) -> None:
+        """Make ready what the mode needs; nothing is stored with a looser mode than 0700."""
+        self._read_environment()
+        folder = Path(str(self.data_dir))
+        if self.mode == "server":
+            self._server = self._workspace_server(folder)
+        elif self.mode == "embedded":
+            self._embedded = Embedded(folder)
+            self._embedded.start()
+            self._host = MemberHost(self._embedded.members, mode="embedded", workspace_url=self._embedded.url)
+            for member in self._embedded.members:
+                # A demonstration says plainly that one machine holds every key, so it may as well unlock them.
+                self._host.unlock(member.name, self._embedded.passphrase())
+        else:
+            self._host = self._member_side()
+
+    def _workspace_server(self, folder: Path) -> Server:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        database = Database(str(self.database_url) or f"sqlite:///{folder / 'workspace.sqlite'}")
+        if database.engine.dialect.name == "sqlite" or database.current_revision() is None:
+            database.migrate()
+        key_file = folder / "log.key"
+        if not key_file.exists():
+            write_private(key_file, SigningKey.generate().seed())
+        app: ServerApp = self.serverapp  # type: ignore[assignment]  # set by the time settings are made
+        audience = str(self.audience) or f"{app.ip or '127.0.0.1'}:{app.port}"
+        settings = Settings(
+            audience=audience,
+            lease_seconds=float(self.lease_seconds),
+            heartbeat_seconds=float(self.heartbeat_seconds),
+            away_seconds=max(float(self.lease_seconds), 30.0),
+            creators=tuple(self.workspace_creators),
+        )
+        return Server(
+            database=database,
+            blobs=Blobs(folder),
+            log_key=SigningKey.from_seed(key_file.read_bytes()),
+            settings=settings,
+        )
+
+    def _member_side(self) -> MemberHost:
+        folder = Path(str(self.key_store))
+        folders = [folder] if has_keys(folder) else []
+        if not folders:
+            self.log.warning("secure jobs: no key store in %s; make one: jupyter secure-jobs key create", folder)
+        host = MemberHost(folders, mode="member", workspace_url=str(self.workspace_url))
+        if folders and self.passphrase_file:
+            host.unlock(None, Path(str(self.passphrase_file)).read_text().strip())
+        return host
+
+    def initialize_handlers(self) -> None:
+        """Register the routes of the mode."""
+        app: ServerApp = self.serverapp  # type: ignore[assignment]  # set by the time handlers are made
+        pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="secure-jobs")
+        if self._server is not None:
+            notifier = Notifier()
+            self._server.notify = notifier.notify
+            self._notifier = notifier
+            shared = {"server": self._server, "notifier": notifier, "pool": pool}
+            self.handlers.extend(handlers_for(app.base_url, ROUTES, **shared))
+        if self._host is not None:
+            self.handlers.extend(member_handlers(app.base_url, self._host, pool))
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        if self._server is not None:
+            self._notifier.attach()
+        if self._host is not None:
+            self._tell_kernels(serverapp)
+            self._renewing = PeriodicCallback(lambda: self._tell_kernels(serverapp), TOKEN_RENEWED * 1000)
+            self._renewing.start()
+
+    def _tell_kernels(self, serverapp: ServerApp) -> None:
+        """Put the address and a scoped token where kernels inherit them."""
+        if self._host is not None:
+            scheme = "https" if serverapp.certfile else "http"
+            base = serverapp.base_url.rstrip("/")
+            os.environ["SECURE_JOBS_URL"] = f"{scheme}://127.0.0.1:{serverapp.port}{base}{BASE}"
+            os.environ["SECURE_JOBS_TOKEN"] = self._host.tokens.issue()
+
+    async def stop_extension(self) -> None:
+        """Stop what was started."""
+        if self._renewing is not None:
+            self._renewing.stop()
+        if self._embedded is not None:
+            self._embedded.stop()
+        if self._server is not None:
+            self._server.database.close()

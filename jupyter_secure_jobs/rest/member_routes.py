@@ -1,0 +1,103 @@
+"""The member side's own routes: those that use one's keys. All others are passed on to the workspace server."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from jupyter_secure_jobs.domain.job import Language
+from jupyter_secure_jobs.member import checks, deciding, opening, publishing
+from jupyter_secure_jobs.rest.route import Call, Download, Route, Side
+from jupyter_secure_jobs.wire import job, member_side, run
+from jupyter_secure_jobs.wire.base import Nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jupyter_secure_jobs.member.context import Acting
+    from jupyter_secure_jobs.rest.member_host import MemberHost
+
+_J: Final = "member/workspaces/{w}/jobs/{j}"
+_R: Final = "member/workspaces/{w}/runs/{r}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One request at the member side: whose keys it wants."""
+
+    host: MemberHost
+    email: str | None
+
+    @property
+    def acting(self) -> Acting:
+        """The unlocked member."""
+        return self.host.acting(self.email)
+
+
+def _unlock(desk: Desk, call: Call) -> member_side.StatusWire:
+    desk.host.unlock(desk.email, call.body.passphrase)
+    return desk.host.status(desk.email)
+
+
+def _check(_desk: Desk, call: Call) -> member_side.CheckWire:
+    body: member_side.CheckNew = call.body
+    return checks.check(Language(body.language), body.code, tables=body.tables)
+
+
+def _decide(desk: Desk, call: Call) -> job.JobDetailWire:
+    asked: member_side.DecisionAsked = call.body
+    acting = desk.host.confirmed(desk.email, asked.passphrase)
+    return deciding.decide(
+        acting, call.w, call.path["j"], version_hash=asked.version_hash, verdict=asked.decision, comment=asked.comment
+    )
+
+
+def _publish(desk: Desk, call: Call) -> member_side.DatasetProposal:
+    asked: member_side.DatasetAsked = call.body
+    return publishing.publish(desk.acting, call.w, asked, agree=lambda _proposal: asked.confirm)
+
+
+_MEDIA: Final = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "txt": "text/plain; charset=utf-8"}
+
+
+def _export(kind: str) -> Callable[[Desk, Call], Download]:
+    def send(desk: Desk, call: Call) -> Download:
+        memory = Path("/dev/shm")  # noqa: S108 -- a tmpfs; the folder is made with mode 0700 and a random name
+        folder = Path(tempfile.mkdtemp(prefix="secure-jobs-", dir=memory if memory.is_dir() else None))
+        path = opening.export(desk.acting, call.w, call.path["r"], kind, folder)
+        return Download(name=f"run-{call.path['r'][:8]}.{kind}", media_type=_MEDIA[kind], path=path, forget=folder)
+
+    return send
+
+
+def _row(method: str, path: str, operation: str, request: Any, response: Any, run_: Any, **more: Any) -> Route:  # noqa: ANN401, PLR0913 -- forwarded to Route
+    return Route(method=method, path=path, operation=operation, request=request, response=response, run=run_,
+                 side=Side.MEMBER, **more)  # fmt: skip
+
+
+MEMBER_ROUTES: Final[tuple[Route, ...]] = (
+    _row("GET", "member/status", "member_status", None, member_side.StatusWire, lambda d, c: d.host.status(d.email)),
+    _row("POST", "member/unlock", "unlock", member_side.Unlock, member_side.StatusWire, _unlock, kernel=False),
+    _row("POST", "member/workspaces/{w}/check", "check", member_side.CheckNew, member_side.CheckWire, _check),
+    _row("POST", _J + "/submit", "sign_submission", Nothing, job.JobDetailWire,
+         lambda d, c: deciding.submit(d.acting, c.w, c.path["j"])),
+    _row("GET", _J + "/review", "read_review", None, member_side.ReviewStatement,
+         lambda d, c: deciding.review(d.acting, c.w, c.path["j"])),
+    _row("POST", _J + "/decisions", "sign_decision", member_side.DecisionAsked, job.JobDetailWire, _decide,
+         kernel=False),
+    _row("POST", _J + "/revocations", "sign_revocation", member_side.RevocationAsked, job.JobDetailWire,
+         lambda d, c: deciding.revoke(d.acting, c.w, c.path["j"], c.body.scope)),
+    _row("POST", _J + "/runs", "sign_order", member_side.RunAsked, run.RunWire,
+         lambda d, c: deciding.run(d.acting, c.w, c.path["j"], c.body.inputs)),
+    _row("GET", _R + "/result", "open_result", None, member_side.Preview,
+         lambda d, c: opening.preview(d.acting, c.w, c.path["r"])),
+    _row("GET", _R + "/result.csv", "export_csv", None, None, _export("csv")),
+    _row("GET", _R + "/result.parquet", "export_parquet", None, None, _export("parquet")),
+    _row("GET", _R + "/log", "open_log", None, member_side.LogText,
+         lambda d, c: opening.log_text(d.acting, c.w, c.path["r"])),
+    _row("GET", _R + "/log.txt", "export_log", None, None, _export("txt")),
+    _row("POST", "member/workspaces/{w}/datasets", "publish_files", member_side.DatasetAsked,
+         member_side.DatasetProposal, _publish),
+)  # fmt: skip

@@ -33,10 +33,13 @@ TRUSTED_FILE = "trusted.json"
 _MOST_BODY = 9 * 1024 * 1024
 
 
-class WorkspaceServerApp(ServerApp):
-    """A Jupyter server without contents, kernels and terminals: it serves the REST API and nothing else."""
+class ReducedServerApp(ServerApp):
+    """A Jupyter server without contents, kernels, terminals and other extensions: our REST API and nothing else."""
 
     default_services = ("auth", "security")
+
+    def find_server_extensions(self) -> None:
+        """Load no extension that merely happens to be installed."""
 
 
 def add(groups: Groups) -> None:
@@ -108,7 +111,7 @@ def _serve(arguments: Namespace) -> None:
         "lease_seconds": arguments.lease_seconds,
         "heartbeat_seconds": arguments.heartbeat_seconds,
     }
-    _launch(WorkspaceServerApp, arguments.port, settings, ip=arguments.ip, certfile=arguments.certfile,
+    _launch( arguments.port, settings, ip=arguments.ip, certfile=arguments.certfile,
             keyfile=arguments.keyfile, max_body_size=_MOST_BODY, max_buffer_size=2 * _MOST_BODY)  # fmt: skip
 
 
@@ -120,11 +123,12 @@ def _member(arguments: Namespace) -> None:
         "passphrase_file": str(arguments.passphrase_file.resolve()) if arguments.passphrase_file else "",
     }
     more = {"token": arguments.token} if arguments.token is not None else {}
-    _launch(ServerApp, arguments.port, settings, identity=more, ip="127.0.0.1")
+    _launch(arguments.port, settings, identity=more, ip="127.0.0.1")
 
 
-def _launch(app: type[ServerApp], port: int, settings: dict[str, object], *, identity: dict[str, object] | None = None,
-            **server: object) -> None:  # fmt: skip
+def _launch(
+    port: int, settings: dict[str, object], *, identity: dict[str, object] | None = None, **server: object
+) -> None:
     config = {
         "SecureJobs": {name: value for name, value in settings.items() if value != ""},
         "ServerApp": {
@@ -140,7 +144,7 @@ def _launch(app: type[ServerApp], port: int, settings: dict[str, object], *, ide
     from traitlets.config import Config  # noqa: PLC0415 -- kept beside its one use
 
     # The parts take their settings from here alone; a user's own jupyter configuration is for their notebooks.
-    app.launch_instance(argv=[], config=Config(config))
+    ReducedServerApp.launch_instance(argv=[], config=Config(config))
 
 
 def _create_service(arguments: Namespace) -> None:

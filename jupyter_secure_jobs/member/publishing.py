@@ -103,6 +103,11 @@ def _send(  # noqa: PLR0913 -- everything that a dataset is made of
         raise InvalidError("dataset_name", "Another organisation has a dataset of that name.", "Choose another name.")
     dataset = known.id if known is not None else str(uuid.uuid4())
     version = known.version + 1 if known is not None else 1
+    twin_file = folder / "synthetic.parquet"
+    rows = profile.propose_rows(table, columns)
+    seed = bytes.fromhex(rosters.genesis.removeprefix("sha256:"))
+    twin = synthetic.make_twin(columns, twins, seed=seed, dataset=asked.name, rows=rows)
+    synthetic_digest = synthetic.write_twin(twin, twin_file)
     key = files.new_key()
     total = sum(part.stat().st_size for part in table.parts)
     done = 0
@@ -116,11 +121,6 @@ def _send(  # noqa: PLR0913 -- everything that a dataset is made of
         progress("encrypting", done, total)
         part.unlink()
         sealed.append(_upload_of(path, target))
-    twin_file = folder / "synthetic.parquet"
-    rows = profile.propose_rows(table, columns)
-    seed = bytes.fromhex(rosters.genesis.removeprefix("sha256:"))
-    twin = synthetic.make_twin(columns, twins, seed=seed, dataset=asked.name, rows=rows)
-    synthetic_digest = synthetic.write_twin(twin, twin_file)
     key_id = places.key_id(key)
     info = places.dataset_key(workspace=workspace, dataset=dataset, version=version, key_id=key_id)
     holders = [pair.sealing for pair in (owner.key_service, owner.recovery) if pair is not None]

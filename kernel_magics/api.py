@@ -12,7 +12,6 @@ from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFo
 from jupyter_secure_jobs.domain.job import Language, LogPolicy
 from jupyter_secure_jobs.domain.text import clean_email, folded
 from jupyter_secure_jobs.wire.job import GrantWire
-from jupyter_secure_jobs.wire.member_side import DatasetAsked
 from jupyter_secure_jobs.wire.pinned import PinnedNew
 from kernel_magics.declared import declarations
 from kernel_magics.draft import Saved, Wanted, save
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.domain.inputs import InputVariable
     from jupyter_secure_jobs.wire.dataset import DatasetWire
     from jupyter_secure_jobs.wire.job import JobWire
-    from jupyter_secure_jobs.wire.member_side import DatasetProposal, StatusWire
+    from jupyter_secure_jobs.wire.member_side import DatasetAsked, DatasetProposal, StatusWire
     from jupyter_secure_jobs.wire.pinned import PinnedWire, ScriptWire
     from jupyter_secure_jobs.wire.workspace import MemberWire, WorkspaceWire
 

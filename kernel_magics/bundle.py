@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
-_WIDEST_CELL: Final = 60
+_WIDEST_CELL: Final = 160
 
 
 @dataclass(frozen=True, slots=True)

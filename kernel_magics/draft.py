@@ -29,12 +29,15 @@ _SQL: Final = re.compile(
 _COMMENT: Final = re.compile(r"\s*(--|/\*)")
 
 
-def guess_language(code: str) -> Language:
-    """Return SQL if the code starts with an SQL comment or with a word that only an SQL query starts with."""
+def guess_language(code: str, *, otherwise: Language = Language.PYTHON) -> Language:
+    """Return SQL if the code starts with an SQL comment or with a word that only an SQL query starts with.
+
+    Else `otherwise`: what the job is written in so far, so that a slip in the first word does not change it.
+    """
     python_with_or_from = re.match(r"\s*(with\s.*:\s*$|from\s+[\w.]+\s+import\b)", code, re.MULTILINE)
-    if (_SQL.match(code) or _COMMENT.match(code)) and not python_with_or_from:
-        return Language.SQL
-    return Language.PYTHON
+    if python_with_or_from:
+        return Language.PYTHON
+    return Language.SQL if _SQL.match(code) or _COMMENT.match(code) else otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +92,9 @@ def save(session: SecureJobs, wanted: Wanted, *, new_draft: bool = False, overwr
         StaleError: somebody else changed the draft while it was being saved.
     """
     code = clean_code(wanted.code)
-    language = wanted.language or guess_language(code)
     existing = session.client.job_called(session.workspace, clean_name(wanted.name, what="job's name"))
+    so_far = Language.PYTHON if existing is None else existing.version.language
+    language = wanted.language or guess_language(code, otherwise=so_far)
     reads, check = _datasets(session, wanted.datasets, code=code, language=language)
     change = _change(wanted, code=code, language=language, reads=reads, existing=existing)
     job, did = _saved(session, wanted, change, existing, new_draft=new_draft, overwrite=overwrite)
@@ -104,7 +108,7 @@ def save(session: SecureJobs, wanted: Wanted, *, new_draft: bool = False, overwr
     )
 
 
-def _saved(  # noqa: PLR0913 -- what is wanted, what is there, and two permissions
+def _saved(
     session: SecureJobs,
     wanted: Wanted,
     change: DraftChange,

@@ -107,7 +107,7 @@ def ended_words(run: RunWire) -> str:
     if run.error_class:
         at = f" in line {run.error_line}" if run.error_line is not None else ""
         parts.append(f"{run.error_class}{at}")
-    if run.error_text:
+    if run.error_text and run.error_text != run.status:
         parts.append(run.error_text)
     if run.run_ms is not None:
         parts.append(f"ran for {duration(run.run_ms)}")

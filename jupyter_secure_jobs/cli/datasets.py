@@ -74,7 +74,9 @@ def _publish(arguments: Namespace) -> None:
     )
 
     def agree(proposal: DatasetProposal) -> bool:
-        table = Table("column", "type", "what its synthetic twin reveals", title=f"{proposal.name}: {proposal.rows:,} rows")
+        table = Table(
+            "column", "type", "what its synthetic twin reveals", title=f"{proposal.name}: {proposal.rows:,} rows"
+        )
         for line in proposal.twin:
             table.add_row(Text(line.column), Text(line.type), Text(line.reveals))
         console.print(table)
@@ -102,7 +104,8 @@ def _list(arguments: Namespace) -> None:
     acting = folders.acting(arguments, passphrase.read(arguments))
     for each in acting.client.datasets(folders.workspace(acting, arguments.workspace)):
         state = ", withdrawn" if each.withdrawn else ""
-        print(f"{each.name} ({each.owner}): {each.rows:,} rows, {len(each.columns)} columns, version {each.version}{state}")
+        size = f"{each.rows:,} rows, {len(each.columns)} columns"
+        print(f"{each.name} ({each.owner}): {size}, version {each.version}{state}")
 
 
 def _withdraw(arguments: Namespace) -> None:

@@ -1,4 +1,4 @@
-"""`decide`: read a version as this machine verified it, then accept or decline. The strict way: no browser, no kernel."""
+"""`decide`: read a version as this machine verified it, then accept or decline: no browser, no kernel."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def add(groups: Groups) -> None:
     decide.add_argument("--hash", help="the version's hash, if you have reviewed it before")
     decide.set_defaults(run=_decide)
     revoke = groups.add_parser("revoke", help="revoke repeatability, or withdraw your acceptance")
-    revoke.add_argument("--all", action="store_true", help="withdraw the acceptance: no further key, not even the first")
+    revoke.add_argument(
+        "--all", action="store_true", help="withdraw the acceptance: no further key, not even the first"
+    )
     revoke.set_defaults(run=_revoke)
     for parser in (decide, revoke):
         parser.add_argument("job", help="the job's name")
@@ -51,7 +53,9 @@ def show(review: ReviewStatement) -> str:
     for fact in review.facts:
         before = f"   (was: {fact.previous})" if fact.changed else ""
         lines.append(f"{'*' if fact.changed else ' '} {fact.name}: {fact.value}{before}")
-    lines += ["", "What changed in the code:", review.diff] if review.diff is not None else ["", "Nothing accepted before."]
+    lines += (
+        ["", "What changed in the code:", review.diff] if review.diff is not None else ["", "Nothing accepted before."]
+    )
     lines += ["", f"Code ({review.language}):"]
     lines += [f"{number:4d}  {line}" for number, line in enumerate(review.code.split("\n"), start=1)]
     lines += [f"Note: {note}" for note in review.notes]

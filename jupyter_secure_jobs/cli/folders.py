@@ -47,4 +47,6 @@ def workspace(acting_member: Acting, named: str | None) -> str:
     if len(chosen) == 1:
         return chosen[0].id
     names = ", ".join(f"{each.name} ({each.id})" for each in known) or "none"
-    raise InvalidError("which_workspace", "It is not clear which workspace is meant.", f"Give --workspace; yours: {names}.")
+    raise InvalidError(
+        "which_workspace", "It is not clear which workspace is meant.", f"Give --workspace; yours: {names}."
+    )

@@ -64,8 +64,8 @@ def _create(arguments: Namespace) -> None:
 
 def _show(arguments: Namespace) -> None:
     card = Card.read(arguments.key_store / CARD_FILE)
-    print(f"{card.name} ({card.organisation})\nFingerprint: {card.fingerprint}\nCard: {arguments.key_store / CARD_FILE}")
-
+    print(f"Fingerprint: {card.fingerprint}")
+    print("If this and the key service's keys are lost, datasets must be published again.")
 
 def _recovery(arguments: Namespace) -> None:
     from jupyter_secure_jobs.crypto.keyfile import ring_of_seed  # noqa: PLC0415 -- the one command that needs it
@@ -80,14 +80,19 @@ def _recovery(arguments: Namespace) -> None:
     words = seed.hex()
     print("Write this seed down and lock it away. It is shown once and stored nowhere:")
     print("  " + " ".join(words[i : i + 8] for i in range(0, 64, 8)))
-    print(f"Fingerprint: {card.fingerprint}\nIf this and the key service's keys are lost, datasets must be published again.")
+    print(
+    print(f"Fingerprint: {card.fingerprint}")
+    print("If this and the key service's keys are lost, datasets must be published again.")
+    )
 
 
 def _found(arguments: Namespace) -> None:
     acting = folders.acting(arguments, passphrase.read(arguments))
     made = founding.found(acting, arguments.name, [Card.read(path) for path in arguments.cards])
     print("Send this to everyone invited, by a way other than the server:")
-    print(f"  workspace: {made.workspace}\n  genesis:   {made.genesis}\n  inviter:   {made.inviter}, {made.fingerprint}")
+    print(
+        f"  workspace: {made.workspace}\n  genesis:   {made.genesis}\n  inviter:   {made.inviter}, {made.fingerprint}"
+    )
 
 
 def _list(arguments: Namespace) -> None:
@@ -106,7 +111,9 @@ def _accept(arguments: Namespace) -> None:
         print(f"  {line}")
     if offer.genesis == arguments.genesis and not arguments.yes:
         if not sys.stdin.isatty():
-            raise InvalidError("not_asked", "There is no terminal to ask.", "Compare the fingerprints, then give --yes.")
+            raise InvalidError(
+                "not_asked", "There is no terminal to ask.", "Compare the fingerprints, then give --yes."
+            )
         if input("Do the fingerprints match the invitation? [y/N] ").strip().lower() not in ("y", "yes"):
             print("Nothing was signed.")
             return

@@ -13,7 +13,8 @@ from jupyter_secure_jobs.domain.errors import SecureJobsError
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     made = argparse.ArgumentParser(
-        prog="jupyter secure-jobs", description="Notebook jobs on data that several organisations will not hand to each other."
+        prog="jupyter secure-jobs",
+        description="Notebook jobs on data that several organisations will not hand to each other.",
     )
     made.add_argument("--version", action="version", version=__version__)
     groups = made.add_subparsers(required=True, metavar="COMMAND")

@@ -36,7 +36,7 @@ _MOST_BODY = 9 * 1024 * 1024
 class ReducedServerApp(ServerApp):
     """A Jupyter server without contents, kernels, terminals and other extensions: our REST API and nothing else."""
 
-    default_services = ("auth", "security")
+    default_services = ("auth", "security")  # type: ignore[assignment]  # the base class annotates its own value
 
     def find_server_extensions(self) -> None:
         """Load no extension that merely happens to be installed."""
@@ -63,6 +63,15 @@ def add(groups: Groups) -> None:
     folders.add_server(member)
     member.set_defaults(run=_member)
 
+    _add_key_service(groups)
+    _add_worker(groups)
+    migrate = groups.add_parser("migrate", help="bring a workspace server's database to this version, with a backup")
+    migrate.add_argument("--data-dir", type=Path, default=folders.default("server"))
+    migrate.add_argument("--database-url", default="")
+    migrate.set_defaults(run=_migrate)
+
+
+def _add_key_service(groups: Groups) -> None:
     service = groups.add_parser("keyservice", help="your organisation's key service").add_subparsers(required=True)
     make = service.add_parser("create", help="make its keys and card")
     make.add_argument("--organisation", required=True)
@@ -80,6 +89,8 @@ def add(groups: Groups) -> None:
     passphrase.add_arguments(run)
     run.set_defaults(run=_run_services)
 
+
+def _add_worker(groups: Groups) -> None:
     worker = groups.add_parser("worker", help="the worker with its enclave").add_subparsers(required=True)
     enroll = worker.add_parser("enroll", help="make its platform key and card, with the enclave's measurement")
     enroll.add_argument("--name", required=True)
@@ -93,11 +104,6 @@ def add(groups: Groups) -> None:
     work.set_defaults(run=_work)
     tried = worker.add_parser("check", help="try whether the sandbox can be made here")
     tried.set_defaults(run=_check)
-
-    migrate = groups.add_parser("migrate", help="bring a workspace server's database to this version, with a backup")
-    migrate.add_argument("--data-dir", type=Path, default=folders.default("server"))
-    migrate.add_argument("--database-url", default="")
-    migrate.set_defaults(run=_migrate)
 
 
 def _serve(arguments: Namespace) -> None:

@@ -32,7 +32,9 @@ def read(arguments: Namespace, *, prompt: str = "Passphrase: ", again: bool = Fa
         try:
             if path.stat().st_mode & 0o077:
                 raise NotAllowedError(
-                    "passphrase_file_open", "The passphrase file can be read by others.", f"Run `chmod 600 {path.name}`."
+                    "passphrase_file_open",
+                    "The passphrase file can be read by others.",
+                    f"Run `chmod 600 {path.name}`.",
                 )
             return path.read_text().strip()
         except OSError as error:
@@ -42,7 +44,9 @@ def read(arguments: Namespace, *, prompt: str = "Passphrase: ", again: bool = Fa
             return stream.read().strip()
     if not sys.stdin.isatty():
         raise InvalidError(
-            "no_passphrase", "There is no terminal to ask for the passphrase.", "Give --passphrase-file or --passphrase-fd."
+            "no_passphrase",
+            "There is no terminal to ask for the passphrase.",
+            "Give --passphrase-file or --passphrase-fd.",
         )
     typed = getpass.getpass(prompt)
     if again and getpass.getpass("Once more: ") != typed:

@@ -197,7 +197,7 @@ class Connection:
                 sink.write(chunk)
         return written
 
-    def _body(  # noqa: PLR0913 -- the parts of a request
+    def _body(
         self,
         method: str,
         path: str,
@@ -229,7 +229,7 @@ class Connection:
             self._pause(_PAUSES[attempt])
         raise AssertionError  # pragma: no cover -- the last attempt returns or raises
 
-    def _request(  # noqa: PLR0913 -- the parts of a request
+    def _request(
         self,
         method: str,
         path: str,

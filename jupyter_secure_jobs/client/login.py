@@ -33,7 +33,9 @@ class LoggedIn:
         parts = urlsplit(base_url)
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
             raise InvalidError(
-                "tls_needed", "The workspace server's address is plain http on another machine.", "Use its https address."
+                "tls_needed",
+                "The workspace server's address is plain http on another machine.",
+                "Use its https address.",
             )
         self._signer, self._audience = signer, parts.netloc
         self._lock = threading.Lock()

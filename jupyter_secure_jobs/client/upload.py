@@ -19,7 +19,7 @@ PART: Final = 8 * MIB
 BROKEN_IN_A_ROW: Final = 5
 
 
-def upload(  # noqa: PLR0913 -- what, where to, and how to watch it
+def upload(
     connection: Connection,
     workspace: str,
     source: BinaryIO,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.errors import InvalidError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 GIB: Final = 1024**3
 MOST_DATASETS: Final = 100

@@ -224,14 +224,17 @@ def status(facts: Facts) -> Status:
 
 
 def _no_workspace(facts: Facts) -> str | None:
+    """Every member has accepted the roster."""
     return None if facts.workspace_active else "The workspace is not active: not every member has accepted the roster."
 
 
 def _no_code(facts: Facts) -> str | None:
+    """The draft has code."""
     return None if facts.open is None or facts.open.has_code else "The draft has no code yet."
 
 
 def _cannot_delete(facts: Facts) -> str | None:
+    """A draft of a job that has neither an accepted version nor a run."""
     if facts.ever_run:
         return "A job that has run cannot be deleted; archive it instead."
     if facts.live is not None:
@@ -242,16 +245,19 @@ def _cannot_delete(facts: Facts) -> str | None:
 
 
 def _cannot_discard(facts: Facts) -> str | None:
+    """There is an accepted version to fall back to."""
     return None if facts.live is not None else "There is no accepted version to fall back to; delete the job instead."
 
 
 def _decided(facts: Facts) -> str | None:
+    """Not decided on this submission yet."""
     if facts.my_decision is Decision.PENDING:
         return None
     return f"You have {facts.my_decision.lower()} this submission; a decision is final."
 
 
 def _cannot_run(facts: Facts) -> str | None:
+    """No run is active, the acceptance still holds, and the grant has runs left."""
     live = facts.live
     if live is None:
         return "No version has been accepted yet."
@@ -265,14 +271,17 @@ def _cannot_run(facts: Facts) -> str | None:
 
 
 def _open_already(facts: Facts) -> str | None:
+    """No draft or review is open."""
     return None if facts.open is None else "A draft or review is already open."
 
 
 def _nothing_to_activate(facts: Facts) -> str | None:
+    """Another accepted version's acceptance still holds."""
     return None if facts.activatable else "There is no other accepted version whose acceptance still holds."
 
 
 def _cannot_revoke(facts: Facts) -> str | None:
+    """Reruns were requested, and this member has not revoked them yet."""
     if facts.live is None:
         return "No version has been accepted yet."
     if not facts.live.grant.reruns:
@@ -281,18 +290,22 @@ def _cannot_revoke(facts: Facts) -> str | None:
 
 
 def _cannot_withdraw(facts: Facts) -> str | None:
+    """This member has not withdrawn the acceptance yet."""
     return "You have withdrawn your acceptance already." if facts.my_revocation is Scope.ALL else None
 
 
 def _no_run(facts: Facts) -> str | None:
+    """The job has run."""
     return None if facts.ever_run else "The job has not run yet."
 
 
 def _no_success(facts: Facts) -> str | None:
+    """A run has succeeded."""
     return None if facts.ever_succeeded else "No run has succeeded, so there is no result."
 
 
 def _single_member(facts: Facts) -> str | None:
+    """The workspace has other members."""
     return "You are the only member: runs need no approval." if facts.member_count == 1 else None
 
 

@@ -14,7 +14,6 @@ import shutil
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.crypto import files, sealing
@@ -24,7 +23,6 @@ from jupyter_secure_jobs.domain.errors import RefusedError, UnavailableError
 from jupyter_secure_jobs.domain.inputs import Value, check_values
 from jupyter_secure_jobs.domain.job import Assurance, JobLimits
 from jupyter_secure_jobs.domain.run import RunStatus
-from jupyter_secure_jobs.enclave.task import SyntheticTask
 from jupyter_secure_jobs.engines.run import run_job, start_child
 from jupyter_secure_jobs.engines.spec import JobSpec
 from jupyter_secure_jobs.protocol import canonical, places
@@ -47,9 +45,11 @@ from jupyter_secure_jobs.trust.evidence import PROFILE, salted, verify_evidence,
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from jupyter_secure_jobs.domain.inputs import InputVariable
     from jupyter_secure_jobs.enclave.memory import Memory
+    from jupyter_secure_jobs.enclave.task import SyntheticTask
     from jupyter_secure_jobs.engines.spec import JobOutcome
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.sandbox.child import Child
@@ -165,9 +165,7 @@ class Enclave:
                 "Enlarge its /dev/shm, or use a worker with more memory.",
             )
         child = self._child(_limits(run.version.limits))
-        self._session = _Session(
-            run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), child=child
-        )
+        self._session = _Session(run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), child=child)
         return run.owners
 
     def _current(self) -> _Session:
@@ -262,7 +260,7 @@ class Enclave:
         tables: dict[str, tuple[str, ...]] = {}
         for number, read in enumerate(run.version.datasets):
             manifest = run.manifests[read.manifest]
-            names = []
+            names: list[str] = []
             for file in manifest.files:
                 source = fetched.get(file.digest)
                 if source is None:

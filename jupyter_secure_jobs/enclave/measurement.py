@@ -38,7 +38,9 @@ def _package(name: str) -> list[str]:
         package = importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError as error:
         raise UnavailableError(
-            "engine_missing", f"The package {name} is not installed.", "Install jupyter-secure-jobs with its dependencies."
+            "engine_missing",
+            f"The package {name} is not installed.",
+            "Install jupyter-secure-jobs with its dependencies.",
         ) from error
     # The installer's own list of files with their digests; lines without one are caches.
     record = package.read_text("RECORD") or ""

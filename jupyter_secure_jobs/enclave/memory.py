@@ -24,7 +24,7 @@ class _StatFs(ctypes.Structure):
 def _is_tmpfs(path: Path) -> bool:
     libc = ctypes.CDLL(None, use_errno=True)
     found = _StatFs()
-    return libc.statfs(os.fsencode(path), ctypes.byref(found)) == 0 and found.type == _TMPFS_MAGIC
+    return bool(libc.statfs(os.fsencode(path), ctypes.byref(found)) == 0 and found.type == _TMPFS_MAGIC)
 
 
 def _base() -> Path:
@@ -39,8 +39,10 @@ def _base() -> Path:
 
 
 class Memory:
-    """A folder of mode 0700 on a tmpfs. `remove` wipes it; a later enclave of the same account wipes what a killed
-    one left behind."""
+    """A folder of mode 0700 on a tmpfs.
+
+    `remove` wipes it; a later enclave of the same account wipes what a killed one left behind.
+    """
 
     def __init__(self) -> None:
         """Wipe leftovers, then make the folder and hold its lock.

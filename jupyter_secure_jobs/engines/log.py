@@ -25,7 +25,7 @@ def failure_line(error_class: str, line: int | None) -> str:
     return f"Failed: {error_class} at line {line}." if line is not None else f"Failed: {error_class}."
 
 
-def compose(  # noqa: PLR0913 -- each is a separate decision of the log policy
+def compose(
     printed: bytes, *, policy: LogPolicy, most: int, error_class: str | None, line: int | None, message: str
 ) -> tuple[bytes, bool]:
     """Return the log as UTF-8, and whether everything fitted.

@@ -51,15 +51,15 @@ class JobSpec:
             SpecError: with the part that is wrong.
         """
         if self.language not in _LANGUAGES:
-            raise SpecError("The language must be sql or python.")  # noqa: EM101, TRY003 -- one line says it all
+            raise SpecError("The language must be sql or python.")
         if self.log_policy not in _LOG_POLICIES:
-            raise SpecError("The log policy must be full, standard or errors.")  # noqa: EM101, TRY003 -- as above
+            raise SpecError("The log policy must be full, standard or errors.")
         for files in self.tables.values():
             if not files or any("/" in name or "\0" in name or name in {"", ".", ".."} for name in files):
-                raise SpecError("A table's files must be plain names, at least one.")  # noqa: EM101, TRY003 -- as above
+                raise SpecError("A table's files must be plain names, at least one.")
         for kind, value in self.inputs.values():
             if not _fits(kind, value):
-                raise SpecError("An input's value does not fit its type.")  # noqa: EM101, TRY003 -- as above
+                raise SpecError("An input's value does not fit its type.")
 
     def to_bytes(self) -> bytes:
         """Return the description as JSON."""

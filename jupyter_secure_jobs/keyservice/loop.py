@@ -82,7 +82,7 @@ class Loop:
         now = self._clock()
         try:
             if task.dossier is None:
-                raise RefusedError("task", "The statements about the run are missing.")  # noqa: TRY301 -- answered as any refusal
+                raise RefusedError("task", "The statements about the run are missing.")
             dossier = Dossier.from_json(task.dossier.model_dump())
             if task.wants == "nonce":
                 return KeyReply(nonce=self._service.nonce(dossier, workspace=task.workspace, now=now))

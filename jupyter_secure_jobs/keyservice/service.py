@@ -64,13 +64,9 @@ class KeyService:
         """
         run = self._authorised(dossier, workspace=workspace, now=now)
         nonce = self._state.take_nonce(run.order_hash, now=now)
-        attested = verify_key_request(
-            request, evidence, run, organisation=self.organisation, nonce=nonce, now=now
-        )
+        attested = verify_key_request(request, evidence, run, organisation=self.organisation, nonce=nonce, now=now)
         manifests = dict.fromkeys(
-            read.manifest
-            for read in run.version.datasets
-            if run.manifests[read.manifest].owner == self.organisation
+            read.manifest for read in run.version.datasets if run.manifests[read.manifest].owner == self.organisation
         )
         keys = tuple(self._sealed(run, digest, attested.sealing_key) for digest in manifests)
         with self._state.transaction():
@@ -184,7 +180,9 @@ class KeyService:
         known = self._state.released(run.order_hash)
         if known is not None:
             if known.times >= MOST_GRANTS_PER_ORDER or now - known.first > timedelta(hours=REGRANT_HOURS):
-                raise RefusedError("order_used", "Keys were released for this order before, as often as a crash allows.")
+                raise RefusedError(
+                    "order_used", "Keys were released for this order before, as often as a crash allows."
+                )
             return known.times + 1
         # What was heard here counts even if the server left it out of the statements.
         revoked = self._state.revoked(run.version_hash) or run.rerun_revoked

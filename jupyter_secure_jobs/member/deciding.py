@@ -113,7 +113,7 @@ def review(acting: Acting, workspace: str, job: str) -> ReviewStatement:
     )
 
 
-def decide(  # noqa: PLR0913 -- the parts of a decision
+def decide(
     acting: Acting, workspace: str, job: str, *, version_hash: str, verdict: Verdict, comment: str
 ) -> JobDetailWire:
     """Sign a decision on the version with this hash, if it is still the one under review.
@@ -163,7 +163,12 @@ def revoke(acting: Acting, workspace: str, job: str, scope: Scope) -> JobDetailW
     """
     seen = _live(acting, workspace, job)
     revocation = statements.revocation_of(
-        seen.hash, seen.rosters, scope=scope, member=acting.email, now=utc_now(), checkpoint=acting.checkpoint(workspace)
+        seen.hash,
+        seen.rosters,
+        scope=scope,
+        member=acting.email,
+        now=utc_now(),
+        checkpoint=acting.checkpoint(workspace),
     )
     return acting.client.revoke_signed(workspace, job, RevocationNew(revocation=_signed(acting, revocation)))
 

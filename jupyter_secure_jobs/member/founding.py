@@ -115,7 +115,9 @@ def look(acting: Acting, workspace: str) -> Offer:
     if own is None or own.keys != acting.card.keys or own.organisation != acting.card.organisation:
         raise RefusedError("not_in_roster", "The roster does not name you with your keys.", "Tell the inviter.")
     if roster.workspace != workspace or (workers.workspace, workers.genesis) != (workspace, genesis.hash):
-        raise RefusedError("roster_mixed", "The roster and the worker list do not belong together.", "Tell the inviter.")
+        raise RefusedError(
+            "roster_mixed", "The roster and the worker list do not belong together.", "Tell the inviter."
+        )
     lines = [f"{m.email} ({m.organisation}): {fingerprint(m.keys.signing)}" for m in roster.members]
     lines += [
         f"key service of {o.name}: {fingerprint(o.key_service.signing)}" for o in roster.organisations if o.key_service

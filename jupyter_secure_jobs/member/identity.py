@@ -64,7 +64,9 @@ def fingerprint(public: str) -> str:
     return " ".join(digest[i : i + 4] for i in range(0, 32, 4))
 
 
-def create(folder: Path, *, kind: str, name: str, organisation: str, passphrase: str, seed: bytes | None = None) -> Card:
+def create(
+    folder: Path, *, kind: str, name: str, organisation: str, passphrase: str, seed: bytes | None = None
+) -> Card:
     """Make a key store and its card in `folder`; with `seed` the keys are derived from it.
 
     Raises:
@@ -72,7 +74,11 @@ def create(folder: Path, *, kind: str, name: str, organisation: str, passphrase:
         InvalidError: the name, organisation or passphrase is not usable.
     """
     who = clean_email(name) if kind == "member" else clean_name(name, what="name", longest=100)
-    label = {"kind": kind, "name": who, "organisation": clean_name(organisation, what="organisation's name") if organisation else ""}
+    label = {
+        "kind": kind,
+        "name": who,
+        "organisation": clean_name(organisation, what="organisation's name") if organisation else "",
+    }
     ring = keyfile.ring_of_seed(seed, label) if seed is not None else keyfile.new_ring(label)
     keyfile.save(folder / KEY_FILE, ring, passphrase)
     card = card_of(ring)

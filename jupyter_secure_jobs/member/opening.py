@@ -117,7 +117,9 @@ def opened(acting: Acting, workspace: str, run_id: str, kind: str) -> Iterator[O
         with fetched.open("rb") as file:
             digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
         if (fetched.stat().st_size, digest) != (sealed.bytes, sealed.digest):
-            raise RefusedError("outcome_digest", f"The stored {kind} is not the one of the receipt.", "Warn the others.")
+            raise RefusedError(
+                "outcome_digest", f"The stored {kind} is not the one of the receipt.", "Warn the others."
+            )
         keys = _outcome_keys(acting, receipt, order)
         plain = folder / ("result.parquet" if kind == "result" else "log.txt")
         place = places.outcome_file(order=order, kind=kind)
@@ -137,7 +139,9 @@ def opened(acting: Acting, workspace: str, run_id: str, kind: str) -> Iterator[O
 
 def _check_logical(plain: Path, keys: dict[str, Any], receipt: Receipt) -> None:
     expected = str(keys["logical"])
-    if salted(expected, bytes.fromhex(keys["salt"])) != receipt.logical or not _has_digest(pq.read_table(plain), expected):
+    if salted(expected, bytes.fromhex(keys["salt"])) != receipt.logical or not _has_digest(
+        pq.read_table(plain), expected
+    ):
         raise RefusedError("result_digest", "The rows are not those of the receipt.", "Warn the others.")
 
 
@@ -242,5 +246,3 @@ def _csv_column(column: Any) -> list[object]:  # noqa: ANN401 -- pyarrow has no 
     if pa.types.is_timestamp(column.type):
         column = pc.cast(column, pa.string())
     return ["" if value is None else value for value in column.to_pylist()]
-
-

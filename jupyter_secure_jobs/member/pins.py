@@ -25,7 +25,9 @@ class Pins:
         try:
             found = json.loads(self._path.read_text())
         except ValueError as error:
-            raise RefusedError("pins_broken", "The file of pinned workspaces is not readable.", "Restore it.") from error
+            raise RefusedError(
+                "pins_broken", "The file of pinned workspaces is not readable.", "Restore it."
+            ) from error
         if not isinstance(found, dict):
             raise RefusedError("pins_broken", "The file of pinned workspaces is not readable.", "Restore it.")
         return found

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.wire.dataset import DatasetWire
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Upload:
     path: str
@@ -66,7 +65,7 @@ def publish(
         table = read_table([Path(each) for each in asked.files], into=plain, rename=asked.rename)
         columns, twins = profile.propose_twin(table, public=asked.public, key_groups=asked.key_groups)
         for column, bounds in asked.bounds.items():
-            low, high = (bounds + ["", ""])[:2]
+            low, high = [*bounds, "", ""][:2]
             twins = profile.with_bounds(twins, column, low or None, high or None)
         types = {column.name: column.type for column in columns}
         lines = [
@@ -80,7 +79,7 @@ def publish(
         return proposal.model_copy(update={"dataset": made.id})
 
 
-def _send(  # noqa: PLR0913 -- everything that a dataset is made of
+def _send(  # noqa: PLR0913, PLR0917 -- everything that a dataset is made of
     acting: Acting,
     workspace: str,
     rosters: TrustedRosters,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MIB = 1024**2
 
 
-def describe(  # noqa: PLR0913 -- what a review is made of
+def describe(
     version: Version,
     version_hash: str,
     *,
@@ -100,7 +100,7 @@ def _facts(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, str
     limits = version.limits
     facts = {
         "Name": version.name,
-        "Description": version.description or "–",
+        "Description": version.description or "none",
         "Language": str(version.language),
         "Runs": _grant(version.grant),
         "Log policy": str(version.log_policy),

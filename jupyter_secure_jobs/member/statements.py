@@ -82,7 +82,7 @@ def version_of(
     )
 
 
-def decision_of(  # noqa: PLR0913 -- the parts of a decision
+def decision_of(
     version_hash: str,
     rosters: TrustedRosters,
     *,
@@ -108,7 +108,7 @@ def decision_of(  # noqa: PLR0913 -- the parts of a decision
     )
 
 
-def revocation_of(  # noqa: PLR0913 -- the parts of a revocation
+def revocation_of(
     version_hash: str,
     rosters: TrustedRosters,
     *,
@@ -130,7 +130,7 @@ def revocation_of(  # noqa: PLR0913 -- the parts of a revocation
     )
 
 
-def order_of(  # noqa: PLR0913 -- the parts of an order
+def order_of(
     version: Version,
     version_hash: str,
     given: Mapping[str, object],

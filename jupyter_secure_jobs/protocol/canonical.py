@@ -75,7 +75,7 @@ def _depth(data: bytes) -> int:
 def _no_doubles(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise ValueError("doubled key")  # noqa: EM101, TRY003 -- caught above, never shown
+        raise ValueError("doubled key")
     return made
 
 
@@ -86,7 +86,7 @@ def _whole(digits: str) -> int | float:
 
 
 def _no_constant(_name: str) -> Json:
-    raise ValueError("not a JSON number")  # noqa: EM101, TRY003 -- caught above, never shown
+    raise ValueError("not a JSON number")
 
 
 def _check_text(value: Json, *, depth: int) -> None:

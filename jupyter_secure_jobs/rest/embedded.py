@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 log: Final = logging.getLogger(__name__)
-PASSPHRASE_FILE: Final = "passphrase"
+PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105 -- the name of a file
 DEMO_MEMBERS: Final = (
     ("ana@airline.example", "Airline"),
     ("ben@airline.example", "Airline"),
@@ -98,7 +98,13 @@ class Embedded:
 
     def _make_keys(self, passphrase: str) -> None:
         for email, organisation in DEMO_MEMBERS:
-            create(self.folder / "members" / email, kind="member", name=email, organisation=organisation, passphrase=passphrase)
+            create(
+                self.folder / "members" / email,
+                kind="member",
+                name=email,
+                organisation=organisation,
+                passphrase=passphrase,
+            )
         for organisation in dict.fromkeys(organisation for _, organisation in DEMO_MEMBERS):
             folder = self.folder / "keyservices" / organisation_folder(organisation)
             create(folder, kind="keyservice", name=organisation, organisation=organisation, passphrase=passphrase)
@@ -106,7 +112,9 @@ class Embedded:
         command += ["--key-store", str(self.folder / "worker"), "--passphrase-file", str(self.folder / PASSPHRASE_FILE)]
         done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 -- our own module, no shell
         if done.returncode:
-            raise UnavailableError("worker_enroll", "The embedded worker could not be enrolled.", done.stderr.decode()[-500:])
+            raise UnavailableError(
+                "worker_enroll", "The embedded worker could not be enrolled.", done.stderr.decode()[-500:]
+            )
 
     def _found(self, passphrase: str) -> None:
         members = [act(folder, passphrase, self.url) for folder in self.members]
@@ -126,7 +134,12 @@ class Embedded:
         logs.mkdir(mode=0o700, exist_ok=True)
         with (logs / f"{name}.log").open("ab") as output:
             self._processes[name] = subprocess.Popen(  # noqa: S603 -- our own module, no shell
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_environment(), start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=_environment(),
+                start_new_session=True,
             )
 
     def _wait_for_server(self) -> None:
@@ -165,7 +178,11 @@ class Embedded:
 
 def _environment() -> dict[str, str]:
     # The parts need none of this server's secrets, which kernels inherit.
-    return {name: value for name, value in os.environ.items() if not name.startswith(("SECURE_JOBS_", "JUPYTER_TOKEN", "JPY_"))}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SECURE_JOBS_", "JUPYTER_TOKEN", "JPY_"))
+    }
 
 
 def has_keys(folder: Path) -> bool:

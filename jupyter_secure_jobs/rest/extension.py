@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
@@ -68,7 +68,6 @@ class SecureJobs(ExtensionApp):
     _host: MemberHost | None = None
     _server: Server | None = None
     _renewing: PeriodicCallback | None = None
-    flags: ClassVar[dict[str, Any]] = {}
 
     @default("data_dir")
     def _default_data_dir(self) -> str:
@@ -85,7 +84,9 @@ class SecureJobs(ExtensionApp):
             name = variable.removeprefix(PREFIX).lower()
             if name not in self.trait_names(config=True):
                 known = ", ".join(PREFIX + each.upper() for each in self.class_own_traits(config=True))
-                message = f"The environment sets {variable}, which is no setting of jupyter_secure_jobs. Known: {known}."
+                message = (
+                    f"The environment sets {variable}, which is no setting of jupyter_secure_jobs. Known: {known}."
+                )
                 raise TraitError(message)
             if name not in self.config.get("SecureJobs", {}):
                 setattr(self, name, self.traits()[name].from_string(text))

@@ -7,12 +7,14 @@ import re
 import shutil
 import time
 import urllib.parse
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import APIHandler
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import OperationalError
+from tornado.ioloop import IOLoop
 
 from jupyter_secure_jobs.domain.errors import (
     ConflictError,
@@ -84,10 +86,11 @@ class ProblemHandler(APIHandler):
 
     def write_error(self, status_code: int, **_: Any) -> None:  # noqa: ANN401 -- tornado's signature
         """Write a problem for what tornado itself refuses, and for our own defects."""
-        detail = "The server failed." if status_code >= 500 else "The server refuses this request."  # noqa: PLR2004 -- HTTP's own classes
-        made = SecureJobsError("server_error" if status_code >= 500 else "request_refused", detail,  # noqa: PLR2004 -- as above
-                               "Look at the server's log." if status_code >= 500 else "Check the address.")  # noqa: PLR2004 -- as above  # fmt: skip
-        made.status = status_code  # type: ignore[misc]  # this one instance carries tornado's own status
+        if status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            made = SecureJobsError("server_error", "The server failed.", "Look at the server's log.")
+        else:
+            made = SecureJobsError("request_refused", "The server refuses this request.", "Check the address.")
+        made.status = status_code
         self.problem(made)
 
     async def send(self, route: Route, answer: Any) -> None:  # noqa: ANN401 -- a wire shape or a download
@@ -135,15 +138,13 @@ class WorkspaceHandler(ProblemHandler):
     server: Server
     notifier: Notifier
     pool: Executor
-    SUPPORTED_METHODS: ClassVar = ("GET", "POST", "PATCH", "PUT", "DELETE")  # type: ignore[misc]  # a plain tuple
+    SUPPORTED_METHODS: ClassVar = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
-    def initialize(self, routes: Sequence[Route], server: Server, notifier: Notifier, pool: Executor) -> None:  # type: ignore[override]  # tornado passes what the route was registered with
+    def initialize(self, routes: Sequence[Route], server: Server, notifier: Notifier, pool: Executor) -> None:
         """Keep what the application gave."""
         self.routes, self.server, self.notifier, self.pool = routes, server, notifier, pool
 
     async def _serve(self, path: dict[str, str]) -> None:
-        from tornado.ioloop import IOLoop  # noqa: PLC0415 -- kept beside its one use
-
         route = next((route for route in self.routes if route.method == self.request.method), None)
         if route is None:
             self.write_error(405)
@@ -188,7 +189,9 @@ class WorkspaceHandler(ProblemHandler):
         with self.server.unit(key, reading=route.reading) as unit:
             if not retry_key or route.ready is not None:
                 return route.run(unit, call)
-            return _once(unit, retry_key, key or "", self.request.uri or "", self.request.body, lambda: route.run(unit, call))
+            return _once(
+                unit, retry_key, key or "", self.request.uri or "", self.request.body, lambda: route.run(unit, call)
+            )
 
     @allow_unauthenticated
     async def get(self, **path: str) -> None:
@@ -216,13 +219,15 @@ class WorkspaceHandler(ProblemHandler):
         await self._serve(path)
 
 
-def _once(unit: Unit, retry_key: str, caller: str, address: str, body: bytes, perform: Any) -> Any:  # noqa: ANN401, PLR0913 -- a thunk, and what makes a request
+def _once(unit: Unit, retry_key: str, caller: str, address: str, body: bytes, perform: Any) -> Any:  # noqa: ANN401 -- a thunk, and what makes a request
     # The answer is kept in the same transaction as the change, so that a retry can never do it twice.
     asked = "sha256:" + hashlib.sha256(address.encode() + b"\n" + body).hexdigest()
     known = unit.session.get(AnswerRow, (retry_key, caller))
     if known is not None:
         if known.request != asked:
-            raise ConflictError("idempotency_key", "This Idempotency-Key was used for another request.", "Use a new one.")
+            raise ConflictError(
+                "idempotency_key", "This Idempotency-Key was used for another request.", "Use a new one."
+            )
         return known.body
     answer = perform()
     data = answer.model_dump_json().encode()
@@ -231,7 +236,9 @@ def _once(unit: Unit, retry_key: str, caller: str, address: str, body: bytes, pe
 
 
 def handlers_for(
-    base_url: str, routes: Sequence[Route], **shared: Any  # noqa: ANN401 -- forwarded to `initialize`
+    base_url: str,
+    routes: Sequence[Route],
+    **shared: Any,  # noqa: ANN401 -- forwarded to `initialize`
 ) -> list[tuple[str, type[WorkspaceHandler], dict[str, Any]]]:
     """Return tornado's handler list for a route table: one entry a path."""
     paths: dict[str, list[Route]] = {}
@@ -240,5 +247,3 @@ def handlers_for(
     return [
         (pattern(base_url, path), WorkspaceHandler, {"routes": tuple(found), **shared}) for path, found in paths.items()
     ]
-
-

@@ -39,7 +39,7 @@ class MemberHandler(ProblemHandler):
 
     host: MemberHost
     pool: Executor
-    SUPPORTED_METHODS: ClassVar = ("GET", "POST", "PATCH", "PUT", "DELETE")  # type: ignore[misc]  # a plain tuple
+    SUPPORTED_METHODS: ClassVar = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
     def check_xsrf_cookie(self) -> None:
         """Demand the XSRF token of browsers; a kernel comes without cookies."""
@@ -66,7 +66,9 @@ class MemberHandler(ProblemHandler):
                 )
             return
         if self.request.headers.get(KERNEL_HEADER) is not None:
-            raise UnauthenticatedError("token_expired", "The kernel's token is not valid any more.", "Restart the kernel.")
+            raise UnauthenticatedError(
+                "token_expired", "The kernel's token is not valid any more.", "Restart the kernel."
+            )
         if self.current_user is None:
             raise UnauthenticatedError("login_needed", "You are not logged in to this Jupyter server.", "Log in.")
 
@@ -81,7 +83,7 @@ class OwnHandler(MemberHandler):
 
     routes: Sequence[Route]
 
-    def initialize(self, routes: Sequence[Route], host: MemberHost, pool: Executor) -> None:  # type: ignore[override]  # tornado passes what the route was registered with
+    def initialize(self, routes: Sequence[Route], host: MemberHost, pool: Executor) -> None:
         """Keep what the application gave."""
         self.routes, self.host, self.pool = routes, host, pool
 
@@ -115,7 +117,7 @@ class PassingHandler(MemberHandler):
 
     http: httpx.AsyncClient
 
-    def initialize(self, host: MemberHost, pool: Executor, http: httpx.AsyncClient) -> None:  # type: ignore[override]  # tornado passes what the route was registered with
+    def initialize(self, host: MemberHost, pool: Executor, http: httpx.AsyncClient) -> None:
         """Keep what the application gave."""
         self.host, self.pool, self.http = host, pool, http
 
@@ -177,7 +179,9 @@ class PassingHandler(MemberHandler):
         await self._pass(rest)
 
 
-def member_handlers(base_url: str, host: MemberHost, pool: Executor) -> list[tuple[str, type[MemberHandler], dict[str, Any]]]:
+def member_handlers(
+    base_url: str, host: MemberHost, pool: Executor
+) -> list[tuple[str, type[MemberHandler], dict[str, Any]]]:
     """Return tornado's handler list of a member side."""
     paths: dict[str, list[Route]] = {}
     for route in MEMBER_ROUTES:

@@ -72,7 +72,7 @@ def _export(kind: str) -> Callable[[Desk, Call], Download]:
     return send
 
 
-def _row(method: str, path: str, operation: str, request: Any, response: Any, run_: Any, **more: Any) -> Route:  # noqa: ANN401, PLR0913 -- forwarded to Route
+def _row(method: str, path: str, operation: str, request: Any, response: Any, run_: Any, **more: Any) -> Route:  # noqa: ANN401 -- forwarded to Route
     return Route(method=method, path=path, operation=operation, request=request, response=response, run=run_,
                  side=Side.MEMBER, **more)  # fmt: skip
 

@@ -14,7 +14,10 @@ from jupyter_secure_jobs.rest.route import BASE, Route
 from jupyter_secure_jobs.rest.routes import ROUTES
 from jupyter_secure_jobs.wire.base import Problem
 
-_PROBLEM = {"description": "A problem", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+_PROBLEM = {
+    "description": "A problem",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 
 
 def describe() -> dict[str, Any]:
@@ -50,12 +53,21 @@ def _operation(route: Route, names: Any) -> dict[str, Any]:  # noqa: ANN401 -- p
         "operationId": route.operation,
         "tags": [str(route.side), str(route.caller)],
         "parameters": parameters,
-        "responses": {"201" if route.created else "200": {"description": "Done", "content": content}, "default": _PROBLEM},
+        "responses": {
+            "201" if route.created else "200": {"description": "Done", "content": content},
+            "default": _PROBLEM,
+        },
     }
     if route.request is not None:
-        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": names[(route.request, "validation")]}}}
+        made["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": names[(route.request, "validation")]}},
+        }
     elif route.upload:
-        made["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+        made["requestBody"] = {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
     return made
 
 

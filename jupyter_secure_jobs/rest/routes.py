@@ -199,7 +199,6 @@ _KEY_SERVICES: Final = (
 
 def _called_by(caller: Caller, routes: tuple[Route, ...]) -> tuple[Route, ...]:
 
-
     return tuple(replace(route, caller=caller) for route in routes)
 
 

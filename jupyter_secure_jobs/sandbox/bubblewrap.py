@@ -72,7 +72,7 @@ def _visible() -> list[tuple[str, str]]:
     return [("--ro-bind", str(place)) for place in shown]
 
 
-def command(  # noqa: PLR0913 -- each is a separate opening into the sandbox
+def command(
     bwrap: Path, *, root: Path, scratch_bytes: int, seccomp: int, information: int, module: str
 ) -> list[str]:
     """Return the command that builds the sandbox and starts `python -m MODULE` as its process 1.

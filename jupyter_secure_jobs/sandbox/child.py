@@ -143,9 +143,9 @@ class Child:
     def _deadline(self, at: float, cancelled: threading.Event | None) -> Callable[[], None]:
         def stop() -> None:
             if cancelled is not None and cancelled.is_set():
-                raise _StoppedError("cancelled")  # noqa: EM101 -- a kind, not a message
+                raise _StoppedError("cancelled")
             if time.monotonic() > at:
-                raise _StoppedError("timed_out")  # noqa: EM101 -- as above
+                raise _StoppedError("timed_out")
 
         return stop
 

@@ -66,7 +66,10 @@ def _give_back(unit: Unit, run: RunRow, *, lost: bool) -> None:
     if run.cancel_requested:
         end(unit, run, RunStatus.CANCELLED, "Cancelled")
         return
-    if lost and rules.after_lost_lease(keys_released=run.keys_released, already_retried=run.retried) is RunStatus.FAILED:
+    if (
+        lost
+        and rules.after_lost_lease(keys_released=run.keys_released, already_retried=run.retried) is RunStatus.FAILED
+    ):
         end(unit, run, RunStatus.FAILED, "WorkerLost")
         return
     run.retried = run.retried or (lost and run.keys_released)

@@ -127,7 +127,9 @@ class View:
             roles.add(Role.ORGANISATION)
         opened, live = bundle.open, bundle.live
         mine = bundle.decisions.get(opened.statement or "", {}).get(me) if opened else None
-        stops = [stop for stop in bundle.revocations.get((live.statement if live else None) or "", []) if stop.member == me]
+        stops = [
+            stop for stop in bundle.revocations.get((live.statement if live else None) or "", []) if stop.member == me
+        ]
         strongest = _strongest(stops)
         others = [
             row
@@ -241,7 +243,9 @@ class View:
                 "live": self.version(bundle.job, bundle.live) if bundle.live else None,
                 "approval": self.approval(bundle.job, votes, submitted=front.stage in ("review", "accepted")),
                 "history": [
-                    HistoryWire(time=row.time, member=row.member, action=row.action, detail=row.detail, version=row.version)
+                    HistoryWire(
+                        time=row.time, member=row.member, action=row.action, detail=row.detail, version=row.version
+                    )
                     for row in history
                 ],
             }

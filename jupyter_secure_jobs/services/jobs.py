@@ -68,9 +68,7 @@ def touched(unit: Unit, view: View, bundle: Bundle, action: Action, detail: str 
     return view.detail(jobs.bundle(unit.session, job))
 
 
-def listed(  # noqa: PLR0913 -- the filters of the jobs list
-    unit: Unit, workspace: str, *, kind: str | None, text: str, after: str | None, limit: int
-) -> Page[JobWire]:
+def listed(unit: Unit, workspace: str, *, kind: str | None, text: str, after: str | None, limit: int) -> Page[JobWire]:
     """Return a page of jobs, newest first."""
     member = unit.member(workspace)
     if kind not in FILTERS:
@@ -279,5 +277,3 @@ def version(unit: Unit, workspace: str, job: str, number: int) -> VersionWire:
     if row is None:
         raise NotFoundError("no_version", "There is no such version.", "See the job's versions.")
     return view.version(bundle.job, row)
-
-

@@ -75,7 +75,9 @@ def tasks(unit: Unit) -> KeyTasks:
                     wants=wanted,
                     dossier=dossiers.of_run(unit, run),
                     request=logbook.wire_of(run.request) if wanted == "grant" and run.request else None,
-                    evidence=logbook.wire_of(run.request_evidence) if wanted == "grant" and run.request_evidence else None,
+                    evidence=logbook.wire_of(run.request_evidence)
+                    if wanted == "grant" and run.request_evidence
+                    else None,
                 )
             )
     return KeyTasks(items=items)

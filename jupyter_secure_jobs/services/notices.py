@@ -11,12 +11,12 @@ from jupyter_secure_jobs.services import logbook
 from jupyter_secure_jobs.store.tables import NoticeRow
 from jupyter_secure_jobs.trust import signatures
 from jupyter_secure_jobs.wire.base import Nothing
-from jupyter_secure_jobs.wire.mailbox import Acknowledged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.wire.mailbox import Acknowledged
 
 
 def post(unit: Unit, workspace: str, statement: str, organisations: Iterable[str]) -> None:

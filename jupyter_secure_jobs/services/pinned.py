@@ -22,9 +22,7 @@ TITLE_LENGTH: Final = 100
 
 
 def _wire(row: PinnedRow) -> PinnedWire:
-    return PinnedWire(
-        id=row.id, title=row.title, language=Language(row.language), code=row.code, created=row.created
-    )
+    return PinnedWire(id=row.id, title=row.title, language=Language(row.language), code=row.code, created=row.created)
 
 
 def listed(unit: Unit, workspace: str, *, after: str | None, limit: int) -> Page[PinnedWire]:
@@ -79,14 +77,18 @@ def scripts(unit: Unit, workspace: str) -> Page[ScriptWire]:
     aggregate = f', F.round(F.avg("{number}"), 1).alias("mean_{number}")' if number else ""
     sql, python = Language.SQL, Language.PYTHON
     group = f"FROM {table}\nGROUP BY {column}\nHAVING count(*) >= 10\nORDER BY {column}"
+    python_code = (
+        f'from pyspark.sql import functions as F\n\nrows = spark.table("{table}")\n(\n    rows.groupBy("{column}")\n'
+        f'    .agg(F.count("*").alias("n"){aggregate})\n    .where("n >= 10")\n    .orderBy("{column}")\n)'
+    )
+    missing = f"SELECT count(*) AS n, count({column}) AS with_{column}\nFROM {table}"
     texts = [
         ("count", "Rows per group", sql, f"SELECT {column}, count(*) AS n{measure}\n{group}"),
-        ("preview_columns", "Counts and missing values of a column", sql,
-         f"SELECT count(*) AS n, count({column}) AS with_{column}\nFROM {table}"),
-        ("count_python", "Rows per group", python,
-         f'from pyspark.sql import functions as F\n\nrows = spark.table("{table}")\n(\n    rows.groupBy("{column}")\n'
-         f'    .agg(F.count("*").alias("n"){aggregate})\n    .where("n >= 10")\n    .orderBy("{column}")\n)'),
-    ]  # fmt: skip
+        ("preview_columns", "Counts and missing values of a column", sql, missing),
+        ("count_python", "Rows per group", python, python_code),
+    ]
     return Page[ScriptWire](
-        items=[ScriptWire(name=name, title=title, language=language, code=code) for name, title, language, code in texts]
+        items=[
+            ScriptWire(name=name, title=title, language=language, code=code) for name, title, language, code in texts
+        ]
     )

@@ -18,7 +18,6 @@ from jupyter_secure_jobs.store import jobs, runs
 from jupyter_secure_jobs.store.tables import KeyMailRow, RunRow
 from jupyter_secure_jobs.trust.dossier import verify_run
 from jupyter_secure_jobs.wire.base import Page
-from jupyter_secure_jobs.wire.job import JobDetailWire
 from jupyter_secure_jobs.wire.run import OutcomeWire, RunNew, RunWire, TestNew
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.jobs import Bundle
     from jupyter_secure_jobs.store.tables import VersionRow
+    from jupyter_secure_jobs.wire.job import JobDetailWire
 
 MOST_QUEUED_TESTS: Final = 5
 
@@ -140,7 +140,7 @@ def get(unit: Unit, workspace: str, run: str) -> RunWire:
     return run_view.wire(unit, row, bundle.job, code=True, tested_hash=opened.text_hash if opened else None)
 
 
-def listed(  # noqa: PLR0913 -- the filters of the run history
+def listed(
     unit: Unit, workspace: str, *, job: str | None, kind: str | None, after: str | None, limit: int
 ) -> Page[RunWire]:
     """Return a page of runs, newest first."""
@@ -227,5 +227,3 @@ def output_path(unit: Unit, workspace: str, run: str, kind: str) -> Path:
     unit.record(workspace=workspace, job=row.job, member=member.email, action=f"read_{kind}",
                 detail=f"{row.kind} run {row.number}", version=row.version)  # fmt: skip
     return unit.server.blobs.path(digest)
-
-

@@ -160,5 +160,3 @@ def check_same(terms: Terms, version: Version, *, name: str, description: str) -
         raise InvalidError(
             "draft_changed", "The signed version is not what the draft says now.", "Look at the draft, submit again."
         )
-
-

@@ -107,7 +107,9 @@ class Unit:
         """
         member = workspaces.member_of_key(self.session, workspace, self.caller())
         if member is None:
-            raise NotFoundError("no_workspace", "There is no such workspace.", "Check the address, or ask to be invited.")
+            raise NotFoundError(
+                "no_workspace", "There is no such workspace.", "Check the address, or ask to be invited."
+            )
         return member
 
     def workspace(self, workspace: str) -> WorkspaceRow:
@@ -130,12 +132,18 @@ class Unit:
         """Wake those who wait for work, without telling members' clients that anything changed."""
         self.stirred = True
 
-    def record(  # noqa: PLR0913 -- the columns of a row
+    def record(
         self, *, workspace: str, job: str, member: str, action: str, detail: str = "", version: int | None = None
     ) -> None:
         """Keep who did what to a job."""
         self.session.add(
             HistoryRow(
-                workspace=workspace, job=job, member=member, action=action, detail=detail, version=version, time=self.now
+                workspace=workspace,
+                job=job,
+                member=member,
+                action=action,
+                detail=detail,
+                version=version,
+                time=self.now,
             )
         )

@@ -49,7 +49,9 @@ def found(unit: Unit, body: WorkspaceNew) -> WorkspaceWire:
     caller = next((member for member in roster.members if member.keys.signing == unit.caller()), None)
     creators = unit.server.settings.creators
     if creators and (caller is None or caller.email not in creators):
-        raise NotAllowedError("may_not_found", "This server lets you join workspaces, not found them.", "Ask its owner.")
+        raise NotAllowedError(
+            "may_not_found", "This server lets you join workspaces, not found them.", "Ask its owner."
+        )
     if caller is None or roster.epoch != 1 or roster.genesis is not None or roster.previous is not None:
         raise InvalidError("not_a_genesis", "The roster is no genesis with you as a member.", "Make it again.")
     clean_name(roster.name, what="workspace's name")
@@ -132,7 +134,9 @@ def sign(unit: Unit, workspace: str, body: RosterSignatures) -> WorkspaceWire:
         RefusedError: the caller's signature is missing or does not verify.
     """
     member = unit.member(workspace)
-    pending = {row.hash: row for kind in ("roster", "workers") for row in statements.of_kind(unit.session, workspace, kind)}
+    pending = {
+        row.hash: row for kind in ("roster", "workers") for row in statements.of_kind(unit.session, workspace, kind)
+    }
     signed: set[str] = set()
     for wire in body.envelopes:
         envelope = logbook.envelope_of(wire)

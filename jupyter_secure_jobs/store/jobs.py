@@ -60,7 +60,7 @@ def by_name(session: Session, workspace: str, folded: str) -> JobRow | None:
     return session.scalars(query).one_or_none()
 
 
-def listed(  # noqa: PLR0913 -- the filters of the jobs list
+def listed(
     session: Session,
     workspace: str,
     *,
@@ -91,9 +91,7 @@ def listed(  # noqa: PLR0913 -- the filters of the jobs list
 
 def versions(session: Session, job: str) -> Sequence[VersionRow]:
     """Return all versions of a job, newest first."""
-    return session.scalars(
-        select(VersionRow).where(VersionRow.job == job).order_by(VersionRow.number.desc())
-    ).all()
+    return session.scalars(select(VersionRow).where(VersionRow.job == job).order_by(VersionRow.number.desc())).all()
 
 
 def version(session: Session, job: str, number: int) -> VersionRow | None:
@@ -112,9 +110,7 @@ def bundles(session: Session, jobs: Sequence[JobRow]) -> list[Bundle]:
     made = {job.id: Bundle(job=job) for job in jobs}
     for row in session.scalars(select(VersionRow).where(VersionRow.job.in_(ids))):
         made[row.job].versions[row.number] = row
-    owner = {
-        row.statement: bundle for bundle in made.values() for row in bundle.versions.values() if row.statement
-    }
+    owner = {row.statement: bundle for bundle in made.values() for row in bundle.versions.values() if row.statement}
     hashes = list(owner)
     votes: dict[str, dict[str, DecisionRow]] = defaultdict(dict)
     for vote in session.scalars(select(DecisionRow).where(DecisionRow.version.in_(hashes))):

@@ -27,7 +27,7 @@ def check_limit(limit: int) -> int:
     return limit
 
 
-def page(  # noqa: PLR0913 -- a page is made of these
+def page(
     session: Session,
     query: Select[R],
     key: InstrumentedAttribute[Any],

@@ -33,7 +33,7 @@ def next_number(session: Session, job: str, kind: str) -> int:
     return (session.scalar(query) or 0) + 1
 
 
-def listed(  # noqa: PLR0913 -- the filters of the run history
+def listed(
     session: Session, workspace: str, *, job: str | None, kind: str | None, after: str | None, limit: int
 ) -> tuple[Sequence[RunRow], str | None]:
     """Return a page of runs, newest first."""
@@ -85,8 +85,10 @@ def overdue(session: Session, *, now: datetime) -> Sequence[RunRow]:
 
 def queued_before(session: Session, run: RunRow) -> int:
     """Return how many queued runs of the workspace come before this one."""
-    query = select(func.count()).select_from(RunRow).where(
-        RunRow.workspace == run.workspace, RunRow.status == "Queued", RunRow.id < run.id
+    query = (
+        select(func.count())
+        .select_from(RunRow)
+        .where(RunRow.workspace == run.workspace, RunRow.status == "Queued", RunRow.id < run.id)
     )
     return session.scalar(query) or 0
 

@@ -21,7 +21,7 @@ def get(session: Session, workspace: str, digest: str) -> StatementRow | None:
     return session.get(StatementRow, (workspace, digest))
 
 
-def append(  # noqa: PLR0913 -- the columns of a row
+def append(
     session: Session, workspace: str, digest: str, *, kind: str, leaf: bytes, envelope: bytes, time: datetime
 ) -> StatementRow:
     """Append a statement; one that is there already stays where it is."""

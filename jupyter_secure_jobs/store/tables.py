@@ -38,7 +38,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {  # noqa: RUF012 -- SQLAlchemy reads it from the class
+    type_annotation_map = {
         datetime: UtcTime,
         bytes: LargeBinary,
         dict[str, Any]: JSON,
@@ -308,9 +308,7 @@ class EventRow(Base):
     """A hint that something changed in a workspace."""
 
     __tablename__ = "event"
-    seq: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
-    )
+    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
     __table_args__ = (Index(None, "workspace", "seq"), {"sqlite_autoincrement": True})
 
@@ -319,9 +317,7 @@ class HistoryRow(Base):
     """Who did what to a job, when."""
 
     __tablename__ = "history"
-    id: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
-    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
     job: Mapped[str] = mapped_column(_ID)
     member: Mapped[str] = mapped_column(_EMAIL)

@@ -64,7 +64,7 @@ def verify_revocation(envelope: Envelope, rosters: TrustedRosters, version_hash:
     return revocation
 
 
-def verify_approval(  # noqa: PLR0913 -- everything that an approval depends on
+def verify_approval(
     *,
     rosters: TrustedRosters,
     version: Version,

@@ -62,7 +62,9 @@ class EnclaveProcess:
                 _raise_problem(answer)
                 return answer
         except frames.FrameError as error:
-            raise UnavailableError("enclave_gone", "The enclave's process ended.", "Look at the worker's log.") from error
+            raise UnavailableError(
+                "enclave_gone", "The enclave's process ended.", "Look at the worker's log."
+            ) from error
         raise UnavailableError("enclave_gone", "The enclave's process ended.", "Look at the worker's log.")
 
     def cancel(self) -> None:

@@ -182,7 +182,7 @@ class Worker:
                 "limits": task.limits.model_dump(mode="json"),
             },
         }
-        return self._finished(lease, enclave.ask(frame, phase=lambda name: beat(name) and None))
+        return self._finished(lease, enclave.ask(frame, phase=lambda name: _tell(beat, name)))
 
     def _job(
         self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, beat: Callable[[str | None], bool]
@@ -220,7 +220,7 @@ class Worker:
             "files": files,
             "outbox": str(_outbox(folder)),
         }
-        return self._finished(lease, enclave.ask(frame, phase=lambda name: beat(name) and None))
+        return self._finished(lease, enclave.ask(frame, phase=lambda name: _tell(beat, name)))
 
     def _keys(
         self, lease: LeaseWire, asked: KeysAsked, seconds: float, beat: Callable[[str | None], bool]
@@ -234,7 +234,7 @@ class Worker:
         while True:
             answer = self._mailbox.keys(lease, asked, wait=3.0)
             if answer.refusals:
-                organisation, reason = sorted(answer.refusals.items())[0]
+                organisation, reason = min(answer.refusals.items())
                 raise RefusedError("key_service", f"The key service of {organisation} refused: {reason}")
             complete = set(answer.grants) == set(answer.nonces) if asked.request else True
             if (complete and not answer.waiting) or time.monotonic() > deadline:
@@ -269,6 +269,11 @@ class Worker:
         )
 
 
+def _tell(beat: Callable[[str | None], bool], phase: str) -> None:
+    # Whether the run is to be cancelled was told to the enclave by `beat` itself.
+    beat(phase)
+
+
 _CLASSES: Final = {
     "no_sandbox": "SandboxUnavailable",
     "no_tmpfs": "SandboxUnavailable",
@@ -290,5 +295,3 @@ def _failed(lease: LeaseWire, error_class: str, reason: str | None) -> Finished:
 
 def _cancelled(lease: LeaseWire) -> Finished:
     return Finished(lease=lease.lease, status=RunStatus.CANCELLED, error_class="Cancelled")
-
-

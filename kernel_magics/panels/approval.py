@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kernel_magics.bundle import Bundle
 from kernel_magics.cards import approval_table
 from kernel_magics.panels.panel import Panel
 from kernel_magics.rowview import monospaced
 
 if TYPE_CHECKING:
+    from kernel_magics.bundle import Bundle
     from kernel_magics.job import Job
 
 

@@ -11,7 +11,6 @@ import ipywidgets as widgets
 from jupyter_secure_jobs.domain.errors import SecureJobsError
 from jupyter_secure_jobs.domain.lifecycle import Action
 from jupyter_secure_jobs.domain.run import ACTIVE
-from kernel_magics.bundle import Bundle
 from kernel_magics.cards import job_card, run_card
 from kernel_magics.job import decide_where
 from kernel_magics.panels.inputs import InputsPanel
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jupyter_secure_jobs.wire.job import ActionWire
+    from kernel_magics.bundle import Bundle
     from kernel_magics.job import Job
 
 _DOING: Final[dict[str, Callable[[Job], object]]] = {

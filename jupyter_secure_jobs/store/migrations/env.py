@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
 from jupyter_secure_jobs.store.tables import Base, UtcTime
 
 
-def _render(kind: str, item: Any, _context: object) -> str | bool:  # noqa: ANN401 -- alembic passes any schema item
+def _render(kind: str, item: Any, _context: object) -> str | Literal[False]:  # noqa: ANN401 -- any schema item
     # Migrations stand alone: they name the database's own type, not the class of today's package.
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcTime) else False
 

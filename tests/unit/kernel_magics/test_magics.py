@@ -112,6 +112,13 @@ def test_the_language_is_guessed_and_said(notebook: Notebook, side: MemberSide, 
     assert str(side.detail("j1").version.language) == language
 
 
+def test_a_slip_in_the_first_word_does_not_change_the_language(notebook: Notebook, side: MemberSide) -> None:
+    notebook.cell("%%securejob A\nSELECT 1")
+    with pytest.raises(JobsError):
+        notebook.cell("%%securejob A\nSELEC 1")
+    assert str(side.detail("j1").version.language) == "sql"
+
+
 def test_explicit_datasets_and_braces_in_patterns_reach_the_draft(notebook: Notebook, side: MemberSide) -> None:
     notebook.cell('%%securejob A --dataset fl=flights --input "c string /[A-Z]{2}/"\nSELECT * FROM fl')
     version = side.detail("j1").version

@@ -1,0 +1,55 @@
+"""One statement of every kind, always the same: what the vectors are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
+from jupyter_secure_jobs.domain.job import Language, Scope
+from jupyter_secure_jobs.protocol.decision import Acknowledgement
+from jupyter_secure_jobs.protocol.login import Login
+from jupyter_secure_jobs.protocol.version import TestedText
+from tests.support.world import AUTHOR, NOW, REVIEWER, WORKSPACE, World, digest
+
+if TYPE_CHECKING:
+    from jupyter_secure_jobs.protocol.envelope import Statement
+
+
+def every_kind(world: World) -> dict[str, tuple[Statement, str]]:
+    """Return, by type name, a statement and who signs it."""
+    sealed = b"a sealed key, of fixed bytes"
+    inputs = (
+        InputVariable(name="month", type=InputType.INTEGER, default=1, low="1", high="12", description="of departure"),
+        InputVariable(name="big", type=InputType.INTEGER, default=2**60),
+        InputVariable(name="ratio", type=InputType.NUMBER, default=1e20),
+        InputVariable(name="flag", type=InputType.BOOLEAN, default=False),
+        InputVariable(name="tail", type=InputType.STRING, pattern="N[0-9]+", default="N1"),
+        InputVariable(name="carriers", type=InputType.MULTIPLE_CHOICE, choices=("AA", "Ü"), default=("Ü",)),
+    )
+    values = {"month": 7, "big": 2**60, "ratio": 1.5, "flag": True, "tail": "N1", "carriers": ("AA", "Ü")}
+    acknowledged = Acknowledgement(
+        workspace=WORKSPACE, genesis=world.genesis, organisation="Beta", revocation=digest("revocation"), time=NOW
+    )
+    login = Login(
+        audience="https://jobs.example", nonce="nonce", key=world.keys[AUTHOR].signing.public, time=NOW
+    )
+    text = TestedText(language=Language.PYTHON, code="spark.table('a')", tables=("a",), inputs=inputs)
+    made: list[tuple[Statement, str]] = [
+        (world.roster(), AUTHOR),
+        (world.worker_list(), AUTHOR),
+        (world.manifest("Beta"), REVIEWER),
+        (world.withdrawal(REVIEWER), REVIEWER),
+        (world.version_statement(inputs=inputs), AUTHOR),
+        (world.decision(REVIEWER), REVIEWER),
+        (world.revocation(REVIEWER, Scope.RERUNS), REVIEWER),
+        (acknowledged, "key service of Beta"),
+        (world.run_order(inputs=values), AUTHOR),
+        (world.evidence_statement(), "platform"),
+        (world.key_request(), "enclave"),
+        (world.key_grant("Beta", keys=(world.granted_key("Beta", sealed=sealed),)), "key service of Beta"),
+        (world.receipt(), "enclave"),
+        (world.test_result(inputs=values), "platform"),
+        (login, AUTHOR),
+        (text, AUTHOR),
+    ]
+    return {statement.TYPE: (statement, signer) for statement, signer in made}

@@ -136,16 +136,16 @@ def verify_test(envelope: Envelope, workers: Mapping[str, Worker]) -> TestResult
     """Return a test result signed by an enrolled worker.
 
     Raises:
-        RefusedError: it is signed by nobody enrolled, or says that another worker or enclave ran it.
+        RefusedError: the worker or the enclave that it names is not enrolled, or that worker did not sign.
     """
     result = envelopes.read(TestResult, envelope)
-    signatures.require_any(envelope, list(workers), who="an enrolled worker")
-    for key, worker in workers.items():
-        signed = any(signature.keyid == key for signature in envelope.signatures)
-        if signed and worker.name == result.worker and result.measurement in worker.measurements:
-            signatures.require(envelope, key, who=f"the worker {worker.name}")
-            return result
-    raise RefusedError("test_worker", "A test result names another worker or enclave than the one that signed.")
+    worker = next((worker for worker in workers.values() if worker.name == result.worker), None)
+    if worker is None:
+        raise RefusedError("test_worker", "A test result names a worker that is not enrolled.")
+    signatures.require(envelope, worker.platform_key, who=f"the worker {worker.name}")
+    if result.measurement not in worker.measurements:
+        raise RefusedError("test_worker", "A test result names an enclave that is not on the list of the members.")
+    return result
 
 
 def salted(logical: str, salt: bytes) -> str:

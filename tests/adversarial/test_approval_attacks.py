@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.protocol.envelope import Envelope, Signature
+from jupyter_secure_jobs.trust.approval import verify_revocation
 from tests.support.refusal import refused
 from tests.support.world import AUTHOR, COLLEAGUE, LAST_REVIEWER, NOW, PEOPLE, REVIEWER, World
 
@@ -210,7 +213,17 @@ def test_revocation_of_another_version(world: World) -> None:
         world.authorised()
 
 
-def test_revocation_of_another_workspace(world: World) -> None:
-    world.revocations.append(world.sign(world.revocation(REVIEWER, Scope.RERUNS, workspace="ws-2"), REVIEWER))
+@pytest.mark.parametrize("field", ["workspace", "genesis"])
+def test_revocation_of_another_workspace(world: World, field: str) -> None:
+    other = world.revocation(REVIEWER, Scope.RERUNS, **{field: "ws-2"})
+    world.revocations.append(world.sign(other, REVIEWER))
     with refused("other_workspace"):
         world.authorised()
+
+
+def test_revocation_heard_before_its_version(world: World) -> None:
+    """Who keeps revocations of versions that were never seen checks all but the version."""
+    other = world.sign(world.revocation(REVIEWER, Scope.ALL, version="sha256:" + "0" * 64), REVIEWER)
+    assert verify_revocation(other, world.trusted(), None).scope is Scope.ALL
+    with refused("signature_missing", saying=REVIEWER):
+        verify_revocation(replace(other, signatures=()), world.trusted(), None)

@@ -204,12 +204,20 @@ def test_honest_test_result(world: World) -> None:
     assert said(world) == world.test_result().result
 
 
-def test_test_result_forged_by_the_server(world: World) -> None:
-    with refused("signature_missing"):
-        said(world, "mallory")
+@pytest.mark.parametrize("signer", ["mallory", AUTHOR])
+def test_test_result_forged_by_the_server(world: World, signer: str) -> None:
+    with refused("signature_missing", saying="worker-1"):
+        said(world, signer)
 
 
 @pytest.mark.parametrize("change", [{"worker": "worker-2"}, {"measurement": "sha256:" + "1" * 64}])
-def test_test_result_in_the_name_of_another_worker(world: World, change: dict[str, Any]) -> None:
+def test_test_result_of_a_worker_or_enclave_that_nobody_enrolled(world: World, change: dict[str, Any]) -> None:
     with refused("test_worker"):
         said(world, **change)
+
+
+def test_test_result_in_the_name_of_another_worker(world: World) -> None:
+    both = (world.worker(), world.worker("mallory", "worker-2"))
+    world.workers = [world.sign(world.worker_list(workers=both), *PEOPLE)]
+    with refused("signature_missing", saying="worker-1"):
+        said(world, "mallory")

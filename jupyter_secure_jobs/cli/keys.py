@@ -80,7 +80,6 @@ def _recovery(arguments: Namespace) -> None:
     words = seed.hex()
     print("Write this seed down and lock it away. It is shown once and stored nowhere:")
     print("  " + " ".join(words[i : i + 8] for i in range(0, 64, 8)))
-    print(
     print(f"Fingerprint: {card.fingerprint}")
     print("If this and the key service's keys are lost, datasets must be published again.")
     )

@@ -67,6 +67,7 @@ def _show(arguments: Namespace) -> None:
     print(f"Fingerprint: {card.fingerprint}")
     print("If this and the key service's keys are lost, datasets must be published again.")
 
+
 def _recovery(arguments: Namespace) -> None:
     from jupyter_secure_jobs.crypto.keyfile import ring_of_seed  # noqa: PLC0415 -- the one command that needs it
     from jupyter_secure_jobs.member.identity import card_of  # noqa: PLC0415 -- as above
@@ -82,7 +83,6 @@ def _recovery(arguments: Namespace) -> None:
     print("  " + " ".join(words[i : i + 8] for i in range(0, 64, 8)))
     print(f"Fingerprint: {card.fingerprint}")
     print("If this and the key service's keys are lost, datasets must be published again.")
-    )
 
 
 def _found(arguments: Namespace) -> None:

@@ -8,7 +8,7 @@ import shutil
 import time
 import urllib.parse
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import APIHandler
@@ -138,7 +138,7 @@ class WorkspaceHandler(ProblemHandler):
     server: Server
     notifier: Notifier
     pool: Executor
-    SUPPORTED_METHODS: ClassVar = ("GET", "POST", "PATCH", "PUT", "DELETE")
+    SUPPORTED_METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
     def initialize(self, routes: Sequence[Route], server: Server, notifier: Notifier, pool: Executor) -> None:
         """Keep what the application gave."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -39,7 +39,7 @@ class MemberHandler(ProblemHandler):
 
     host: MemberHost
     pool: Executor
-    SUPPORTED_METHODS: ClassVar = ("GET", "POST", "PATCH", "PUT", "DELETE")
+    SUPPORTED_METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
     def check_xsrf_cookie(self) -> None:
         """Demand the XSRF token of browsers; a kernel comes without cookies."""

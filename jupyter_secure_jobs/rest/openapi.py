@@ -74,3 +74,7 @@ def _operation(route: Route, names: Any) -> dict[str, Any]:  # noqa: ANN401 -- p
 def text() -> str:
     """Return the document as `docs/openapi.json` holds it."""
     return json.dumps(describe(), indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    print(text(), end="")  # noqa: T201 -- this module's command prints

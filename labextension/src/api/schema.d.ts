@@ -64,14 +64,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/member/x0": {
+    "/member/status": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["x0"];
+        get: operations["member_status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -80,14 +80,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/member/x1": {
+    "/member/unlock": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["x1"];
+        get?: never;
+        put?: never;
+        post: operations["unlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/member/workspaces/{w}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/member/workspaces/{w}/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["publish_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/member/workspaces/{w}/jobs/{j}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["sign_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/member/workspaces/{w}/jobs/{j}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["read_review"];
         put?: never;
         post?: never;
         delete?: never;
@@ -96,14 +160,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/member/x2": {
+    "/member/workspaces/{w}/jobs/{j}/revocations": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["x2"];
+        get?: never;
+        put?: never;
+        post: operations["sign_revocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/member/workspaces/{w}/jobs/{j}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["sign_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/member/workspaces/{w}/jobs/{j}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["sign_submission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/member/workspaces/{w}/runs/{r}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["open_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -112,14 +224,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/member/x3": {
+    "/member/workspaces/{w}/runs/{r}/log.txt": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["x3"];
+        get: operations["export_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -128,64 +240,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/member/y0": {
+    "/member/workspaces/{w}/runs/{r}/result": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: operations["open_result"];
         put?: never;
-        post: operations["y0"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/member/y1": {
+    "/member/workspaces/{w}/runs/{r}/result.csv": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: operations["export_csv"];
         put?: never;
-        post: operations["y1"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/member/y2": {
+    "/member/workspaces/{w}/runs/{r}/result.parquet": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: operations["export_parquet"];
         put?: never;
-        post: operations["y2"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/member/y3": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["y3"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1061,6 +1157,54 @@ export interface components {
             nonce: string;
         };
         /**
+         * CheckNew
+         * @description Code to check before it is saved or submitted.
+         */
+        CheckNew: {
+            /** Code */
+            code: string;
+            /** Language */
+            language: string;
+            /**
+             * Tables
+             * @default null
+             */
+            tables: string[] | null;
+        };
+        /**
+         * CheckProblem
+         * @description Something that the check before submission found; line and column count from 1.
+         */
+        CheckProblem: {
+            /**
+             * Column
+             * @default null
+             */
+            column: number | null;
+            /**
+             * Fatal
+             * @default true
+             */
+            fatal: boolean;
+            /**
+             * Line
+             * @default null
+             */
+            line: number | null;
+            /** Message */
+            message: string;
+        };
+        /**
+         * CheckWire
+         * @description The check of a draft: what it reads, and what is wrong.
+         */
+        CheckWire: {
+            /** Problems */
+            problems: components["schemas"]["CheckProblem"][];
+            /** Tables */
+            tables: string[];
+        };
+        /**
          * CheckpointWire
          * @description The newest signed checkpoint (C2SP signed note), with the proof that it continues the one asked about.
          */
@@ -1087,6 +1231,52 @@ export interface components {
             type: string;
         };
         /**
+         * DatasetAsked
+         * @description Files of this machine to publish as one dataset; nothing is published unless `confirm` is true.
+         */
+        DatasetAsked: {
+            /**
+             * Bounds
+             * @default {}
+             */
+            bounds: {
+                [key: string]: string[];
+            };
+            /**
+             * Confirm
+             * @default false
+             */
+            confirm: boolean;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Files */
+            files: string[];
+            /**
+             * Key Groups
+             * @default {}
+             */
+            key_groups: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Public
+             * @default []
+             */
+            public: string[];
+            /**
+             * Rename
+             * @default {}
+             */
+            rename: {
+                [key: string]: string;
+            };
+        };
+        /**
          * DatasetNew
          * @description A signed manifest and the uploads that hold its files, by path; `synthetic` is the twin's.
          */
@@ -1098,6 +1288,20 @@ export interface components {
             manifest: components["schemas"]["EnvelopeWire"];
             /** Synthetic */
             synthetic: string;
+        };
+        /**
+         * DatasetProposal
+         * @description What would be published, or was; `dataset` is set once it is.
+         */
+        DatasetProposal: {
+            /** Dataset */
+            dataset: string | null;
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: number;
+            /** Twin */
+            twin: components["schemas"]["TwinLine"][];
         };
         /**
          * DatasetReadWire
@@ -1600,9 +1804,16 @@ export interface components {
             /** @default null */
             evidence: components["schemas"]["EnvelopeWire"] | null;
             /** @default null */
+            manifest: components["schemas"]["EnvelopeWire"] | null;
+            /** @default null */
             request: components["schemas"]["EnvelopeWire"] | null;
             /** @default null */
             revocation: components["schemas"]["EnvelopeWire"] | null;
+            /**
+             * Rosters
+             * @default []
+             */
+            rosters: components["schemas"]["EnvelopeWire"][];
             /** Run */
             run: string | null;
             /** Wants */
@@ -2298,6 +2509,18 @@ export interface components {
             text_hash: string;
         };
         /**
+         * TwinLine
+         * @description What the synthetic twin will reveal of one column.
+         */
+        TwinLine: {
+            /** Column */
+            column: string;
+            /** Reveals */
+            reveals: string;
+            /** Type */
+            type: string;
+        };
+        /**
          * Unlock
          * @description The passphrase of the member's key store.
          */
@@ -2564,7 +2787,7 @@ export interface operations {
             };
         };
     };
-    x0: {
+    member_status: {
         parameters: {
             query?: never;
             header?: never;
@@ -2593,11 +2816,153 @@ export interface operations {
             };
         };
     };
-    x1: {
+    unlock: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unlock"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckNew"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetAsked"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetProposal"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+                j: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionAsked"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetailWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+                j: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -2622,14 +2987,21 @@ export interface operations {
             };
         };
     };
-    x2: {
+    sign_revocation: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                w: string;
+                j: string;
+            };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevocationAsked"];
+            };
+        };
         responses: {
             /** @description Done */
             200: {
@@ -2637,7 +3009,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Preview"];
+                    "application/json": components["schemas"]["JobDetailWire"];
                 };
             };
             /** @description A problem */
@@ -2651,11 +3023,86 @@ export interface operations {
             };
         };
     };
-    x3: {
+    sign_order: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                w: string;
+                j: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunAsked"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_submission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+                j: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetailWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+                r: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -2680,18 +3127,17 @@ export interface operations {
             };
         };
     };
-    y0: {
+    export_log: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                w: string;
+                r: string;
+            };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DecisionAsked"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -2699,7 +3145,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatusWire"];
+                    "application/octet-stream": string;
                 };
             };
             /** @description A problem */
@@ -2713,18 +3159,17 @@ export interface operations {
             };
         };
     };
-    y1: {
+    open_result: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                w: string;
+                r: string;
+            };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RevocationAsked"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -2732,7 +3177,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatusWire"];
+                    "application/json": components["schemas"]["Preview"];
                 };
             };
             /** @description A problem */
@@ -2746,18 +3191,17 @@ export interface operations {
             };
         };
     };
-    y2: {
+    export_csv: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                w: string;
+                r: string;
+            };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RunAsked"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -2765,7 +3209,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatusWire"];
+                    "application/octet-stream": string;
                 };
             };
             /** @description A problem */
@@ -2779,18 +3223,17 @@ export interface operations {
             };
         };
     };
-    y3: {
+    export_parquet: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                w: string;
+                r: string;
+            };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Unlock"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -2798,7 +3241,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatusWire"];
+                    "application/octet-stream": string;
                 };
             };
             /** @description A problem */

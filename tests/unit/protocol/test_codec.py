@@ -3,55 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from enum import StrEnum
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.protocol import canonical, codec
 from tests.support.refusal import refused
-
-
-class Colour(StrEnum):
-    """An enumeration."""
-
-    RED = "red"
-    BLUE = "blue"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inner:
-    """A part."""
-
-    name: str
-
-    def __post_init__(self) -> None:
-        """Refuse one name."""
-        if self.name == "refused":
-            raise InvalidError("inner_name", "This name is refused.", "Take another.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A field of every kind that statements use."""
-
-    text: str
-    count: int
-    ratio: float
-    flag: bool
-    data: bytes
-    when: datetime
-    colour: Colour
-    inner: Inner
-    parts: tuple[Inner, ...]
-    perhaps: str | None
-    values: Mapping[str, str | int | float | bool | tuple[str, ...]]
+from tests.support.sample import Colour, Inner, Sample
 
 
 WHEN = datetime(2026, 11, 2, 12, 0, 0, 123000, tzinfo=UTC)

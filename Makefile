@@ -1,0 +1,75 @@
+# Every command is complete on a fresh machine with Python 3.11+, Node 20, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JLPM := PATH="$(CURDIR)/$(BIN):$$PATH" jlpm
+INSTALLED := $(VENV)/.installed
+LABEXTENSION := jupyter_secure_jobs/labextension/package.json
+SOURCES := $(shell find labextension/src labextension/style labextension/package.json labextension/tsconfig.json -type f 2>/dev/null)
+
+.PHONY: help install system browser demo lab test test-long check format lint types contracts generated generate bench clean
+
+help:  ## show the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(INSTALLED): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+$(LABEXTENSION): $(INSTALLED) $(SOURCES) labextension/yarn.lock
+	cd labextension && $(JLPM) install --immutable && $(JLPM) build:prod
+	touch $@
+
+install: $(INSTALLED) $(LABEXTENSION)  ## make the environment in .venv and build the JupyterLab extension
+
+system:
+	scripts/system-packages
+
+browser:
+	scripts/system-packages chromium
+
+demo: install system  ## run the main job on real data, from draft to opened result
+	$(BIN)/python -m demo
+
+lab: install system  ## open the demonstration's workspace in JupyterLab
+	SECURE_JOBS_MODE=embedded SECURE_JOBS_DATA_DIR=$(CURDIR)/build/demo $(BIN)/jupyter lab --notebook-dir=build $(LAB_ARGUMENTS)
+
+test: install browser  ## all kinds of test, the browser's included
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: install browser  ## the whole corpora too
+	$(BIN)/python -m pytest
+
+check: install format lint types contracts generated test  ## everything that CI runs
+
+format: install
+	$(BIN)/ruff format --check .
+	cd labextension && $(JLPM) prettier:check
+
+lint: install
+	$(BIN)/ruff check .
+	cd labextension && $(JLPM) eslint
+
+types: install
+	$(BIN)/mypy
+	cd labextension && $(JLPM) tsc --noEmit
+	cd labextension && $(JLPM) test
+
+contracts: install
+	$(BIN)/lint-imports
+
+generate: install  ## write the generated files anew
+	$(BIN)/python -m jupyter_secure_jobs.rest.openapi > docs/openapi.json
+	$(BIN)/python -m jupyter_secure_jobs.domain.lifecycle_page > docs/lifecycle.md
+	cd labextension && $(JLPM) generate:api
+
+generated: install
+	$(BIN)/python scripts/check_generated.py
+
+bench: install system  ## tables, JSON and plots in build/bench
+	$(BIN)/python -m bench
+
+clean:  ## remove what was built; the environment stays
+	rm -rf build dist jupyter_secure_jobs/labextension labextension/lib

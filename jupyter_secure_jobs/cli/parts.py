@@ -1,4 +1,7 @@
-"""`serve`, `member`, `keyservice`, `worker`, `migrate`: the parts, each a process of its own."""
+"""`serve`, `member`, `keyservice`, `worker`, `migrate`: the parts, each a process of its own.
+
+What a part is made of is imported when it is started: all parts together take seconds, which no other command owes.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,12 @@ import logging
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from jupyter_server.serverapp import ServerApp
+from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.domain.errors import InvalidError
-from jupyter_secure_jobs.enclave.measurement import measure
-from jupyter_secure_jobs.engines.run import HARNESS
-from jupyter_secure_jobs.keyservice.loop import Loop
-from jupyter_secure_jobs.keyservice.service import KeyService
-from jupyter_secure_jobs.keyservice.state import State
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, card_of, create
-from jupyter_secure_jobs.sandbox.report import check
-from jupyter_secure_jobs.store.database import Database
-from jupyter_secure_jobs.worker.loop import Worker
 
 if TYPE_CHECKING:
     from argparse import Namespace, _SubParsersAction
@@ -30,16 +23,7 @@ if TYPE_CHECKING:
     Groups = _SubParsersAction[Any]
 
 TRUSTED_FILE = "trusted.json"
-_MOST_BODY = 9 * 1024 * 1024
-
-
-class ReducedServerApp(ServerApp):
-    """A Jupyter server without contents, kernels, terminals and other extensions: our REST API and nothing else."""
-
-    default_services = ("auth", "security")  # type: ignore[assignment]  # the base class annotates its own value
-
-    def find_server_extensions(self) -> None:
-        """Load no extension that merely happens to be installed."""
+_MOST_BODY: Final = 9 * 1024 * 1024
 
 
 def add(groups: Groups) -> None:
@@ -59,6 +43,9 @@ def add(groups: Groups) -> None:
     member.add_argument("--port", type=int, default=8898)
     member.add_argument("--token", default=None, help="token of this server; one is made and printed if not given")
     member.add_argument("--passphrase-file", type=Path)
+    member.add_argument(
+        "--kernel-env", type=Path, help="write here what kernels need to reach this side: JSON, renewed, mode 0600"
+    )
     folders.add_key_store(member)
     folders.add_server(member)
     member.set_defaults(run=_member)
@@ -102,6 +89,8 @@ def _add_worker(groups: Groups) -> None:
     folders.add_server(work)
     passphrase.add_arguments(work)
     work.set_defaults(run=_work)
+    measured = worker.add_parser("measure", help="print the measurement of the enclave as it is installed")
+    measured.set_defaults(run=lambda _arguments: print(measure()))
     tried = worker.add_parser("check", help="try whether the sandbox can be made here")
     tried.set_defaults(run=_check)
 
@@ -117,7 +106,9 @@ def _serve(arguments: Namespace) -> None:
         "lease_seconds": arguments.lease_seconds,
         "heartbeat_seconds": arguments.heartbeat_seconds,
     }
-    _launch( arguments.port, settings, ip=arguments.ip, certfile=arguments.certfile,
+    from jupyter_secure_jobs.cli.server_app import launch  # noqa: PLC0415 -- as said at the top
+
+    launch(arguments.port, settings, ip=arguments.ip, certfile=arguments.certfile,
             keyfile=arguments.keyfile, max_body_size=_MOST_BODY, max_buffer_size=2 * _MOST_BODY)  # fmt: skip
 
 
@@ -127,30 +118,12 @@ def _member(arguments: Namespace) -> None:
         "key_store": str(arguments.key_store.resolve()),
         "workspace_url": arguments.workspace_url,
         "passphrase_file": str(arguments.passphrase_file.resolve()) if arguments.passphrase_file else "",
+        "kernel_environment_file": str(arguments.kernel_env.resolve()) if arguments.kernel_env else "",
     }
     more = {"token": arguments.token} if arguments.token is not None else {}
-    _launch(arguments.port, settings, identity=more, ip="127.0.0.1")
+    from jupyter_secure_jobs.cli.server_app import launch  # noqa: PLC0415 -- as said at the top
 
-
-def _launch(
-    port: int, settings: dict[str, object], *, identity: dict[str, object] | None = None, **server: object
-) -> None:
-    config = {
-        "SecureJobs": {name: value for name, value in settings.items() if value != ""},
-        "ServerApp": {
-            "port": port,
-            "port_retries": 0,
-            "open_browser": False,
-            "allow_root": True,
-            "jpserver_extensions": {"jupyter_secure_jobs": True},
-            **{name: value for name, value in server.items() if value != ""},
-        },
-        "IdentityProvider": identity or {},
-    }
-    from traitlets.config import Config  # noqa: PLC0415 -- kept beside its one use
-
-    # The parts take their settings from here alone; a user's own jupyter configuration is for their notebooks.
-    ReducedServerApp.launch_instance(argv=[], config=Config(config))
+    launch(arguments.port, settings, identity=more, ip="127.0.0.1")
 
 
 def _create_service(arguments: Namespace) -> None:
@@ -166,6 +139,8 @@ def _create_service(arguments: Namespace) -> None:
 
 
 def _trust(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.keyservice.state import State  # noqa: PLC0415 -- as said at the top
+
     state = State(arguments.key_store / "state.sqlite")
     state.pin(arguments.workspace, arguments.genesis)
     state.close()
@@ -182,6 +157,10 @@ def _until_stopped() -> threading.Event:
 
 
 def _run_services(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.keyservice.loop import Loop  # noqa: PLC0415 -- as said at the top
+    from jupyter_secure_jobs.keyservice.service import KeyService  # noqa: PLC0415 -- as said at the top
+    from jupyter_secure_jobs.keyservice.state import State  # noqa: PLC0415 -- as said at the top
+
     stopped = _until_stopped()
     secret = passphrase.read(arguments)
     threads = []
@@ -200,6 +179,8 @@ def _run_services(arguments: Namespace) -> None:
 
 
 def _enroll(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.enclave.measurement import measure  # noqa: PLC0415 -- as said at the top
+
     secret = passphrase.read(arguments, prompt="New passphrase: ", again=True)
     create(arguments.key_store, kind="worker", name=arguments.name, organisation="", passphrase=secret)
     ring = keyfile.load(arguments.key_store / KEY_FILE, secret)
@@ -209,18 +190,23 @@ def _enroll(arguments: Namespace) -> None:
 
 
 def _work(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.worker.loop import Worker  # noqa: PLC0415 -- as said at the top
+
     stopped = _until_stopped()
     secret = passphrase.read(arguments)
     key_file = arguments.key_store / KEY_FILE
     ring = keyfile.load(key_file, secret)
     worker = Worker(ring, key_file, secret, arguments.workspace_url, arguments.key_store / "carried")
-    thread = threading.Thread(target=worker.run, args=(stopped,), daemon=True)
-    thread.start()
+    threading.Thread(target=worker.run, args=(stopped,), daemon=True).start()
     stopped.wait()
-    thread.join(timeout=30)
+    worker.leave(30)
 
 
 def _check(_arguments: Namespace) -> None:
+    from jupyter_secure_jobs.enclave.measurement import measure  # noqa: PLC0415 -- as said at the top
+    from jupyter_secure_jobs.engines.run import HARNESS  # noqa: PLC0415 -- as said at the top
+    from jupyter_secure_jobs.sandbox.report import check  # noqa: PLC0415 -- as said at the top
+
     report = check(module=HARNESS)
     if not report.available:
         raise InvalidError("no_sandbox", report.problem, report.next_step)
@@ -228,5 +214,7 @@ def _check(_arguments: Namespace) -> None:
 
 
 def _migrate(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.store.database import Database  # noqa: PLC0415 -- as said at the top
+
     url = arguments.database_url or f"sqlite:///{arguments.data_dir / 'workspace.sqlite'}"
     print(f"The database is at revision {Database(url).migrate()}.")

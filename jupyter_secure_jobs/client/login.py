@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -40,7 +41,7 @@ class LoggedIn:
         self._signer, self._audience = signer, parts.netloc
         self._lock = threading.Lock()
         self._session: Session | None = None
-        self._bare = Connection(base_url)
+        self._base_url = base_url
         self.connection = Connection(base_url, headers=self.headers, renew=self.forget)
 
     def headers(self) -> dict[str, str]:
@@ -60,7 +61,11 @@ class LoggedIn:
             self._session = None
 
     def _login(self) -> Session:
-        challenge = self._bare.post("sessions/challenge", Nothing(), Challenge)
+        with closing(Connection(self._base_url)) as bare:
+            return self._prove(bare)
+
+    def _prove(self, bare: Connection) -> Session:
+        challenge = bare.post("sessions/challenge", Nothing(), Challenge)
         if challenge.audience != self._audience:
             # Signing another server's name would let this one pass our answer on and log in there as us.
             raise RefusedError(
@@ -71,9 +76,8 @@ class LoggedIn:
         now = datetime.now(UTC)
         answer = Login(audience=challenge.audience, nonce=challenge.nonce, key=self._signer.public, time=now)
         signed = EnvelopeWire.model_validate(envelopes.sign(answer, self._signer).to_json())
-        return self._bare.post("sessions", LoginWire(login=signed), Session)
+        return bare.post("sessions", LoginWire(login=signed), Session)
 
     def close(self) -> None:
         """Close the sockets."""
-        self._bare.close()
         self.connection.close()

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.client.connection import path
 from jupyter_secure_jobs.wire.log import CheckpointWire, LogEntryWire
-from jupyter_secure_jobs.wire.workspace import MemberWire, RosterSignatures, RosterWire, WorkspaceNew, WorkspaceWire
+from jupyter_secure_jobs.wire.workspace import (
+    MemberWire,
+    RosterSignatures,
+    RosterWire,
+    WorkersNew,
+    WorkspaceNew,
+    WorkspaceWire,
+)
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.client.connection import Connection
@@ -36,6 +43,10 @@ class WorkspaceRoutes:
     def sign_roster(self, workspace: str, signatures: RosterSignatures) -> WorkspaceWire:
         """Add one's signatures to the newest roster or worker list."""
         return self.connection.post(path("workspaces", workspace, "roster", "signatures"), signatures, WorkspaceWire)
+
+    def enroll_workers(self, workspace: str, new: WorkersNew) -> WorkspaceWire:
+        """Put a newer worker list, signed by every member, in force."""
+        return self.connection.post(path("workspaces", workspace, "workers"), new, WorkspaceWire)
 
     def members(self, workspace: str) -> list[MemberWire]:
         """Return the members of the newest roster."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 -- the codec reads the annotations of a grant at run time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from jupyter_secure_jobs.domain.errors import InvalidError
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 GIB: Final = 1024**3
 MOST_DATASETS: Final = 100

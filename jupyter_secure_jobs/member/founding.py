@@ -13,7 +13,7 @@ from jupyter_secure_jobs.member.identity import fingerprint
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.roster import Roster, Worker, WorkerList
 from jupyter_secure_jobs.wire.base import EnvelopeWire
-from jupyter_secure_jobs.wire.workspace import RosterSignatures, WorkspaceNew
+from jupyter_secure_jobs.wire.workspace import RosterSignatures, WorkersNew, WorkspaceNew
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,6 +88,32 @@ def found(acting: Acting, name: str, cards: Sequence[Card]) -> Invitation:
     return Invitation(
         workspace=roster.workspace, genesis=signed.hash, inviter=acting.email, fingerprint=acting.card.fingerprint
     )
+
+
+def enroll(members: Sequence[Acting], workspace: str, cards: Sequence[Card]) -> bool:
+    """Put the workers on the cards in force if the list in force differs; signed by all members, who act together.
+
+    Returns whether anything changed.
+    """
+    first = members[0]
+    newest = envelope_of(first.client.roster(workspace).workers[-1])
+    before = envelopes.read(WorkerList, newest)
+    workers = tuple(
+        Worker(name=card.name, platform_key=card.keys.signing, measurements=(card.measurement,)) for card in cards
+    )
+    if workers == before.workers:
+        return False
+    listed = WorkerList(
+        workspace=workspace,
+        genesis=before.genesis,
+        epoch=before.epoch + 1,
+        previous=newest.hash,
+        workers=workers,
+        time=utc_now(),
+    )
+    signed = envelopes.sign(listed, *(member.ring.signing for member in members))
+    first.client.enroll_workers(workspace, WorkersNew(workers=EnvelopeWire.model_validate(signed.to_json())))
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -89,6 +90,8 @@ class Embedded:
         self._wait_for_server()
         if new:
             self._found(passphrase)
+        else:
+            self._renew_worker(passphrase)
         secret = ["--passphrase-file", str(self.folder / PASSPHRASE_FILE), "--workspace-url", self.url]
         services = sorted((self.folder / "keyservices").iterdir())
         stores = [part for folder in services for part in ("--key-store", str(folder))]
@@ -126,6 +129,19 @@ class Embedded:
         trusted = json.dumps({invitation.workspace: invitation.genesis}).encode()
         for folder in (self.folder / "keyservices").iterdir():
             write_private(folder / "trusted.json", trusted)
+
+    def _renew_worker(self, passphrase: str) -> None:
+        # An upgrade of the package changes the enclave's measurement; the members, all of them here, sign the new one.
+        card = Card.read(self.folder / "worker" / CARD_FILE)
+        measured = measured_card(card)
+        if measured != card:
+            (self.folder / "worker" / CARD_FILE).write_text(measured.to_text())
+        members = [act(folder, passphrase, self.url) for folder in self.members]
+        for each in members[0].client.workspaces():
+            if founding.enroll(members, each.id, [measured]):
+                log.warning(
+                    "the enclave's measurement changed; the demonstration's members signed it for %s", each.name
+                )
 
     def _run(self, name: str, *words: str) -> None:
         command = [sys.executable, "-m", "jupyter_secure_jobs.cli.main", *words]
@@ -183,6 +199,19 @@ def _environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("SECURE_JOBS_", "JUPYTER_TOKEN", "JPY_"))
     }
+
+
+def measured_card(card: Card) -> Card:
+    """Return the worker's card with the measurement of the code as it is installed now.
+
+    Raises:
+        UnavailableError: it cannot be taken.
+    """
+    command = [sys.executable, "-m", "jupyter_secure_jobs.cli.main", "worker", "measure"]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603 -- our own module, no shell
+    if done.returncode:
+        raise UnavailableError("worker_measure", "The worker cannot be measured.", done.stderr[-500:])
+    return replace(card, measurement=done.stdout.strip())
 
 
 def has_keys(folder: Path) -> bool:

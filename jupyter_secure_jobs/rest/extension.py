@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -54,6 +55,9 @@ class SecureJobs(ExtensionApp):
     key_store = Unicode("", help="member: the folder of the member's key store.").tag(config=True)
     passphrase_file = Unicode(
         "", help="member: a file with the passphrase, for use without a person; readable by its owner alone."
+    ).tag(config=True)
+    kernel_environment_file = Unicode(
+        "", help="member: a file (JSON, mode 0600) that gets what kernels started elsewhere need: URL and scoped token."
     ).tag(config=True)
     audience = Unicode("", help="server: the host:port under which members reach it.").tag(config=True)
     workspace_creators = List(
@@ -167,8 +171,13 @@ class SecureJobs(ExtensionApp):
         if self._host is not None:
             scheme = "https" if serverapp.certfile else "http"
             base = serverapp.base_url.rstrip("/")
-            os.environ["SECURE_JOBS_URL"] = f"{scheme}://127.0.0.1:{serverapp.port}{base}{BASE}"
-            os.environ["SECURE_JOBS_TOKEN"] = self._host.tokens.issue()
+            told = {
+                "SECURE_JOBS_URL": f"{scheme}://127.0.0.1:{serverapp.port}{base}{BASE}",
+                "SECURE_JOBS_TOKEN": self._host.tokens.issue(),
+            }
+            os.environ.update(told)
+            if self.kernel_environment_file:
+                write_private(Path(str(self.kernel_environment_file)), json.dumps(told).encode())
 
     async def stop_extension(self) -> None:
         """Stop what was started."""

@@ -91,6 +91,8 @@ _MEMBERS: Final = (
     _g("workspaces/{w}/roster", "get_roster", workspace.RosterWire, lambda u, c: workspaces.roster(u, c.w)),
     _p("workspaces/{w}/roster/signatures", "sign_roster", workspace.RosterSignatures, workspace.WorkspaceWire,
        lambda u, c: workspaces.sign(u, c.w, c.body)),
+    _p("workspaces/{w}/workers", "enroll_workers", workspace.WorkersNew, workspace.WorkspaceWire,
+       lambda u, c: workspaces.enroll(u, c.w, c.body)),
     _g("workspaces/{w}/members", "list_members", Page[workspace.MemberWire], lambda u, c: workspaces.members(u, c.w)),
     _g("workspaces/{w}/members/{m}", "get_member", workspace.MemberWire,
        lambda u, c: workspaces.member(u, c.w, c.path["m"])),

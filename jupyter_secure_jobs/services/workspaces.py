@@ -14,12 +14,13 @@ from jupyter_secure_jobs.services import logbook
 from jupyter_secure_jobs.store import statements, workspaces
 from jupyter_secure_jobs.store.tables import MemberRow, ServiceKeyRow, WorkspaceRow
 from jupyter_secure_jobs.trust import signatures
-from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters
+from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters, verify_workers
 from jupyter_secure_jobs.wire.base import Page
 from jupyter_secure_jobs.wire.workspace import (
     MemberWire,
     RosterSignatures,
     RosterWire,
+    WorkersNew,
     WorkspaceNew,
     WorkspaceWire,
 )
@@ -148,6 +149,28 @@ def sign(unit: Unit, workspace: str, body: RosterSignatures) -> WorkspaceWire:
         row.envelope = envelopes.Envelope.from_bytes(row.envelope).with_signatures(own).to_bytes()
         signed.add(row.kind)
     member.joined = member.joined or signed == {"roster", "workers"}
+    unit.changes(workspace)
+    return get(unit, workspace)
+
+
+def enroll(unit: Unit, workspace: str, body: WorkersNew) -> WorkspaceWire:
+    """Put a newer worker list in force: a worker was upgraded, enrolled or dropped. It voids no acceptance.
+
+    Raises:
+        RefusedError: it does not follow the newest list, or a member's signature is missing.
+    """
+    rosters = trusted(unit, workspace)
+    envelope = logbook.envelope_of(body.workers)
+    listed_workers = verify_workers((*worker_lists(unit, workspace), envelope), rosters)
+    logbook.append(unit, workspace, "workers", envelope)
+    for row in workspaces.services(unit.session, workspace, "worker"):
+        unit.session.delete(row)
+    unit.session.flush()
+    for worker in listed_workers.values():
+        unit.session.add(
+            ServiceKeyRow(workspace=workspace, kind="worker", name=worker.name, key=worker.platform_key, seen=None)
+        )
+    unit.session.flush()
     unit.changes(workspace)
     return get(unit, workspace)
 

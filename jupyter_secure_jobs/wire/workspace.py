@@ -44,6 +44,12 @@ class RosterSignatures(Wire):
     envelopes: list[EnvelopeWire]
 
 
+class WorkersNew(Wire):
+    """A newer worker list, signed by every member."""
+
+    workers: EnvelopeWire
+
+
 class MemberWire(Wire):
     """A member of the newest roster."""
 

@@ -54,6 +54,13 @@ class Worker:
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._enclave: EnclaveProcess | None = None
+        self._at_work = threading.Lock()
+
+    def leave(self, seconds: float) -> None:
+        """End: wait for the run in hand, at most `seconds`, and begin no other. Waiting for work ends at once."""
+        self._at_work.acquire(timeout=seconds)  # never given back, so that no other run begins
+        if self._enclave is not None:
+            self._enclave.close()
 
     def run(self, stopped: threading.Event) -> None:
         """Serve until stopped; a server that is away is asked again, less and less often."""
@@ -90,6 +97,10 @@ class Worker:
         lease = self._mailbox.lease()
         if lease is None:
             return
+        with self._at_work:
+            self._carry(lease, enclave)
+
+    def _carry(self, lease: LeaseWire, enclave: EnclaveProcess) -> None:
         log.info("run %s: taken", lease.run)
         with tempfile.TemporaryDirectory(dir=self._folder) as name, self._beating(lease, enclave) as beat:
             try:

@@ -187,6 +187,16 @@ def test_recovery_keys_alone_change_nothing(world: World) -> None:
         follow(world, roster, "recovery of Alpha", "recovery of Beta", "recovery of Gamma", "bea again")
 
 
+def test_organisation_without_a_recovery_key_cannot_replace_lost_keys(world: World) -> None:
+    bare = tuple(replace(each, recovery=None) for each in world.roster().organisations)
+    world.rosters = [world.sign(world.roster(organisations=bare), *ALL)]
+    world.genesis = world.rosters[0].hash
+    world.keys["bea again"] = Keys.of("bea again")
+    roster = world.next_roster(members(world, bea=world.keys["bea again"]), organisations=bare)
+    with refused("signature_missing", saying=REVIEWER):
+        follow(world, roster, *(who for who in ALL if who != REVIEWER), "recovery of Beta", "bea again")
+
+
 def test_member_changes_keys_with_the_old_and_the_new_one(world: World) -> None:
     world.keys["bea again"] = Keys.of("bea again")
     follow(world, world.next_roster(members(world, bea=world.keys["bea again"])), *ALL, "bea again")

@@ -149,6 +149,11 @@ def test_manifest_published_by_another_organisations_member(world: World) -> Non
         verify_manifest(forged, world.trusted())
 
 
+def test_manifest_signed_by_a_colleague_in_the_publishers_name(world: World) -> None:
+    with refused("signature_missing", saying=AUTHOR):
+        verify_manifest(world.sign(world.manifest("Alpha"), COLLEAGUE), world.trusted())
+
+
 def test_manifest_altered_by_the_server(world: World) -> None:
     altered = world.sign(world.manifest("Beta", lowest_assurance=Assurance.SOFTWARE, rows=999_999))
     with refused("bad_signature"):
@@ -181,6 +186,14 @@ def test_withdrawal_forged_by_the_server(world: World) -> None:
     beta = verify_manifest(world.manifests[1], world.trusted())
     with refused("signature_missing"):
         verify_withdrawal(world.sign(world.withdrawal(REVIEWER), "mallory"), world.trusted(), beta)
+
+
+@pytest.mark.parametrize("field", ["workspace", "genesis"])
+def test_withdrawal_of_another_workspace(world: World, field: str) -> None:
+    beta = verify_manifest(world.manifests[1], world.trusted())
+    other = world.sign(world.withdrawal(REVIEWER, **{field: "ws-2"}), REVIEWER)
+    with refused("other_workspace"):
+        verify_withdrawal(other, world.trusted(), beta)
 
 
 def test_withdrawal_of_another_dataset(world: World) -> None:

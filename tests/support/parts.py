@@ -181,8 +181,12 @@ class Parts:
             self.start(name)
 
     def stop(self) -> None:
-        """Stop every part, those that others depend on last."""
-        for part in reversed(self.parts.values()):
+        """Stop every part and close every connection."""
+        for acting in self._acting.values():
+            acting.client.connection.close()
+        for part in self.parts.values():
+            part.ask_to_stop()
+        for part in self.parts.values():
             part.stop()
 
     # -- people ---------------------------------------------------------------------------------------------------

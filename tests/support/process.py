@@ -62,10 +62,15 @@ class Part:
                 start_new_session=True,
             )
 
-    def stop(self) -> None:
-        """Ask it to end, and wait."""
+    def ask_to_stop(self) -> None:
+        """Ask it to end; do not wait."""
         if self._process is not None:
             self._process.terminate()
+
+    def stop(self) -> None:
+        """Ask it to end, and wait."""
+        self.ask_to_stop()
+        if self._process is not None:
             try:
                 self._process.wait(timeout=30)
             except subprocess.TimeoutExpired:

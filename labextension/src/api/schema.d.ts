@@ -1088,6 +1088,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/{w}/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["enroll_workers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2598,6 +2614,13 @@ export interface components {
          */
         WithdrawalNew: {
             withdrawal: components["schemas"]["EnvelopeWire"];
+        };
+        /**
+         * WorkersNew
+         * @description A newer worker list, signed by every member.
+         */
+        WorkersNew: {
+            workers: components["schemas"]["EnvelopeWire"];
         };
         /**
          * WorkspaceNew
@@ -5219,6 +5242,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UploadWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enroll_workers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkersNew"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceWire"];
                 };
             };
             /** @description A problem */

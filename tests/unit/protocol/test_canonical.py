@@ -45,9 +45,11 @@ def test_value_without_a_canonical_form(value: object) -> None:
 
 
 def test_value_that_is_too_deep() -> None:
-    deep: Any = []
+    deep: Any = 1
     for _ in range(canonical.MOST_DEPTH):
         deep = [deep]
+    assert canonical.decode(canonical.encode(deep)) == deep
+    deep = [deep]
     with refused("statement_too_deep"):
         canonical.encode(deep)
 

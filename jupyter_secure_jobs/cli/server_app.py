@@ -1,0 +1,35 @@
+"""The Jupyter server that a workspace server or a headless member side is."""
+
+from __future__ import annotations
+
+from jupyter_server.serverapp import ServerApp
+from traitlets.config import Config
+
+
+class ReducedServerApp(ServerApp):
+    """A Jupyter server without contents, kernels, terminals and other extensions: our REST API and nothing else."""
+
+    default_services = ("auth", "security")  # type: ignore[assignment]  # the base class annotates its own value
+
+    def find_server_extensions(self) -> None:
+        """Load no extension that merely happens to be installed."""
+
+
+def launch(
+    port: int, settings: dict[str, object], *, identity: dict[str, object] | None = None, **server: object
+) -> None:
+    """Run a server on the port until it is stopped; `settings` are those of `SecureJobs`, `server` of `ServerApp`."""
+    config = {
+        "SecureJobs": {name: value for name, value in settings.items() if value != ""},
+        "ServerApp": {
+            "port": port,
+            "port_retries": 0,
+            "open_browser": False,
+            "allow_root": True,
+            "jpserver_extensions": {"jupyter_secure_jobs": True},
+            **{name: value for name, value in server.items() if value != ""},
+        },
+        "IdentityProvider": identity or {},
+    }
+    # The parts take their settings from here alone; a user's own jupyter configuration is for their notebooks.
+    ReducedServerApp.launch_instance(argv=[], config=Config(config))

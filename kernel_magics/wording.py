@@ -20,7 +20,7 @@ _ASSURANCE: Final = {
 }
 _ICONS: Final = {
     "Draft": "✎",
-    "Under Review": "⧗",
+    "Under Review": "◇",
     "Accepted": "✓",
     "Queued": "…",
     "Running": "▶",

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.domain.errors import InvalidError
-from jupyter_secure_jobs.member import publishing
 from jupyter_secure_jobs.wire.member_side import DatasetAsked
 
 if TYPE_CHECKING:
@@ -58,6 +57,8 @@ def _pairs(given: list[str], what: str) -> dict[str, str]:
 
 
 def _publish(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.member import publishing  # noqa: PLC0415 -- its imports take a second, which other commands do not owe
+
     console = Console()
     acting = folders.acting(arguments, passphrase.read(arguments))
     workspace = folders.workspace(acting, arguments.workspace)
@@ -109,6 +110,8 @@ def _list(arguments: Namespace) -> None:
 
 
 def _withdraw(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.member import publishing  # noqa: PLC0415 -- its imports take a second, which other commands do not owe
+
     acting = folders.acting(arguments, passphrase.read(arguments))
     made = publishing.withdraw(acting, folders.workspace(acting, arguments.workspace), arguments.name)
     print(f"Withdrew {made.name}. Its key service releases nothing any more once it has heard.")

@@ -9,7 +9,6 @@ from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Verdict
-from jupyter_secure_jobs.member import deciding
 
 if TYPE_CHECKING:
     from argparse import Namespace, _SubParsersAction
@@ -64,6 +63,8 @@ def show(review: ReviewStatement) -> str:
 
 
 def _decide(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.member import deciding  # noqa: PLC0415 -- its imports take a second, which other commands do not owe
+
     acting = folders.acting(arguments, passphrase.read(arguments))
     workspace = folders.workspace(acting, arguments.workspace)
     job = acting.client.find_job(workspace, arguments.job)
@@ -88,6 +89,8 @@ def _decide(arguments: Namespace) -> None:
 
 
 def _revoke(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.member import deciding  # noqa: PLC0415 -- its imports take a second, which other commands do not owe
+
     acting = folders.acting(arguments, passphrase.read(arguments))
     workspace = folders.workspace(acting, arguments.workspace)
     job = acting.client.find_job(workspace, arguments.job)

@@ -90,7 +90,7 @@ def _add_worker(groups: Groups) -> None:
     passphrase.add_arguments(work)
     work.set_defaults(run=_work)
     measured = worker.add_parser("measure", help="print the measurement of the enclave as it is installed")
-    measured.set_defaults(run=lambda _arguments: print(measure()))
+    measured.set_defaults(run=_measure)
     tried = worker.add_parser("check", help="try whether the sandbox can be made here")
     tried.set_defaults(run=_check)
 
@@ -200,6 +200,12 @@ def _work(arguments: Namespace) -> None:
     threading.Thread(target=worker.run, args=(stopped,), daemon=True).start()
     stopped.wait()
     worker.leave(30)
+
+
+def _measure(_arguments: Namespace) -> None:
+    from jupyter_secure_jobs.enclave.measurement import measure  # noqa: PLC0415 -- as said at the top
+
+    print(measure())
 
 
 def _check(_arguments: Namespace) -> None:

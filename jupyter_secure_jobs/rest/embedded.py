@@ -82,6 +82,13 @@ class Embedded:
             UnavailableError: a part did not start.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._start_parts()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start_parts(self) -> None:
         passphrase = self.passphrase()
         new = not self.members
         if new:

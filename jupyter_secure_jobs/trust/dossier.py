@@ -10,6 +10,7 @@ from jupyter_secure_jobs.domain.inputs import Value, check_values
 from jupyter_secure_jobs.domain.run import ORDER_DAYS
 from jupyter_secure_jobs.protocol import canonical, codec
 from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.envelope import Envelope  # noqa: TC001 -- the codec reads a dossier's annotations at run time
 from jupyter_secure_jobs.protocol.order import RunOrder
 from jupyter_secure_jobs.trust import signatures
 from jupyter_secure_jobs.trust.approval import CLOCK_SKEW, verify_approval
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.domain.job import Scope
     from jupyter_secure_jobs.protocol.dataset import Manifest
-    from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.protocol.roster import Worker
     from jupyter_secure_jobs.protocol.version import Version
 

@@ -27,9 +27,9 @@ JOINED_SQL = Draft(
 JOINED_PYTHON = Draft(
     language="python",
     code="flights = spark.table('flights')\nweather = spark.table('weather')\nprint('joined')\n"
-    "joined = flights.join(weather, 'month').where(flights.month >= low)\n"
-    "result = joined.groupBy('month').agg({'flight': 'count', 'wind': 'max'}).toDF('month', 'n', 'wind')"
-    ".orderBy('month')",
+    "from pyspark.sql import functions as F\n"
+    "joined = flights.join(weather, 'month').where(F.col('month') >= inputs['low'])\n"
+    "joined.groupBy('month').agg(F.count('*').alias('n'), F.max('wind').alias('wind')).orderBy('month')",
     tables=("flights", "weather"),
     grant=GrantWire(reruns=True, most_runs=2),
     log_policy="full",
@@ -104,7 +104,7 @@ def test_new_draft_beside_the_live_version(parts: Parts) -> None:
     workspace, client = parts.workspace, parts.ana.client
     job = parts.accepted()
     drafted = client.act(workspace, job.id, "new-draft")
-    assert (drafted.status_text, drafted.live_version, drafted.open_version) == ("Draft · Accepted", 1, 2)
+    assert (drafted.status_text, drafted.live_version, drafted.open_version) == ("Draft · v1 live", 1, 2)
     change = DraftChange(code="SELECT count(*) AS n FROM flights WHERE month >= :low")
     client.change_draft(workspace, job.id, change, revision=drafted.revision)
     deciding.submit(parts.ana, workspace, job.id)

@@ -1,0 +1,131 @@
+"""The demo's two jobs, each over data of all three organisations, and the same questions asked of the raw files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+import pyarrow.parquet as pq
+
+from demo import split
+from demo.nycflights import DATASETS
+from jupyter_secure_jobs.protocol.result_digest import logical_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from demo.nycflights import DemoDataset
+    from demo.place import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoJob:
+    """A job's name, the options of its cell, its text, and `direct`: the same computation in DuckDB's SQL."""
+
+    name: str
+    options: str
+    code: str
+    direct: str
+
+    def cell(self, code: str = "") -> str:
+        """Return the cell that drafts the job, with another text if given."""
+        return f'%%securejob "{self.name}" {self.options} --test\n{code or self.code}'
+
+
+BY_WEATHER: Final = DemoJob(
+    name="Delay by wind and visibility",
+    options='--lang python --input "month integer 1..12 = 1" --input "origin choice EWR|JFK|LGA = JFK" --rerun',
+    code="""\
+from pyspark.sql import functions as F
+
+departed = spark.table("flights").where(F.col("dep_delay").isNotNull())
+departed = departed.where((F.col("month") == inputs["month"]) & (F.col("origin") == inputs["origin"]))
+weather = spark.table("weather").where("wind_speed IS NOT NULL")
+weather = weather.select(
+    "origin",
+    "time_hour",
+    (F.floor(F.col("wind_speed") / 10) * 10).cast("int").alias("wind_from_mph"),
+    (F.col("visib") < 5).alias("poor_visibility"),
+)
+matched = departed.join(weather, ["origin", "time_hour"]).join(spark.table("airlines"), "carrier")
+print("Departures with an hour of weather:", matched.count())
+
+groups = matched.groupBy(F.col("name").alias("airline"), "wind_from_mph", "poor_visibility").agg(
+    F.count("*").alias("departures"),
+    F.round(F.avg("dep_delay"), 1).cast("decimal(6,1)").alias("mean_delay"),
+)
+groups.where("departures >= 10").orderBy("airline", "wind_from_mph", "poor_visibility")""",
+    direct="""
+        SELECT airlines.name AS airline, CAST(floor(wind_speed / 10) * 10 AS INTEGER) AS wind_from_mph,
+               visib < 5 AS poor_visibility, count(*) AS departures,
+               CAST(round(avg(dep_delay), 1) AS DECIMAL(6, 1)) AS mean_delay
+        FROM flights JOIN weather USING (origin, time_hour) JOIN airlines USING (carrier)
+        WHERE flights.month = $month AND flights.origin = $origin
+          AND dep_delay IS NOT NULL AND wind_speed IS NOT NULL
+        GROUP BY ALL HAVING count(*) >= 10""",
+)
+
+_BY_AGE_FIRST: Final = """\
+SELECT
+  CAST(FLOOR((flights.year - planes.year) / 5) * 5 AS INT) AS age_from_years,
+  airports.tzone AS destination_zone,
+  COUNT(*) AS arrivals,
+  CAST(ROUND(AVG(flights.arr_delay), 1) AS DECIMAL(6, 1)) AS mean_delay
+FROM flights
+  JOIN planes ON planes.tailnum = flights.tailnum
+  JOIN airports ON airports.faa = flights.dest
+WHERE flights.month = :month
+  AND flights.year - planes.year <= :oldest
+  AND flights.arr_delay IS NOT NULL
+GROUP BY age_from_years, destination_zone
+ORDER BY age_from_years, destination_zone"""
+
+BY_AGE: Final = DemoJob(
+    name="Delay by age of aircraft",
+    options='--lang sql --input "month integer 1..12 = 1" --input "oldest integer 5..60 = 30" --rerun --max-runs 5',
+    code=_BY_AGE_FIRST,
+    direct="""
+        SELECT CAST(floor((flights.year - planes.year) / 5) * 5 AS INTEGER) AS age_from_years,
+               airports.tzone AS destination_zone, count(*) AS arrivals,
+               CAST(round(avg(arr_delay), 1) AS DECIMAL(6, 1)) AS mean_delay
+        FROM flights JOIN planes USING (tailnum) JOIN airports ON airports.faa = flights.dest
+        WHERE flights.month = $month AND flights.year - planes.year <= $oldest AND arr_delay IS NOT NULL
+        GROUP BY ALL HAVING count(*) >= 10""",
+)
+COMMENT: Final = "Groups of a few flights could point at a single aircraft. Please leave out groups below 10."
+BY_AGE_REVISED: Final = _BY_AGE_FIRST.replace("\nORDER BY", "\nHAVING COUNT(*) >= 10\nORDER BY")
+
+
+def digests(job: DemoJob, inputs: Mapping[str, object], opened: Path, place: Place) -> tuple[str, str]:
+    """Return the logical digest of an opened result (Parquet), and that of the direct computation on the raw files.
+
+    The direct result is cast to the schema of the opened one. Rows are compared as a set: the two engines put nulls at
+    different ends.
+    """
+    result = pq.read_table(opened)
+    direct = _direct(job, inputs, place).select(result.column_names).cast(result.schema)
+    return logical_digest(result, ordered=False), logical_digest(direct, ordered=False)
+
+
+def count(dataset: DemoDataset, place: Place) -> int:
+    """Return the number of rows in an organisation's raw files of a dataset."""
+    with duckdb.connect() as database:
+        return len(_read(database, dataset, place))
+
+
+def _direct(job: DemoJob, inputs: Mapping[str, object], place: Place) -> Any:  # noqa: ANN401 -- pyarrow has no types
+    with duckdb.connect() as database:
+        database.execute("SET TimeZone = 'UTC'")
+        for dataset in DATASETS:
+            _read(database, dataset, place).create(dataset.name)
+        return database.sql(job.direct, params=dict(inputs)).to_arrow_table()
+
+
+def _read(database: duckdb.DuckDBPyConnection, dataset: DemoDataset, place: Place) -> duckdb.DuckDBPyRelation:
+    files = [str(path) for path in split.paths(dataset, place.raw(dataset.organisation))]
+    if files[0].endswith(".parquet"):
+        return database.read_parquet(files)
+    zoned = {"time_hour": "TIMESTAMPTZ"} if dataset.name == "flights" else None
+    return database.read_csv(files, na_values=["NA", ""], dtype=zoned, sample_size=-1)

@@ -9,39 +9,33 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from jupyter_secure_jobs.crypto import files, sealing
+from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.crypto.sealing import SealingKey
 from jupyter_secure_jobs.crypto.signing import SigningKey
 from jupyter_secure_jobs.domain.errors import RefusedError, UnavailableError
 from jupyter_secure_jobs.domain.inputs import Value, check_values
 from jupyter_secure_jobs.domain.job import Assurance, JobLimits
-from jupyter_secure_jobs.domain.run import RunStatus
+from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
 from jupyter_secure_jobs.engines.run import run_job, start_child
 from jupyter_secure_jobs.engines.spec import JobSpec
-from jupyter_secure_jobs.protocol import canonical, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
-from jupyter_secure_jobs.protocol.dataset import SealedKey
+from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.order import (
     Evidence,
     KeyRequest,
     Nonce,
-    Receipt,
-    SealedOutput,
-    SyntheticRead,
-    TestResult,
 )
 from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.sandbox.errors import SandboxUnavailableError
 from jupyter_secure_jobs.sandbox.limits import Limits
 from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
-from jupyter_secure_jobs.trust.evidence import PROFILE, salted, verify_evidence, verify_grant
+from jupyter_secure_jobs.trust.evidence import PROFILE, verify_evidence, verify_grant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +44,6 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.domain.inputs import InputVariable
     from jupyter_secure_jobs.enclave.memory import Memory
     from jupyter_secure_jobs.enclave.task import SyntheticTask
-    from jupyter_secure_jobs.engines.spec import JobOutcome
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.sandbox.child import Child
 
@@ -72,22 +65,6 @@ class _Session:
     sealing: SealingKey
     child: Child | None = None
     evidence: Envelope | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How a run ended: what may be told to anybody, the signed statements, and the sealed files to carry."""
-
-    status: RunStatus
-    error_class: str | None
-    error_line: int | None
-    rows: int | None
-    receipt: Envelope | None
-    evidence: Envelope | None
-    test: Envelope | None
-    result: Path | None
-    log: Path | None
-    error_text: str | None = None
 
 
 class Enclave:
@@ -228,14 +205,25 @@ class Enclave:
         if child is None or evidence is None:
             raise RefusedError("no_run", "The run was not prepared.")
         started = self._clock()
-        keys = self._keys(session, grants, evidence.hash)
-        phase("decrypt")
-        tables = self._decrypt(run, keys, fetched, child)
-        phase("run")
-        spec = _spec(run.version, run.inputs, tables)
-        outcome = run_job(child, spec, self.cancelled)
-        phase("seal")
-        return self._seal(session, outcome, grants, outbox, started)
+        try:
+            keys = self._keys(session, grants, evidence.hash)
+            phase("decrypt")
+            tables = self._decrypt(run, keys, fetched, child)
+            phase("run")
+            outcome = run_job(child, _spec(run.version, run.inputs, tables), self.cancelled)
+            phase("seal")
+            return seal(
+                run,
+                outcome,
+                signing=session.signing,
+                evidence=evidence,
+                grants=grants,
+                outbox=outbox,
+                times=(started, self._clock()),
+            )
+        finally:
+            # Plaintext and keys go now, not when the loop outside says so.
+            self.forget()
 
     def _keys(self, session: _Session, grants: Sequence[Envelope], evidence_hash: str) -> dict[str, bytes]:
         run = session.run
@@ -275,70 +263,6 @@ class Enclave:
             tables[read.table] = tuple(names)
         return tables
 
-    def _seal(
-        self,
-        session: _Session,
-        outcome: JobOutcome,
-        grants: Sequence[Envelope],
-        outbox: Path,
-        started: datetime,
-    ) -> Ended:
-        run, evidence = session.run, session.evidence
-        if evidence is None:
-            raise RefusedError("no_run", "The run was not prepared.")
-        salt, result_key, log_key = os.urandom(32), files.new_key(), files.new_key()
-        result = _sealed(outcome.result, outbox / "result.sealed", result_key, run.order_hash, "result")
-        log = _sealed(outcome.log, outbox / "log.sealed", log_key, run.order_hash, "log")
-        secret = canonical.encode(
-            {
-                "result": result_key.hex(),
-                "log": log_key.hex(),
-                "salt": salt.hex(),
-                "logical": outcome.logical_digest,
-            }
-        )
-        status = RunStatus(outcome.status.capitalize())
-        receipt = Receipt(
-            workspace=run.rosters.workspace,
-            genesis=run.rosters.genesis,
-            order=run.order_hash,
-            version=run.version_hash,
-            evidence=evidence.hash,
-            manifests=tuple(read.manifest for read in run.version.datasets),
-            grants=tuple(sorted(grant.hash for grant in grants)),
-            status=status,
-            error_class=outcome.error_class,
-            error_line=outcome.error_line,
-            result=result,
-            rows=outcome.rows,
-            log=log,
-            logical=salted(outcome.logical_digest, salt) if outcome.logical_digest is not None else None,
-            keys=tuple(
-                SealedKey(
-                    recipient=who.sealing_key,
-                    sealed=sealing.seal(
-                        who.sealing_key,
-                        secret,
-                        info=places.outcome_keys(order=run.order_hash, recipient=who.sealing_key),
-                    ),
-                )
-                for who in run.version.recipients
-            ),
-            started=started,
-            finished=self._clock(),
-        )
-        return Ended(
-            status=status,
-            error_class=outcome.error_class,
-            error_line=outcome.error_line,
-            rows=outcome.rows,
-            receipt=envelopes.sign(receipt, session.signing),
-            evidence=evidence,
-            test=None,
-            result=outbox / "result.sealed" if result is not None else None,
-            log=outbox / "log.sealed" if log is not None else None,
-        )
-
     def test(
         self, task: SyntheticTask, fetched: Mapping[str, Path], outbox: Path, *, phase: Callable[[str], None]
     ) -> Ended:
@@ -367,54 +291,19 @@ class Enclave:
                 limits=_limits(task.limits),
             )
             outcome = run_job(child, spec, self.cancelled)
-            return self._test_result(task, values, outcome, outbox)
+            return sign_test(
+                task,
+                values,
+                outcome,
+                outbox,
+                platform=self._platform,
+                worker=self._name,
+                measurement=self._measurement,
+                now=self._clock(),
+            )
         finally:
             child.close()
             self.cancelled.clear()
-
-    def _test_result(
-        self, task: SyntheticTask, values: Mapping[str, Value], outcome: JobOutcome, outbox: Path
-    ) -> Ended:
-        status = RunStatus(outcome.status.capitalize())
-        said = TestResult(
-            workspace=task.workspace,
-            genesis=task.genesis,
-            run=task.run,
-            text=task.text_hash,
-            synthetic=tuple(
-                SyntheticRead(dataset=task.datasets[table], digest=digest)
-                for table, digest in sorted(task.tables.items())
-            ),
-            inputs=dict(values),
-            status=status,
-            error_class=outcome.error_class,
-            error_line=outcome.error_line,
-            rows=outcome.rows,
-            result=outcome.logical_digest,
-            worker=self._name,
-            measurement=self._measurement,
-            time=self._clock(),
-        )
-        result = log = None
-        if outcome.result is not None:
-            result = outbox / "result.parquet"
-            shutil.copyfile(outcome.result, result)
-        if outcome.log.stat().st_size:
-            log = outbox / "log.txt"
-            shutil.copyfile(outcome.log, log)
-        text = outcome.log.read_text(errors="replace")[-2000:] if status is RunStatus.FAILED else None
-        return Ended(
-            status=status,
-            error_class=outcome.error_class,
-            error_line=outcome.error_line,
-            rows=outcome.rows,
-            receipt=None,
-            evidence=None,
-            test=envelopes.sign(said, self._platform),
-            result=result,
-            log=log,
-            error_text=text,
-        )
 
 
 def _limits(limits: JobLimits) -> Limits:
@@ -439,15 +328,6 @@ def _spec(version: Version, values: Mapping[str, Value], tables: Mapping[str, tu
         log_policy=version.log_policy.value,
         limits=_limits(version.limits),
     )
-
-
-def _sealed(source: Path | None, target: Path, key: bytes, order: str, kind: str) -> SealedOutput | None:
-    if source is None or not source.stat().st_size:
-        return None
-    files.encrypt(source, target, key=key, place=places.outcome_file(order=order, kind=kind))
-    with target.open("rb") as file:
-        digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
-    return SealedOutput(digest=digest, bytes=target.stat().st_size)
 
 
 def _checked_file(fetched: Mapping[str, Path], digest: str) -> Path:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.domain.errors import RefusedError, SecureJobsError, UnavailableError
 from jupyter_secure_jobs.enclave import frames
-from jupyter_secure_jobs.enclave.enclave import Enclave, Ended
+from jupyter_secure_jobs.enclave.enclave import Enclave
 from jupyter_secure_jobs.enclave.measurement import measure
 from jupyter_secure_jobs.enclave.memory import Memory
 from jupyter_secure_jobs.enclave.task import SyntheticTask
@@ -27,6 +27,7 @@ from jupyter_secure_jobs.trust.dossier import Dossier
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.enclave.frames import Frame
+    from jupyter_secure_jobs.enclave.outcome import Ended
 
 _PR_SET_DUMPABLE: Final = 4
 

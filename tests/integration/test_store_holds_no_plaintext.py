@@ -39,7 +39,7 @@ def private_parts(parts: Parts) -> dict[str, bytes]:
         for what, seed in (("signing", ring.signing.seed()), ("sealing", ring.sealing.seed())):
             found[f"{what} seed of {who}"] = seed
             found[f"{what} seed of {who} in hex"] = seed.hex().encode()
-            found[f"{what} seed of {who} in base64"] = encoding.text(seed).rstrip("=").encode()
+            found[f"{what} seed of {who} in base64"] = encoding.text(seed).rstrip("=")[:-1].encode()
     return found
 
 

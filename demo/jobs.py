@@ -52,19 +52,19 @@ weather = weather.select(
 matched = departed.join(weather, ["origin", "time_hour"]).join(spark.table("airlines"), "carrier")
 print("Departures with an hour of weather:", matched.count())
 
-groups = matched.groupBy(F.col("name").alias("airline"), "wind_from_mph", "poor_visibility").agg(
-    F.count("*").alias("departures"),
-    F.round(F.avg("dep_delay"), 1).cast("decimal(6,1)").alias("mean_delay"),
-)
-groups.where("departures >= 10").orderBy("airline", "wind_from_mph", "poor_visibility")""",
+enough = F.count("*") >= 10
+matched.groupBy(F.col("name").alias("airline"), "wind_from_mph", "poor_visibility").agg(
+    F.when(enough, F.count("*")).alias("departures"),
+    F.when(enough, F.round(F.avg("dep_delay"), 1).cast("decimal(6,1)")).alias("mean_delay"),
+).orderBy("airline", "wind_from_mph", "poor_visibility")""",
     direct="""
         SELECT airlines.name AS airline, CAST(floor(wind_speed / 10) * 10 AS INTEGER) AS wind_from_mph,
-               visib < 5 AS poor_visibility, count(*) AS departures,
-               CAST(round(avg(dep_delay), 1) AS DECIMAL(6, 1)) AS mean_delay
+               visib < 5 AS poor_visibility, if(count(*) >= 10, count(*), NULL) AS departures,
+               if(count(*) >= 10, CAST(round(avg(dep_delay), 1) AS DECIMAL(6, 1)), NULL) AS mean_delay
         FROM flights JOIN weather USING (origin, time_hour) JOIN airlines USING (carrier)
         WHERE flights.month = $month AND flights.origin = $origin
           AND dep_delay IS NOT NULL AND wind_speed IS NOT NULL
-        GROUP BY ALL HAVING count(*) >= 10""",
+        GROUP BY 1, 2, 3""",
 )
 
 _BY_AGE_FIRST: Final = """\
@@ -88,14 +88,19 @@ BY_AGE: Final = DemoJob(
     code=_BY_AGE_FIRST,
     direct="""
         SELECT CAST(floor((flights.year - planes.year) / 5) * 5 AS INTEGER) AS age_from_years,
-               airports.tzone AS destination_zone, count(*) AS arrivals,
-               CAST(round(avg(arr_delay), 1) AS DECIMAL(6, 1)) AS mean_delay
+               airports.tzone AS destination_zone, if(count(*) >= 10, count(*), NULL) AS arrivals,
+               if(count(*) >= 10, CAST(round(avg(arr_delay), 1) AS DECIMAL(6, 1)), NULL) AS mean_delay
         FROM flights JOIN planes USING (tailnum) JOIN airports ON airports.faa = flights.dest
         WHERE flights.month = $month AND flights.year - planes.year <= $oldest AND arr_delay IS NOT NULL
-        GROUP BY ALL HAVING count(*) >= 10""",
+        GROUP BY 1, 2""",
 )
-COMMENT: Final = "Groups of a few flights could point at a single aircraft. Please leave out groups below 10."
-BY_AGE_REVISED: Final = _BY_AGE_FIRST.replace("\nORDER BY", "\nHAVING COUNT(*) >= 10\nORDER BY")
+COMMENT: Final = "Figures of a few flights could point at a single aircraft. Please show none below 10 flights."
+BY_AGE_REVISED: Final = _BY_AGE_FIRST.replace(
+    "  COUNT(*) AS", "  CASE WHEN COUNT(*) >= 10 THEN COUNT(*) END AS"
+).replace(
+    "  CAST(ROUND(AVG(flights.arr_delay), 1) AS DECIMAL(6, 1)) AS",
+    "  CASE WHEN COUNT(*) >= 10 THEN CAST(ROUND(AVG(flights.arr_delay), 1) AS DECIMAL(6, 1)) END AS",
+)
 
 
 def digests(job: DemoJob, inputs: Mapping[str, object], opened: Path, place: Place) -> tuple[str, str]:

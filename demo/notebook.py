@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 import nbformat
 from nbclient import NotebookClient
 from nbformat import v4
+from traitlets.config import Config
 
 from demo.summary import DemoError
 
@@ -31,7 +32,9 @@ class Notebook:
         """Write to `path` in the end; the kernel gets `environment` and works in `folder`."""
         self._path = path
         self._notebook = v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
-        self._client = NotebookClient(self._notebook, timeout=_CELL_SECONDS, kernel_name="python3")
+        # Sockets of files, which other accounts of the machine cannot open: unlike ports, kernels' ones do not encrypt.
+        local = Config({"KernelManager": {"transport": "ipc"}})
+        self._client = NotebookClient(self._notebook, timeout=_CELL_SECONDS, kernel_name="python3", config=local)
         self._start = {"env": dict(environment), "cwd": str(folder)}
         self._open = ExitStack()
         self.say(f"# {title}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from demo.summary import DemoError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MARK: Final = ".made-by-the-demo"
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from demo.summary import Summary
 
 _BOTH: Final = (BY_WEATHER, BY_AGE)
-_SURE: Final = "Both jobs read what they say, and small groups are left out."
+_RUNS: Final = {1: "runs", 2: "reruns"}
+_SURE: Final = "It reads what it says, and shows no figures of small groups."
 
 
 class Story:
@@ -154,7 +155,7 @@ class Story:
 
     def _revised(self) -> str:
         book = self._notebook(ANA)
-        book.say("Mia is right. The review is cancelled, small groups are left out, and all decide anew.")
+        book.say("Mia is right. The review is cancelled, figures of small groups are left out, and all decide anew.")
         book.run(f'%securejob cancel-review "{BY_AGE.name}"')
         book.run(BY_AGE.cell(BY_AGE_REVISED))
         book.run(f'%securejob submit "{BY_AGE.name}"')
@@ -185,7 +186,7 @@ class Story:
         for number, runs in enumerate((first, again), start=1):
             for job, inputs in runs:
                 self._summary.step(
-                    f'Ana {"runs" if number == 1 else "reruns"} "{job.name}" with {_values(inputs)} and opens the result',
+                    f'Ana {_RUNS[number]} "{job.name}" with {_values(inputs)} and opens the result',
                     "Succeeded; the digest of the direct computation",
                     lambda job=job, inputs=inputs, number=number: self._opened(job, inputs, number),
                 )
@@ -199,7 +200,7 @@ class Story:
         book = self._notebook(ANA)
         book.run(f'%securejob run "{job.name}" {_values(inputs)} --wait')
         book.run(f'rows = %securejob results "{job.name}" --run {number}\nrows')
-        book.run(f'print(f"{{len(rows):,}} rows of {{len(rows.columns)}} columns")')
+        book.run('print(f"{len(rows):,} rows of {len(rows.columns)} columns")')
         stem = f"{_stem(job)}-{number}"
         for suffix in ("csv", "parquet", "txt"):
             book.run(f'%securejob export "{job.name}" {stem}.{suffix} --run {number}')

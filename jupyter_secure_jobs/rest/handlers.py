@@ -81,8 +81,8 @@ class ProblemHandler(APIHandler):
             next_step=error.next_step,
         )
         self.set_status(error.status)
-        self.set_header("Content-Type", "application/problem+json")
-        self.finish(made.model_dump_json())
+        # The base class puts its own content type over any that was set before.
+        self.finish(made.model_dump_json(), set_content_type="application/problem+json")
 
     def write_error(self, status_code: int, **_: Any) -> None:  # noqa: ANN401 -- tornado's signature
         """Write a problem for what tornado itself refuses, and for our own defects."""
@@ -118,7 +118,7 @@ class ProblemHandler(APIHandler):
         finally:
             if file.forget is not None:
                 shutil.rmtree(file.forget, ignore_errors=True)
-        self.finish()
+        self.finish(set_content_type=file.media_type)
 
     def read_call(self, route: Route, path: dict[str, str]) -> Call:
         """Return the request, parsed."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 KERNEL_HEADER: Final = "X-Secure-Jobs-Token"
 MEMBER_HEADER: Final = "X-Secure-Jobs-Member"
 _PASSED_ON: Final = ("Content-Type", "Idempotency-Key", "If-Match")
-_PASSED_BACK: Final = ("Content-Type", "ETag", "Content-Disposition")
+_PASSED_BACK: Final = ("ETag", "Content-Disposition")
 _SECONDS: Final = 60.0
 
 
@@ -135,7 +135,7 @@ class PassingHandler(MemberHandler):
             for name in _PASSED_BACK:
                 if name in answer.headers:
                     self.set_header(name, answer.headers[name])
-            self.finish(answer.content)
+            self.finish(answer.content, set_content_type=answer.headers.get("Content-Type", "application/json"))
         except SecureJobsError as error:
             self.problem(error)
         except httpx.HTTPError:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellControlSignal
 from nbformat import v4
-from traitlets.config import Config
 
 from demo.summary import DemoError
 
@@ -28,20 +28,27 @@ class Notebook:
     As nbclient does it for any notebook, outputs and the state of widgets are saved with it.
     """
 
-    def __init__(self, path: Path, title: str, *, environment: Mapping[str, str], folder: Path) -> None:
-        """Write to `path` in the end; the kernel gets `environment` and works in `folder`."""
+    def __init__(self, path: Path, title: str, *, environment: Mapping[str, str], folder: Path, log: Path) -> None:
+        """Write to `path` in the end; the kernel gets `environment`, works in `folder`, and complains to `log`."""
         self._path = path
         self._notebook = v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
-        # Sockets of files, which other accounts of the machine cannot open: unlike ports, kernels' ones do not encrypt.
-        local = Config({"KernelManager": {"transport": "ipc"}})
-        self._client = NotebookClient(self._notebook, timeout=_CELL_SECONDS, kernel_name="python3", config=local)
+        self._client = NotebookClient(self._notebook, timeout=_CELL_SECONDS, kernel_name="python3")
         self._start = {"env": dict(environment), "cwd": str(folder)}
+        self._log = log
         self._open = ExitStack()
         self.say(f"# {title}")
 
     def __enter__(self) -> Self:
-        """Start the kernel and load the magics."""
-        self._open.enter_context(self._client.setup_kernel(**self._start))
+        """Start the kernel and load the magics.
+
+        Raises:
+            DemoError: the kernel did not start.
+        """
+        try:
+            with self._log.open("ab") as complaints:
+                self._open.enter_context(self._client.setup_kernel(**self._start, stderr=complaints))
+        except RuntimeError as error:
+            raise DemoError(f"a kernel did not start: {error}") from error
         self.run("%load_ext jupyter_secure_jobs")
         return self
 
@@ -78,7 +85,10 @@ class Notebook:
     def _execute(self, code: str, *tags: str) -> tuple[str, str | None]:
         cell = v4.new_code_cell(code, metadata={"tags": ["raises-exception", *tags]})
         self._notebook.cells.append(cell)
-        self._client.execute_cell(cell, len(self._notebook.cells) - 1)
+        try:
+            self._client.execute_cell(cell, len(self._notebook.cells) - 1)
+        except (CellControlSignal, RuntimeError) as error:
+            raise DemoError(f"a cell did not come to its end: {error}") from error
         # The tag only keeps nbclient from raising; in the saved notebook it marks the refusals that are expected.
         cell.metadata = nbformat.from_dict({"tags": list(tags)} if tags else {})
         shown: list[str] = []

@@ -98,7 +98,7 @@ class Parts:
             self._wait(member.email, lambda http, member=member: self._answers(http, member))
 
     def kernel_environment(self, member: Member) -> dict[str, str]:
-        """Return the environment for a kernel of a member: the address of their side, and a token that cannot decide."""
+        """Return what a member's kernels get: the address of their side, and a token that cannot decide."""
         told: dict[str, str] = json.loads(self._place.kernel_environment(member).read_text())
         return {**self.environment, **told}
 

@@ -51,7 +51,13 @@ class Story:
         if member not in self._notebooks:
             environment = self._parts.kernel_environment(member)
             title = f"{member.email}, {member.organisation}"
-            made = Notebook(self._place.notebook(member), title, environment=environment, folder=self._place.exports)
+            made = Notebook(
+                self._place.notebook(member),
+                title,
+                environment=environment,
+                folder=self._place.exports,
+                log=self._place.logs / "kernels.log",
+            )
             self._notebooks[member] = self._open.enter_context(made)
             made.say("The kernel knows this member's own side, by an address and a token that cannot decide.")
             made.run("%securejob status")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
-from tornado.ioloop import PeriodicCallback
+from sqlalchemy.exc import OperationalError
+from tornado.ioloop import IOLoop, PeriodicCallback
 from traitlets import Enum, Float, List, TraitError, Unicode, default
 
 from jupyter_secure_jobs.crypto.keyfile import write_private
@@ -22,6 +23,7 @@ from jupyter_secure_jobs.rest.member_host import TOKEN_RENEWED, MemberHost
 from jupyter_secure_jobs.rest.notifier import Notifier
 from jupyter_secure_jobs.rest.route import BASE
 from jupyter_secure_jobs.rest.routes import ROUTES
+from jupyter_secure_jobs.services import dispatch
 from jupyter_secure_jobs.services.unit import Server, Settings
 from jupyter_secure_jobs.store.blobs import Blobs
 from jupyter_secure_jobs.store.database import Database
@@ -72,6 +74,7 @@ class SecureJobs(ExtensionApp):
     _host: MemberHost | None = None
     _server: Server | None = None
     _renewing: PeriodicCallback | None = None
+    _sweeping: PeriodicCallback | None = None
 
     @default("data_dir")
     def _default_data_dir(self) -> str:
@@ -98,6 +101,7 @@ class SecureJobs(ExtensionApp):
     def initialize_settings(self) -> None:
         """Make ready what the mode needs; nothing is stored with a looser mode than 0700."""
         self._read_environment()
+        self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="secure-jobs")
         folder = Path(str(self.data_dir))
         if self.mode == "server":
             self._server = self._workspace_server(folder)
@@ -148,7 +152,7 @@ class SecureJobs(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Register the routes of the mode."""
         app: ServerApp = self.serverapp  # type: ignore[assignment]  # set by the time handlers are made
-        pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="secure-jobs")
+        pool = self._pool
         if self._server is not None:
             notifier = Notifier()
             self._server.notify = notifier.notify
@@ -161,10 +165,27 @@ class SecureJobs(ExtensionApp):
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         if self._server is not None:
             self._notifier.attach()
+            # A worker that went silent may be the only one; its run must not wait for another worker to ask.
+            self._sweeping = PeriodicCallback(self._sweep, max(1.0, float(self.lease_seconds) / 4) * 1000)
+            self._sweeping.start()
         if self._host is not None:
             self._tell_kernels(serverapp)
             self._renewing = PeriodicCallback(lambda: self._tell_kernels(serverapp), TOKEN_RENEWED * 1000)
             self._renewing.start()
+
+    async def _sweep(self) -> None:
+        server = self._server
+        if server is None:
+            return
+
+        def sweep() -> None:
+            with server.unit() as unit:
+                dispatch.sweep(unit)
+
+        try:
+            await IOLoop.current().run_in_executor(self._pool, sweep)
+        except OperationalError:
+            self.log.exception("secure jobs: the database refused; lost runs are looked for again later")
 
     def _tell_kernels(self, serverapp: ServerApp) -> None:
         """Put the address and a scoped token where kernels inherit them."""
@@ -181,9 +202,11 @@ class SecureJobs(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Stop what was started."""
-        if self._renewing is not None:
-            self._renewing.stop()
+        for repeated in (self._renewing, self._sweeping):
+            if repeated is not None:
+                repeated.stop()
         if self._embedded is not None:
             self._embedded.stop()
         if self._server is not None:
             self._server.database.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)

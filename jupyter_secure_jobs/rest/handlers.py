@@ -150,11 +150,11 @@ class WorkspaceHandler(ProblemHandler):
             self.write_error(405)
             return
         try:
-            call = self.read_call(route, path)
             loop = IOLoop.current()
             key = await loop.run_in_executor(self.pool, sessions.authenticate, self.server, self._token())
             if key is None and route.caller is not Caller.ANYBODY:
                 raise UnauthenticatedError("login_needed", "There is no valid session.", "Log in again.")
+            call = self.read_call(route, path)
             deadline = time.monotonic() + self._patience(route)
             while True:
                 mark = self.notifier.mark()

@@ -1,0 +1,51 @@
+"""The picture of the latency benchmark: who takes how long, and where a secure job's time goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from bench.secure_job import STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_KINDS: Final = {
+    "warm": "secure job, ready child",
+    "back_to_back": "secure job, right after another",
+    "cold": "secure job, parts just started",
+    "nbclient_running_kernel": "query cell, running kernel",
+    "nbclient": "notebook by nbclient, new kernel",
+    "papermill": "notebook by papermill, new kernel",
+}
+
+
+def draw(figures: Mapping[str, float], path: Path) -> Path:
+    """Draw medians with their least and greatest, and the steps of warm and back-to-back runs; return the file."""
+    picture = Figure(figsize=(11, 7), layout="constrained")
+    FigureCanvasAgg(picture)
+    above, below = picture.subplots(2, 1)
+    medians = [figures[f"{kind}_median_ms"] for kind in _KINDS]
+    reach = [
+        [figures[f"{kind}_median_ms"] - figures[f"{kind}_least_ms"] for kind in _KINDS],
+        [figures[f"{kind}_greatest_ms"] - figures[f"{kind}_median_ms"] for kind in _KINDS],
+    ]
+    above.barh(list(_KINDS.values()), medians, xerr=reach, color="tab:blue", ecolor="tab:gray", capsize=3)
+    above.invert_yaxis()
+    above.set_xlabel("milliseconds: median, least and greatest")
+    above.set_title("One trivial query, from asking to seeing the answer")
+    for kind in ("cold", "back_to_back", "warm"):
+        left = 0.0
+        for number, step in enumerate(STEPS):
+            width = figures[f"{kind}_{step}_step_ms"]
+            below.barh(_KINDS[kind], width, left=left, color=f"C{number}", label=step if kind == "warm" else None)
+            left += width
+    below.set_xlabel("milliseconds: median of each step")
+    below.set_title("Where a secure job's time goes")
+    below.legend(ncols=len(STEPS), loc="upper center", bbox_to_anchor=(0.5, -0.2), frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture.savefig(path, dpi=120)
+    return path

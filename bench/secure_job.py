@@ -1,0 +1,130 @@
+"""The secure side: a workspace of three organisations with one accepted job, all parts on this machine."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from bench import sample
+from jupyter_secure_jobs.domain.job import Language
+from jupyter_secure_jobs.domain.review import Verdict
+from jupyter_secure_jobs.domain.run import Phase, RunStatus
+from jupyter_secure_jobs.member import deciding, opening, publishing
+from jupyter_secure_jobs.rest.embedded import DEMO_MEMBERS, Embedded
+from jupyter_secure_jobs.rest.member_host import MemberHost
+from jupyter_secure_jobs.wire.job import DatasetReadWire, GrantWire, JobNew
+from jupyter_secure_jobs.wire.member_side import DatasetAsked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from jupyter_secure_jobs.member.context import Acting
+    from jupyter_secure_jobs.wire.run import RunWire
+
+AUTHOR: Final = "ana@airline.example"
+OWNER: Final = "mia@registry.example"
+STEPS: Final = ("order", *(str(phase) for phase in Phase if phase is not Phase.DONE), "notice", "opening")
+_RUN_SECONDS: Final = 120.0
+
+
+class RunFailedError(Exception):
+    """A measured run did not succeed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """One run from the order to the opened result, in milliseconds; `steps` has every one of `STEPS` and adds up."""
+
+    total: float
+    steps: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedJob:
+    """A job that every member has accepted, for any number of runs."""
+
+    workspace: str
+    job: str
+
+
+def _host(embedded: Embedded) -> MemberHost:
+    host = MemberHost(embedded.members, mode="embedded", workspace_url=embedded.url)
+    for email, _ in DEMO_MEMBERS:
+        host.unlock(email, embedded.passphrase())
+    return host
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[MemberHost]:
+    """Start every part anew over `folder` and unlock the members' keys; stop all parts afterwards."""
+    embedded = Embedded(folder)
+    # The keys are unlocked once a session, by a person who types a passphrase; that is no part of a run. To unlock
+    # them before the worker starts would need the parts' insides, so the cold figure is defined as what it is.
+    embedded.start()
+    try:
+        yield _host(embedded)
+    finally:
+        embedded.stop()
+
+
+def accepted_job(host: MemberHost, table: Path) -> AcceptedJob:
+    """Publish the table, draft the job, submit it, and let everybody accept it."""
+    author, owner = host.acting(AUTHOR), host.acting(OWNER)
+    workspace = author.client.workspaces()[0].id
+    publishing.publish(
+        owner, workspace, DatasetAsked(name=sample.TABLE, files=[str(table)]), agree=lambda _proposal: True
+    )
+    (dataset,) = [each.id for each in author.client.datasets(workspace) if each.name == sample.TABLE]
+    draft = JobNew(
+        name="Latency",
+        language=Language.SQL,
+        code=sample.QUERY,
+        datasets=[DatasetReadWire(table=sample.TABLE, dataset=dataset)],
+        grant=GrantWire(reruns=True),
+    )
+    job = author.client.create_job(workspace, draft).id
+    deciding.submit(author, workspace, job)
+    for email, _ in DEMO_MEMBERS:
+        if email != AUTHOR:
+            member = host.acting(email)
+            seen = deciding.review(member, workspace, job)
+            deciding.decide(
+                member, workspace, job, version_hash=seen.version_hash, verdict=Verdict.ACCEPT, comment="For timing."
+            )
+    return AcceptedJob(workspace=workspace, job=job)
+
+
+def timed_run(author: Acting, accepted: AcceptedJob) -> Timing:
+    """Order one run, wait for its end, verify and open the result; return how long each step took.
+
+    Raises:
+        RunFailedError: it did not succeed.
+        WrongAnswerError: the rows are not the expected ones.
+    """
+    began, tick = datetime.now(UTC), time.perf_counter()
+    ordered = deciding.run(author, accepted.workspace, accepted.job, {})
+    run = author.client.wait(ordered, timeout=_RUN_SECONDS)
+    noticed = datetime.now(UTC)
+    if run.status is not RunStatus.SUCCEEDED:
+        raise RunFailedError(f"The run is {run.status}: {run.error_class}. Look at the logs of the parts.")
+    preview = opening.preview(author, accepted.workspace, run.id)
+    total = (time.perf_counter() - tick) * 1000
+    sample.check(preview.rows[0][0] or "", who="The secure job")
+    return Timing(total=total, steps=_steps(began, noticed, run, total))
+
+
+def _steps(began: datetime, noticed: datetime, run: RunWire, total: float) -> dict[str, float]:
+    # Every part is on this machine, so that their clocks are one; the server's times are whole milliseconds.
+    moments = [("order", began), *((str(each.phase), each.at) for each in run.phases), ("notice", noticed)]
+    steps = dict.fromkeys(STEPS, 0.0)
+    for (name, at), (_, then) in pairwise(moments):
+        # From `done` on, the author's side has not yet heard of it.
+        step = "notice" if name == Phase.DONE else name
+        steps[step] += (then - at).total_seconds() * 1000
+    steps["opening"] = total - (noticed - began).total_seconds() * 1000
+    return steps

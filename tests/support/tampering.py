@@ -1,0 +1,140 @@
+"""A hostile workspace server: writes into the database of a running one whatever it likes."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+
+from jupyter_secure_jobs.crypto import merkle
+from jupyter_secure_jobs.member import deciding, statements
+from jupyter_secure_jobs.member.context import utc_now
+from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.envelope import Envelope
+from jupyter_secure_jobs.store.identifiers import uuid7
+from jupyter_secure_jobs.store.tables import (
+    DecisionRow,
+    JobRow,
+    KeyMailRow,
+    NoticeRow,
+    RevocationRow,
+    RunRow,
+    ServiceKeyRow,
+    StatementRow,
+    VersionRow,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.parts import Parts
+
+
+@contextmanager
+def database(parts: Parts) -> Iterator[Session]:
+    """Give a session on the server's database, behind the server's back."""
+    engine = create_engine(f"sqlite:///{parts.database}", connect_args={"timeout": 20})
+    try:
+        with Session(engine) as session, session.begin():
+            yield session
+    finally:
+        engine.dispose()
+
+
+def say_accepted(parts: Parts, job: str) -> str:
+    """Make the database say that a job's version under review is accepted and live; return the version's hash."""
+    with database(parts) as session:
+        row = session.get_one(JobRow, job)
+        version = session.get_one(VersionRow, (job, row.open_version))
+        version.stage = "accepted"
+        row.live_version, row.open_version = version.number, None
+        assert version.statement is not None
+        return version.statement
+
+
+def put_statement(session: Session, workspace: str, kind: str, envelope: Envelope, *, under: str | None = None) -> str:
+    """Store an envelope in the log, under its own hash or under another's."""
+    places = session.scalars(select(StatementRow.place).where(StatementRow.workspace == workspace)).all()
+    digest = under or envelope.hash
+    session.merge(
+        StatementRow(workspace=workspace, hash=digest, kind=kind, place=max(places) + 1,
+                     leaf=merkle.leaf_hash(envelope.payload), envelope=envelope.to_bytes(), time=datetime.now(UTC))
+    )  # fmt: skip
+    session.flush()
+    return digest
+
+
+def put_decision(parts: Parts, version: str, member: str, envelope: Envelope) -> None:
+    """Make the database count an envelope as a member's acceptance of a version."""
+    with database(parts) as session:
+        digest = put_statement(session, parts.workspace, "decision", envelope)
+        session.merge(
+            DecisionRow(version=version, member=member, workspace=parts.workspace, statement=digest, verdict="accept",
+                        comment="", salt="", time=datetime.now(UTC), expires=datetime.now(UTC) + timedelta(days=90))
+        )  # fmt: skip
+
+
+def decision(parts: Parts, version: str, member: str) -> Envelope:
+    """Return the envelope of a member's decision as the log has it."""
+    with database(parts) as session:
+        row = session.get_one(DecisionRow, (version, member))
+        return Envelope.from_bytes(session.get_one(StatementRow, (parts.workspace, row.statement)).envelope)
+
+
+def altered(envelope: Envelope, **changes: Any) -> Envelope:
+    """Return an envelope that says something else under the same signatures."""
+    said = {**json.loads(envelope.payload), **changes}
+    payload = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return Envelope(payload=payload, payloadType=envelope.payloadType, signatures=envelope.signatures)
+
+
+def signed_order(parts: Parts, job: str, number: int = 1) -> Envelope:
+    """Return an order that the author signs in good faith."""
+    seen = deciding.verified(parts.ana, parts.workspace, job, number=number)
+    order = statements.order_of(
+        seen.version, seen.hash, {}, member=parts.ana.email, now=utc_now(), checkpoint=None
+    )
+    return envelopes.sign(order, parts.ana.ring.signing)
+
+
+def queue(parts: Parts, job: str, owners: tuple[str, ...] = ("Airline",), number: int = 1) -> str:
+    """Queue a run past every check that the server would make; return the run's id."""
+    order = signed_order(parts, job, number)
+    now = utc_now()
+    with database(parts) as session:
+        version = session.get_one(VersionRow, (job, number))
+        digest = put_statement(session, parts.workspace, "order", order)
+        run = uuid7(int(now.timestamp() * 1000), digest.encode()[-10:])
+        earlier = session.scalars(select(RunRow).where(RunRow.job == job, RunRow.kind == "job")).all()
+        text = {"code": version.terms["code"], "language": "sql", "version": version.statement}
+        session.add(
+            RunRow(id=run, workspace=parts.workspace, job=job, version=number, kind="job", number=len(earlier) + 1,
+                   status="Queued", phase="queued", phases=[["queued", now.isoformat()]], member=parts.ana.email,
+                   inputs={"low": 1}, statement=digest, text_hash=version.text_hash, text=text, created=now,
+                   expires=now + timedelta(days=7), keys_released=False, retried=False, cancel_requested=False)
+        )  # fmt: skip
+        session.flush()
+        for owner in owners:
+            session.add(KeyMailRow(run=run, organisation=owner, workspace=parts.workspace))
+    return run
+
+
+def hide_revocations(parts: Parts, version: str) -> int:
+    """Make the server forget every revocation of a version; return how many there were."""
+    with database(parts) as session:
+        rows = session.scalars(select(RevocationRow).where(RevocationRow.version == version)).all()
+        for row in rows:
+            for notice in session.scalars(select(NoticeRow).where(NoticeRow.statement == row.statement)).all():
+                session.delete(notice)
+            session.delete(row)
+        return len(rows)
+
+
+def set_key_service_seen(parts: Parts, organisation: str, seen: datetime) -> None:
+    """Change when the server last heard a key service."""
+    with database(parts) as session:
+        session.get_one(ServiceKeyRow, (parts.workspace, "keyservice", organisation)).seen = seen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import unicodedata
 from typing import Final
 
@@ -15,6 +16,8 @@ from jupyter_secure_jobs.domain.errors import RefusedError, SecureJobsError
 _MAGIC: Final = b"secure-jobs key store 1\n"
 _SALT: Final = 16
 _NONCE: Final = 12
+# OpenSSL's Argon2 shares its pool of threads in a process: two derivations at once wait for each other for ever.
+_one_at_a_time: Final = threading.Lock()
 
 
 class WrongPassphraseError(SecureJobsError):
@@ -26,7 +29,8 @@ class WrongPassphraseError(SecureJobsError):
 def _derive(passphrase: str, salt: bytes) -> bytes:
     # Keyboards differ in how they compose an accented letter; in NFC the same passphrase is the same bytes.
     typed = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
-    return Argon2id(salt=salt, length=32, iterations=3, lanes=4, memory_cost=64 * 1024).derive(typed)
+    with _one_at_a_time:
+        return Argon2id(salt=salt, length=32, iterations=3, lanes=4, memory_cost=64 * 1024).derive(typed)
 
 
 def lock(secret: bytes, passphrase: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -61,6 +62,7 @@ class Embedded:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._commands: dict[str, list[str]] = {}
         self._stopping = threading.Event()
+        self._lock = -1
 
     @property
     def members(self) -> list[Path]:
@@ -82,11 +84,26 @@ class Embedded:
             UnavailableError: a part did not start.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._hold()
         try:
             self._start_parts()
         except BaseException:
             self.stop()
             raise
+
+    def _hold(self) -> None:
+        # Two sets of parts on one folder would hand the same runs out twice.
+        self._lock = os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._lock)
+            self._lock = -1
+            raise UnavailableError(
+                "embedded_running",
+                "Another Jupyter server on this machine runs the demonstration in this folder.",
+                "Use that one, or set SECURE_JOBS_DATA_DIR to another folder.",
+            ) from error
 
     def _start_parts(self) -> None:
         passphrase = self.passphrase()
@@ -197,6 +214,9 @@ class Embedded:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
 
 def _environment() -> dict[str, str]:

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -33,8 +34,9 @@ def main(words: list[str] | None = None) -> int:
     try:
         place.clear()
         parts = Parts(place)
-        found(place, parts, summary)
-        Story(place, parts, summary).tell()
+        raw = found(place, parts, summary)
+        with closing(raw):
+            Story(place, parts, summary, raw).tell()
     except DemoError as error:
         console.print(f"[red]{error}[/red]")
     except KeyboardInterrupt:

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from demo import split
-from demo.jobs import count
 from demo.nycflights import DATASETS
 from demo.place import ANA, MEMBERS, ORGANISATIONS, WEI
+from demo.raw import RawTables
 from demo.summary import DemoError
 
 if TYPE_CHECKING:
@@ -24,24 +24,25 @@ WORKSPACE: Final = "New York flights"
 _AT_ONCE: Final = 2
 
 
-def found(place: Place, parts: Parts, summary: Summary) -> None:
-    """Do the steps up to a workspace with published datasets and every part running.
+def found(place: Place, parts: Parts, summary: Summary) -> RawTables:
+    """Do the steps up to a workspace with published datasets and every part running; return the raw tables.
 
     Raises:
         DemoError: a step failed.
     """
     rows = sum(dataset.rows for dataset in DATASETS)
+    summary.step("The workspace server starts; it knows nobody yet", "1 part runs", lambda: _server(parts))
+    tables: list[RawTables] = []
     summary.step(
         "Three organisations have files on their own disks",
         f"{len(DATASETS)} tables, {rows:,} rows",
-        lambda: _raw_files(place),
+        lambda: _raw_files(place, tables),
     )
     summary.step(
         "Members, key services and the worker make their keys",
         f"{len(MEMBERS)} members, {len(ORGANISATIONS)} key services, 1 worker",
         lambda: _keys(place, parts),
     )
-    summary.step("The workspace server starts", "1 part runs", lambda: _server(parts))
     summary.step(
         "Ana founds the workspace; everyone invited compares the genesis and accepts",
         "Signed. The workspace is active.",
@@ -57,26 +58,27 @@ def found(place: Place, parts: Parts, summary: Summary) -> None:
         ", ".join(f"{dataset.name} {dataset.rows:,}" for dataset in sorted(DATASETS, key=lambda each: each.name)),
         lambda: _publish(place, parts),
     )
+    return tables[0]
 
 
-def _all(doing: Iterable[Callable[[], object]]) -> None:
+def all_of(doing: Iterable[Callable[[], object]]) -> None:
+    """Do things that do not wait for each other, two at a time; raise what the first failing one raised."""
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         for done in [pool.submit(each) for each in doing]:
             done.result()
 
 
-def _raw_files(place: Place) -> str:
+def _raw_files(place: Place, tables: list[RawTables]) -> str:
     together = place.runtime / "raw"
     split.write_files(together)
-    rows = 0
     for dataset in DATASETS:
         own = place.raw(dataset.organisation)
         own.mkdir(parents=True, exist_ok=True)
         for path in split.paths(dataset, together):
             path.rename(own / path.name)
-        rows += count(dataset, place)
     together.rmdir()
-    return f"{len(DATASETS)} tables, {rows:,} rows"
+    tables.append(RawTables(place))
+    return f"{len(DATASETS)} tables, {tables[0].rows:,} rows"
 
 
 def _keys(place: Place, parts: Parts) -> str:
@@ -95,7 +97,7 @@ def _keys(place: Place, parts: Parts) -> str:
         for name in ORGANISATIONS
     ]
     enroll = ("worker", "enroll", "--name", "demo", "--key-store", str(place.worker), *parts.secret)
-    _all([*members, *services, lambda: parts.command(*enroll)])
+    all_of([*members, *services, lambda: parts.command(*enroll)])
     for member in MEMBERS:
         # JupyterLab offers the demo members in the order of their cards, the author first.
         (place.member(member) / "card.json").touch()
@@ -109,6 +111,7 @@ def _server(parts: Parts) -> str:
 
 
 def _workspace(place: Place, parts: Parts) -> str:
+    parts.wait_for_server()
     cards = [place.member(member) for member in MEMBERS[1:]]
     cards += [*(place.key_service(name) for name in ORGANISATIONS), place.worker]
     said = parts.as_member(ANA, "workspace", "found", WORKSPACE, *(str(folder / "card.json") for folder in cards))
@@ -140,7 +143,7 @@ def _start(place: Place, parts: Parts) -> str:
 
 
 def _publish(place: Place, parts: Parts) -> str:
-    _all([lambda dataset=dataset: _publish_one(dataset, place, parts) for dataset in DATASETS])
+    all_of([lambda dataset=dataset: _publish_one(dataset, place, parts) for dataset in DATASETS])
     listed = parts.as_member(WEI, "dataset", "list")
     found = re.findall(r"^(\w+) \(.*\): ([\d,]+) rows", listed, re.MULTILINE)
     return ", ".join(f"{name} {rows}" for name, rows in sorted(found))

@@ -1,23 +1,9 @@
-"""The demo's two jobs, each over data of all three organisations, and the same questions asked of the raw files."""
+"""The demo's two jobs, each over data of all three organisations, and the same questions in another engine's words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-
-import duckdb
-import pyarrow.parquet as pq
-
-from demo import split
-from demo.nycflights import DATASETS
-from jupyter_secure_jobs.protocol.result_digest import logical_digest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from demo.nycflights import DemoDataset
-    from demo.place import Place
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,36 +87,3 @@ BY_AGE_REVISED: Final = _BY_AGE_FIRST.replace(
     "  CAST(ROUND(AVG(flights.arr_delay), 1) AS DECIMAL(6, 1)) AS",
     "  CASE WHEN COUNT(*) >= 10 THEN CAST(ROUND(AVG(flights.arr_delay), 1) AS DECIMAL(6, 1)) END AS",
 )
-
-
-def digests(job: DemoJob, inputs: Mapping[str, object], opened: Path, place: Place) -> tuple[str, str]:
-    """Return the logical digest of an opened result (Parquet), and that of the direct computation on the raw files.
-
-    The direct result is cast to the schema of the opened one. Rows are compared as a set: the two engines put nulls at
-    different ends.
-    """
-    result = pq.read_table(opened)
-    direct = _direct(job, inputs, place).select(result.column_names).cast(result.schema)
-    return logical_digest(result, ordered=False), logical_digest(direct, ordered=False)
-
-
-def count(dataset: DemoDataset, place: Place) -> int:
-    """Return the number of rows in an organisation's raw files of a dataset."""
-    with duckdb.connect() as database:
-        return len(_read(database, dataset, place))
-
-
-def _direct(job: DemoJob, inputs: Mapping[str, object], place: Place) -> Any:  # noqa: ANN401 -- pyarrow has no types
-    with duckdb.connect() as database:
-        database.execute("SET TimeZone = 'UTC'")
-        for dataset in DATASETS:
-            _read(database, dataset, place).create(dataset.name)
-        return database.sql(job.direct, params=dict(inputs)).to_arrow_table()
-
-
-def _read(database: duckdb.DuckDBPyConnection, dataset: DemoDataset, place: Place) -> duckdb.DuckDBPyRelation:
-    files = [str(path) for path in split.paths(dataset, place.raw(dataset.organisation))]
-    if files[0].endswith(".parquet"):
-        return database.read_parquet(files)
-    zoned = {"time_hour": "TIMESTAMPTZ"} if dataset.name == "flights" else None
-    return database.read_csv(files, na_values=["NA", ""], dtype=zoned, sample_size=-1)

@@ -83,7 +83,7 @@ class Notebook:
         return found[1] if found else error or "not refused"
 
     def _execute(self, code: str, *tags: str) -> tuple[str, str | None]:
-        cell = v4.new_code_cell(code, metadata={"tags": ["raises-exception", *tags]})
+        cell = v4.new_code_cell(code, metadata={"tags": ["raises-exception"]})
         self._notebook.cells.append(cell)
         try:
             self._client.execute_cell(cell, len(self._notebook.cells) - 1)

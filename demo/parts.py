@@ -75,37 +75,42 @@ class Parts:
             )
 
     def start_server(self) -> None:
-        """Start the workspace server and wait until it answers.
+        """Start the workspace server; `wait_for_server` waits until it answers."""
+        port = str(httpx.URL(self.url).port)
+        self.start("server", "serve", "--data-dir", str(self._place.server), "--port", port)
+
+    def wait_for_server(self) -> None:
+        """Wait until the workspace server answers.
 
         Raises:
             DemoError: it did not start.
         """
-        port = str(httpx.URL(self.url).port)
-        self.start("server", "serve", "--data-dir", str(self._place.server), "--port", port)
         self._wait("server", lambda http: http.post(self.url + "sessions/challenge", content=b"{}").is_success)
 
     def start_member_sides(self, members: tuple[Member, ...]) -> None:
-        """Start each member's side on a port and with a token of its own, and wait until all answer.
-
-        Raises:
-            DemoError: one did not start.
-        """
+        """Start each member's side, on a port and with a token of its own."""
         for member in members:
             store = ("--key-store", str(self._place.member(member)), "--workspace-url", self.url)
             words = ("member", "--port", str(free_port()), *store, *self.secret)
             self.start(member.email, *words, "--kernel-env", str(self._place.kernel_environment(member)))
-        for member in members:
-            self._wait(member.email, lambda http, member=member: self._answers(http, member))
 
     def kernel_environment(self, member: Member) -> dict[str, str]:
-        """Return what a member's kernels get: the address of their side, and a token that cannot decide."""
+        """Return what a member's kernels get: the address of their side, and a token that cannot decide.
+
+        Raises:
+            DemoError: the member's side did not start.
+        """
+        self._wait(member.email, lambda http: self._answers(http, member))
+        return self._told(member)
+
+    def _told(self, member: Member) -> dict[str, str]:
         told: dict[str, str] = json.loads(self._place.kernel_environment(member).read_text())
         return {**self.environment, **told}
 
     def _answers(self, http: httpx.Client, member: Member) -> bool:
         if not self._place.kernel_environment(member).is_file():
             return False
-        told = self.kernel_environment(member)
+        told = self._told(member)
         headers = {"X-Secure-Jobs-Token": told["SECURE_JOBS_TOKEN"]}
         return http.get(told["SECURE_JOBS_URL"] + "member/status", headers=headers).is_success
 

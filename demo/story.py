@@ -6,18 +6,20 @@ import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
-from demo.jobs import BY_AGE, BY_AGE_REVISED, BY_WEATHER, COMMENT, digests
+from demo.founding import all_of
+from demo.jobs import BY_AGE, BY_AGE_REVISED, BY_WEATHER, COMMENT
 from demo.notebook import Notebook
 from demo.place import ANA, BEN, MIA, WEI
 from demo.summary import DemoError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from demo.jobs import DemoJob
     from demo.parts import Parts
     from demo.place import Member, Place
+    from demo.raw import RawTables
     from demo.summary import Summary
 
 _BOTH: Final = (BY_WEATHER, BY_AGE)
@@ -28,9 +30,9 @@ _SURE: Final = "It reads what it says, and shows no figures of small groups."
 class Story:
     """The steps in the order of `tell`; every notebook belongs to one member, with a kernel of its own."""
 
-    def __init__(self, place: Place, parts: Parts, summary: Summary) -> None:
-        """Use a workspace with published datasets, whose parts run."""
-        self._place, self._parts, self._summary = place, parts, summary
+    def __init__(self, place: Place, parts: Parts, summary: Summary, raw: RawTables) -> None:
+        """Use a workspace with published datasets, whose parts run; results are compared with `raw`."""
+        self._place, self._parts, self._summary, self._raw = place, parts, summary, raw
         self._notebooks: dict[Member, Notebook] = {}
         self._open = ExitStack()
 
@@ -139,16 +141,27 @@ class Story:
 
     def _kernel_decides(self) -> str:
         book = self._notebook(MIA)
-        book.say("Code in a notebook could decide for me; so no kernel can.")
-        return book.refused(f'jobs.job("{BY_AGE.name}").accept()')
+        book.say("Code in a notebook could decide for me; so my own side takes no decision from a kernel.")
+        seen = book.run(
+            "from jupyter_secure_jobs.domain.errors import NotAllowedError\n"
+            "from jupyter_secure_jobs.wire.member_side import DecisionAsked\n\n"
+            f'job = jobs.job("{BY_AGE.name}")\n'
+            "asked = DecisionAsked(version_hash=job.review().version_hash, decision='accept', passphrase='whatever')\n"
+            "try:\n"
+            "    jobs.client.decide(jobs.workspace, job.id, asked)\n"
+            "except NotAllowedError as error:\n"
+            "    print(error.code)"
+        )
+        return seen.strip()
 
-    def _decide(self, member: Member, job: DemoJob, verdict: str, comment: str) -> None:
-        shown = self._notebook(member).run(f'print(jobs.job("{job.name}").review().version_hash)').strip()
-        words = ("decide", job.name, f"--{verdict}", "--comment", comment, "--hash", shown)
-        self._parts.as_member(member, *words)
+    def _decision(self, member: Member, job: DemoJob, verdict: str, comment: str) -> Callable[[], str]:
+        # The hash comes from the notebook in which the member read the version; the command refuses any other.
+        read = self._notebook(member).run(f'print(jobs.job("{job.name}").review().version_hash)').strip()
+        words = ("decide", job.name, f"--{verdict}", "--comment", comment, "--hash", read)
+        return lambda: self._parts.as_member(member, *words)
 
     def _declined(self) -> str:
-        self._decide(MIA, BY_AGE, "decline", COMMENT)
+        self._decision(MIA, BY_AGE, "decline", COMMENT)()
         book = self._notebook(ANA)
         book.say("What do the reviewers say?")
         book.run(f'%securejob show "{BY_AGE.name}"')
@@ -169,9 +182,7 @@ class Story:
 
     def _accepted(self) -> str:
         self._notebook(MIA).run(f'%securejob show "{BY_AGE.name}" --diff')
-        for job in _BOTH:
-            for member in (BEN, WEI, MIA):
-                self._decide(member, job, "accept", _SURE)
+        all_of([self._decision(member, job, "accept", _SURE) for job in _BOTH for member in (BEN, WEI, MIA)])
         lines = [
             self._notebook(ANA).run(
                 f'job = jobs.job("{job.name}")\nprint(job.status, job.wire.rerun_indicator, sep=", ")'
@@ -211,7 +222,7 @@ class Story:
         for suffix in ("csv", "parquet", "txt"):
             book.run(f'%securejob export "{job.name}" {stem}.{suffix} --run {number}')
         status = book.run(f'print(jobs.job("{job.name}").run_number({number}).status)').strip()
-        digest, computed = digests(job, inputs, self._place.exports / f"{stem}.parquet", self._place)
+        digest, computed = self._raw.digests(job, inputs, self._place.exports / f"{stem}.parquet")
         self._summary.compare(f"{job.name}, job run {number} ({_values(inputs)})", digest, computed)
         return f"{status}; {'the digest of the direct computation' if digest == computed else 'another digest'}"
 
@@ -226,17 +237,17 @@ class Story:
 
     def _share(self) -> None:
         self._summary.step("Ben, of Ana's organisation, opens a result of hers", "the same rows", self._colleague)
+        refused = "not_your_organisation"
         self._summary.step(
-            "Wei, of another organisation, is refused the result and the log", "not_a_recipient, not_a_recipient",
-            self._outsider,
-        )  # fmt: skip
+            "Wei, of another organisation, is refused the result and the log", f"{refused}, {refused}", self._outsider
+        )
 
     def _colleague(self) -> str:
         book = self._notebook(BEN)
         book.say("Ana's result is sealed for our whole organisation.")
         book.run(f'rows = %securejob results "{BY_AGE.name}" --run 1\nrows')
         book.run(f'%securejob export "{BY_AGE.name}" ben.parquet --run 1')
-        mine, _ = digests(BY_AGE, {"month": 1, "oldest": 30}, self._place.exports / "ben.parquet", self._place)
+        mine, _ = self._raw.digests(BY_AGE, {"month": 1, "oldest": 30}, self._place.exports / "ben.parquet")
         known = {result.digest for result in self._summary.results}
         return "the same rows" if mine in known else "other rows"
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.crypto.signing import SigningKey
 
 _ED25519: Final = b"\x01"
-_NOTE: Final = re.compile(r"(?P<text>(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,15})\n(?P<root>[^\n]+)\n)\n— (?P<name>\S+) (?P<sig>\S+)\n\Z")
+_NOTE: Final = re.compile(
+    r"(?P<text>(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,15})\n(?P<root>[^\n]+)\n)\n— (?P<name>\S+) (?P<sig>\S+)\n\Z"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,9 @@ class _KeptOpen(io.BufferedIOBase):
         return True
 
 
-def encrypt(source: Path, target: Path, *, key: bytes, place: bytes, progress: Callable[[int], None] | None = None) -> None:
+def encrypt(
+    source: Path, target: Path, *, key: bytes, place: bytes, progress: Callable[[int], None] | None = None
+) -> None:
     """Write the encryption of `source` to `target`, which must not exist; synced to disk.
 
     `place` is the associated data; `progress` is told the plaintext bytes of each step.
@@ -96,7 +98,9 @@ def decrypt(source: Path, target: Path, *, key: bytes, place: bytes) -> None:
                 shutil.copyfileobj(stream, plain, CHUNK)
     except (tink.TinkError, ValueError) as error:
         target.unlink(missing_ok=True)
-        raise RefusedError("file_altered", "An encrypted file does not open: altered, cut, or from elsewhere.") from error
+        raise RefusedError(
+            "file_altered", "An encrypted file does not open: altered, cut, or from elsewhere."
+        ) from error
     except BaseException:
         target.unlink(missing_ok=True)
         raise

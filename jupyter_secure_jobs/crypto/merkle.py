@@ -89,9 +89,7 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
         raise RefusedError("log_inclusion", "The log does not contain the statement where it says.")
 
 
-def check_consistency(
-    old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
-) -> None:
+def check_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
     """Return if the proof shows that the new tree only appends to the old one (RFC 9162, 2.1.4.2).
 
     Raises:

@@ -29,9 +29,7 @@ def _conditions(action: Action) -> str:
 def page() -> str:
     """Return the page as Markdown; the same table gives the same text, and CI compares it with the file."""
     lines = [_HEAD, "| status | " + " | ".join(Role) + " |", "| --- |" + " --- |" * len(Role)]
-    lines += [
-        f"| {status} | " + " | ".join(_cell(row[role]) for role in Role) + " |" for status, row in TABLE.items()
-    ]
+    lines += [f"| {status} | " + " | ".join(_cell(row[role]) for role in Role) + " |" for status, row in TABLE.items()]
     lines += ["", "## What else an action depends on", "", "| action | allowed when |", "| --- | --- |"]
     lines += [f"| {LABELS[action]} | {_conditions(action)} |" for action in Action if action in GUARDS]
     return "\n".join(lines) + "\n"

@@ -63,9 +63,7 @@ def standing(
 
     def holds(member: str) -> bool:
         vote = votes.get(member)
-        return (
-            vote is not None and vote.decision is Decision.ACCEPTED and (now is None or now <= vote.expires)
-        )
+        return vote is not None and vote.decision is Decision.ACCEPTED and (now is None or now <= vote.expires)
 
     missing = tuple(member for member in others if not holds(member))
     declined = tuple(m for m in others if m in votes and votes[m].decision is Decision.DECLINED)

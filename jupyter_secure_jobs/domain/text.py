@@ -56,9 +56,7 @@ def clean_text(text: str, *, what: str, longest: int) -> str:
             "text_too_long", f"The {what} has {len(cleaned)} characters.", f"Shorten it to at most {longest}."
         )
     if any(_deceives(character, allow="\n\t\r") for character in cleaned):
-        raise InvalidError(
-            "text_characters", f"The {what} holds control or text-direction characters.", "Remove them."
-        )
+        raise InvalidError("text_characters", f"The {what} holds control or text-direction characters.", "Remove them.")
     return cleaned
 
 
@@ -74,9 +72,7 @@ def clean_code(code: str) -> str:
         raise InvalidError("code_too_long", "The code is over 256 KiB.", "Shorten it.")
     for number, line in enumerate(cleaned.split("\n"), start=1):
         if any(unicodedata.category(c) in {"Cc", "Cs"} and c != "\t" for c in line):
-            raise InvalidError(
-                "code_characters", f"Line {number} of the code holds a control character.", "Remove it."
-            )
+            raise InvalidError("code_characters", f"Line {number} of the code holds a control character.", "Remove it.")
     return cleaned
 
 

@@ -112,9 +112,7 @@ class Envelope:
         """Return the envelope with `more` signatures; one by a key that has signed already is left out."""
         have = {signature.keyid for signature in self.signatures}
         added = tuple(signature for signature in more if signature.keyid not in have)
-        return Envelope(
-            payload=self.payload, payloadType=self.payloadType, signatures=(*self.signatures, *added)
-        )
+        return Envelope(payload=self.payload, payloadType=self.payloadType, signatures=(*self.signatures, *added))
 
 
 def media_type(kind: type[Statement]) -> str:
@@ -136,9 +134,7 @@ def sign(statement: Statement, *signers: Signer) -> Envelope:
 def countersign(envelope: Envelope, *signers: Signer) -> Envelope:
     """Return the envelope with further signatures over the same bytes."""
     message = envelope.signed_bytes()
-    return envelope.with_signatures(
-        Signature(keyid=signer.public, sig=signer.sign(message)) for signer in signers
-    )
+    return envelope.with_signatures(Signature(keyid=signer.public, sig=signer.sign(message)) for signer in signers)
 
 
 def read(kind: type[S], envelope: Envelope) -> S:

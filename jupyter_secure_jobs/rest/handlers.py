@@ -144,6 +144,13 @@ class WorkspaceHandler(ProblemHandler):
         """Keep what the application gave."""
         self.routes, self.server, self.notifier, self.pool = routes, server, notifier, pool
 
+    _gone = False
+
+    def on_connection_close(self) -> None:
+        """Note that the caller has gone, so that a long poll ends."""
+        self._gone = True
+        super().on_connection_close()
+
     async def _serve(self, path: dict[str, str]) -> None:
         route = next((route for route in self.routes if route.method == self.request.method), None)
         if route is None:
@@ -163,6 +170,9 @@ class WorkspaceHandler(ProblemHandler):
                 if route.ready is None or isinstance(answer, bytes) or route.ready(answer, call) or left <= 0:
                     break
                 await self.notifier.wait(mark, left)
+                if self._gone:
+                    # Nobody listens any more: a run must not be handed to a worker that is dead.
+                    return
             await self.send(route, answer)
         except SecureJobsError as error:
             self.problem(error)

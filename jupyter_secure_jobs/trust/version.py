@@ -26,9 +26,7 @@ def recipients_of(rosters: TrustedRosters, author: str) -> tuple[Recipient, ...]
     )
 
 
-def verify_version(
-    envelope: Envelope, rosters: TrustedRosters, manifests: Mapping[str, Manifest]
-) -> Version:
+def verify_version(envelope: Envelope, rosters: TrustedRosters, manifests: Mapping[str, Manifest]) -> Version:
     """Return the version; `manifests` are verified ones, by hash.
 
     Order of checks: workspace and genesis; epoch and hash of the newest roster; the author is a member and signed;
@@ -41,9 +39,7 @@ def verify_version(
     if (version.workspace, version.genesis) != (rosters.workspace, rosters.genesis):
         raise RefusedError("other_workspace", "The version is of another workspace.")
     if (version.epoch, version.roster) != (rosters.newest.epoch, rosters.hash):
-        raise RefusedError(
-            "stale_epoch", "The members changed since this version was submitted.", "Submit it again."
-        )
+        raise RefusedError("stale_epoch", "The members changed since this version was submitted.", "Submit it again.")
     author = rosters.member(version.author)
     signatures.require(envelope, author.keys.signing, who=f"the author, {author.email}")
     if version.recipients != recipients_of(rosters, version.author):

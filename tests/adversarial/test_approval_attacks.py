@@ -68,9 +68,7 @@ def test_decision_signed_by_somebody_else(world: World) -> None:
 def test_decision_signed_by_the_server_under_the_members_key_id(world: World) -> None:
     bare = world.sign(world.decision(REVIEWER))
     forged = world.keys["mallory"].signing.sign(bare.signed_bytes())
-    world.decisions[1] = replace(
-        bare, signatures=(Signature(keyid=world.keys[REVIEWER].signing.public, sig=forged),)
-    )
+    world.decisions[1] = replace(bare, signatures=(Signature(keyid=world.keys[REVIEWER].signing.public, sig=forged),))
     with refused("bad_signature"):
         world.authorised()
 

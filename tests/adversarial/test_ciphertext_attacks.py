@@ -104,9 +104,7 @@ ELSEWHERE = {
     "an earlier version": places.dataset_file(
         workspace="ws-1", dataset="flights", version=1, path="part-00000.parquet"
     ),
-    "another workspace": places.dataset_file(
-        workspace="ws-2", dataset="flights", version=2, path="part-00000.parquet"
-    ),
+    "another workspace": places.dataset_file(workspace="ws-2", dataset="flights", version=2, path="part-00000.parquet"),
     "a result": places.outcome_file(order="flights", kind="result"),
     "nowhere": b"",
 }

@@ -13,8 +13,9 @@ from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.dataset import SealedKey
 from jupyter_secure_jobs.protocol.order import SealedOutput
 from jupyter_secure_jobs.trust.evidence import salted, verify_grant, verify_receipt
+from tests.support.keys import digest
 from tests.support.refusal import refused
-from tests.support.world import AUTHOR, COLLEAGUE, NOW, REVIEWER, ROWS, World, digest
+from tests.support.world import AUTHOR, COLLEAGUE, NOW, REVIEWER, ROWS, World
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.protocol.envelope import Envelope

@@ -89,4 +89,4 @@ def test_altered_checkpoint(change: str) -> None:
         raw[-1] ^= 1
         signature = f"{name} {encoding.text(bytes(raw))}"
     with refused("bad_signature"):
-        checkpoint.verify("\n".join([origin, size, root, blank, signature, ""]), origin=ORIGIN, public=KEY.public)
+        checkpoint.verify(f"{origin}\n{size}\n{root}\n{blank}\n{signature}\n", origin=ORIGIN, public=KEY.public)

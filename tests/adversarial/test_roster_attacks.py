@@ -10,8 +10,9 @@ import pytest
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.trust.dossier import verify_run
 from jupyter_secure_jobs.trust.roster import verify_rosters, verify_workers
+from tests.support.keys import Keys
 from tests.support.refusal import refused
-from tests.support.world import AUTHOR, LAST_REVIEWER, NOW, PEOPLE, REVIEWER, Keys, World
+from tests.support.world import AUTHOR, LAST_REVIEWER, NOW, PEOPLE, REVIEWER, World
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.domain.workspace import Member
@@ -258,4 +259,3 @@ def test_worker_list_of_former_members(world: World) -> None:
     follow(world, joined(world), *ALL, NEW)
     with refused("signature_missing", saying=NEW):
         verify_workers(world.workers, world.trusted())
-

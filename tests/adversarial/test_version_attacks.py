@@ -166,7 +166,9 @@ def test_manifest_of_another_workspace(world: World, field: str) -> None:
         verify_manifest(world.sign(world.manifest("Beta", **{field: "ws-2"}), REVIEWER), world.trusted())
 
 
-@pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "a/../b", "a\\b", "", ".", "a//b", "a/", ".x", "a\n"])
+@pytest.mark.parametrize(
+    "path", ["../../etc/passwd", "/etc/passwd", "a/../b", "a\\b", "", ".", "a//b", "a/", ".x", "a\n"]
+)
 def test_path_traversal_in_a_manifest(world: World, path: str) -> None:
     raw = world.sign(world.manifest("Beta"))
     assert raw.payload.count(b'"part-00000.parquet"') == 1

@@ -96,6 +96,7 @@ class Parts:
         self.workspace = ""
         self.datasets: dict[str, str] = {}
         self._acting: dict[str, Acting] = {}
+        self._rings: dict[Path, KeyRing] = {}
         self._jobs = 0
 
     # -- making ---------------------------------------------------------------------------------------------------
@@ -209,11 +210,17 @@ class Parts:
 
     def service_ring(self, organisation: str) -> KeyRing:
         """Return a key service's keys."""
-        return keyfile.load(self.service_folder(organisation) / KEY_FILE, PASSPHRASE)
+        return self._ring(self.service_folder(organisation))
+
+    def _ring(self, folder: Path) -> KeyRing:
+        # Opening a key store takes most of a second, on purpose.
+        if folder not in self._rings:
+            self._rings[folder] = keyfile.load(folder / KEY_FILE, PASSPHRASE)
+        return self._rings[folder]
 
     def worker_ring(self) -> KeyRing:
         """Return the worker's platform key."""
-        return keyfile.load(self.worker_folder / KEY_FILE, PASSPHRASE)
+        return self._ring(self.worker_folder)
 
     def login(self, ring: KeyRing) -> LoggedIn:
         """Return a session of whoever has these keys."""

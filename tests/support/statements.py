@@ -9,7 +9,8 @@ from jupyter_secure_jobs.domain.job import Language, Scope
 from jupyter_secure_jobs.protocol.decision import Acknowledgement
 from jupyter_secure_jobs.protocol.login import Login
 from jupyter_secure_jobs.protocol.version import TestedText
-from tests.support.world import AUTHOR, NOW, REVIEWER, WORKSPACE, World, digest
+from tests.support.keys import digest
+from tests.support.world import AUTHOR, NOW, REVIEWER, WORKSPACE, World
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.protocol.envelope import Statement
@@ -30,9 +31,7 @@ def every_kind(world: World) -> dict[str, tuple[Statement, str]]:
     acknowledged = Acknowledgement(
         workspace=WORKSPACE, genesis=world.genesis, organisation="Beta", revocation=digest("revocation"), time=NOW
     )
-    login = Login(
-        audience="https://jobs.example", nonce="nonce", key=world.keys[AUTHOR].signing.public, time=NOW
-    )
+    login = Login(audience="https://jobs.example", nonce="nonce", key=world.keys[AUTHOR].signing.public, time=NOW)
     text = TestedText(language=Language.PYTHON, code="spark.table('a')", tables=("a",), inputs=inputs)
     made: list[tuple[Statement, str]] = [
         (world.roster(), AUTHOR),

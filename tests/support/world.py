@@ -10,14 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from jupyter_secure_jobs.crypto.sealing import SealingKey, seal
-from jupyter_secure_jobs.crypto.signing import SigningKey
+from jupyter_secure_jobs.crypto.sealing import seal
 from jupyter_secure_jobs.domain.dataset import Column
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, Language, LogPolicy, Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import RunStatus
-from jupyter_secure_jobs.domain.workspace import KeyPair, Member, Organisation
+from jupyter_secure_jobs.domain.workspace import Member, Organisation
 from jupyter_secure_jobs.protocol import canonical, places
 from jupyter_secure_jobs.protocol.dataset import Manifest, SealedFile, SealedKey, SyntheticTable, Withdrawal
 from jupyter_secure_jobs.protocol.decision import Decision, Revocation
@@ -39,6 +38,7 @@ from jupyter_secure_jobs.protocol.version import ANY_ENROLLED, DatasetRead, Engi
 from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
 from jupyter_secure_jobs.trust.evidence import PROFILE, salted
 from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters
+from tests.support.keys import Keys, digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,30 +54,6 @@ PEOPLE: Final = {AUTHOR: "Alpha", COLLEAGUE: "Alpha", REVIEWER: "Beta", LAST_REV
 ORGANISATIONS: Final = ("Alpha", "Beta", "Gamma")
 NONCES: Final = (Nonce(organisation="Alpha", nonce="nonce-of-alpha"), Nonce(organisation="Beta", nonce="nonce-of-beta"))
 ROWS: Final = canonical.digest(b"the rows of the result")
-
-
-def digest(text: str) -> str:
-    """Return the digest of a text, for fields that name something which no test opens."""
-    return canonical.digest(text.encode())
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """A holder's two private keys; the same name gives the same keys, so that bytes in vectors do not change."""
-
-    signing: SigningKey
-    sealing: SealingKey
-
-    @classmethod
-    def of(cls, name: str) -> Keys:
-        """Return the keys of this holder."""
-        seed = bytes.fromhex(digest(name).removeprefix("sha256:"))
-        return cls(SigningKey.from_seed(seed), SealingKey.from_seed(seed * 3))
-
-    @property
-    def public(self) -> KeyPair:
-        """The public halves."""
-        return KeyPair(signing=self.signing.public, sealing=self.sealing.public)
 
 
 def _people() -> dict[str, Keys]:
@@ -151,9 +127,7 @@ class World:
 
     def member(self, email: str, organisation: str | None = None, keys: Keys | None = None) -> Member:
         """Return a member with the keys of that name."""
-        return Member(
-            email=email, organisation=organisation or PEOPLE[email], keys=(keys or self.keys[email]).public
-        )
+        return Member(email=email, organisation=organisation or PEOPLE[email], keys=(keys or self.keys[email]).public)
 
     def roster(self, **changes: Any) -> Roster:
         """Return the genesis."""

@@ -14,7 +14,6 @@ from jupyter_secure_jobs.protocol import canonical, codec
 from tests.support.refusal import refused
 from tests.support.sample import Colour, Inner, Sample
 
-
 WHEN = datetime(2026, 11, 2, 12, 0, 0, 123000, tzinfo=UTC)
 SAMPLE = Sample(
     text="ä",

@@ -17,8 +17,9 @@ from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.decision import Decision
 from jupyter_secure_jobs.protocol.envelope import Envelope, Signature
 from jupyter_secure_jobs.trust import signatures
+from tests.support.keys import Keys, digest
 from tests.support.refusal import refused
-from tests.support.world import LAST_REVIEWER, REVIEWER, Keys, World, digest
+from tests.support.world import LAST_REVIEWER, REVIEWER, World
 
 WORLD = World()
 SIGNED = WORLD.sign(WORLD.decision(REVIEWER), REVIEWER)

@@ -1,0 +1,107 @@
+"""A JupyterLab and a browser, started once; and a page of a member in a browser context of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from jupyter_secure_jobs.wire.job import DatasetReadWire, GrantWire, InputVariableWire, JobNew
+from jupyter_secure_jobs.wire.member_side import DatasetAsked
+from tests.support.lab import TOKEN, Lab
+from tests.support.parts import ANA, FLIGHTS
+from tests.support.process import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jupyter_secure_jobs.wire.job import JobDetailWire
+
+FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
+SCREENSHOTS: Final = ROOT / "build" / "screenshots"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The Lab with a workspace that has one dataset."""
+
+    lab: Lab
+    workspace: str
+    dataset: str
+
+    def draft(self, name: str) -> JobDetailWire:
+        """Create a job of the first demo member."""
+        new = JobNew(
+            name=name,
+            code="SELECT month, count(*) AS n FROM flights WHERE month >= :low GROUP BY month ORDER BY month",
+            datasets=[DatasetReadWire(table="flights", dataset=self.dataset)],
+            inputs=[InputVariableWire(name="low", type="integer", low="1", high="12", default=1)],
+            grant=GrantWire(reruns=True, most_runs=5),
+        )
+        return self.lab.client(ANA).create_job(self.workspace, new)
+
+    def submitted(self, name: str) -> JobDetailWire:
+        """Create and submit a job."""
+        return self.lab.client(ANA).submit(self.workspace, self.draft(name).id)
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Give a running Lab."""
+    lab = Lab(tmp_path_factory.mktemp("lab") / "lab")
+    try:
+        lab.start()
+        client = lab.client(ANA)
+        workspace = client.workspaces()[0].id
+        source = lab.folder / "flights.csv"
+        source.write_text(FLIGHTS)
+        asked = DatasetAsked(name="flights", files=[str(source)], public=["month"], confirm=True)
+        made = client.publish(workspace, asked)
+        assert made.dataset is not None
+        yield Place(lab=lab, workspace=workspace, dataset=made.dataset)
+    finally:
+        lab.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give the system's Chromium."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path is not None, "no Chromium: install it, or name it in the environment variable CHROMIUM"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_as(place: Place, browser: Browser) -> Iterator[Callable[[str], Page]]:
+    """Give a function that opens the Lab as a member, in a browser context that no other member shares."""
+    contexts = []
+
+    def opened(email: str) -> Page:
+        context = browser.new_context(viewport={"width": 1400, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{place.lab.url}/lab?token={TOKEN}&reset")
+        tab = page.locator('.lm-TabBar-tab[data-id="jupyter-secure-jobs-sidebar"]')
+        tab.wait_for(timeout=60_000)
+        tab.click()
+        page.get_by_label("Acting as").select_option(email)
+        expect(page.get_by_label("Acting as")).to_have_value(email)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what the page looks like."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")

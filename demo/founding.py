@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from demo import split
@@ -83,21 +84,23 @@ def _raw_files(place: Place, tables: list[RawTables]) -> str:
 
 def _keys(place: Place, parts: Parts) -> str:
     members = [
-        lambda member=member: parts.command(
+        partial(
+            parts.command,
             *("key", "create", "--email", member.email, "--organisation", member.organisation),
             *("--key-store", str(place.member(member)), *parts.secret),
         )
         for member in MEMBERS
     ]
     services = [
-        lambda name=name: parts.command(
+        partial(
+            parts.command,
             *("keyservice", "create", "--organisation", name, "--key-store", str(place.key_service(name))),
             *parts.secret,
         )
         for name in ORGANISATIONS
     ]
     enroll = ("worker", "enroll", "--name", "demo", "--key-store", str(place.worker), *parts.secret)
-    all_of([*members, *services, lambda: parts.command(*enroll)])
+    all_of([*members, *services, partial(parts.command, *enroll)])
     for member in MEMBERS:
         # JupyterLab offers the demo members in the order of their cards, the author first.
         (place.member(member) / "card.json").touch()
@@ -143,7 +146,7 @@ def _start(place: Place, parts: Parts) -> str:
 
 
 def _publish(place: Place, parts: Parts) -> str:
-    all_of([lambda dataset=dataset: _publish_one(dataset, place, parts) for dataset in DATASETS])
+    all_of([partial(_publish_one, dataset, place, parts) for dataset in DATASETS])
     listed = parts.as_member(WEI, "dataset", "list")
     found = re.findall(r"^(\w+) \(.*\): ([\d,]+) rows", listed, re.MULTILINE)
     return ", ".join(f"{name} {rows}" for name, rows in sorted(found))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal
-from nbformat import v4
 
 from demo.summary import DemoError
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+# nbformat's functions carry no types.
+_FORMAT: Final[Any] = nbformat
 _CELL_SECONDS: Final = 120
 _CODE: Final = re.compile(r"\(([a-z_]+)\)\s*\Z")
 
@@ -31,7 +32,9 @@ class Notebook:
     def __init__(self, path: Path, title: str, *, environment: Mapping[str, str], folder: Path, log: Path) -> None:
         """Write to `path` in the end; the kernel gets `environment`, works in `folder`, and complains to `log`."""
         self._path = path
-        self._notebook = v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+        self._notebook = _FORMAT.v4.new_notebook(
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        )
         self._client = NotebookClient(self._notebook, timeout=_CELL_SECONDS, kernel_name="python3")
         self._start = {"env": dict(environment), "cwd": str(folder)}
         self._log = log
@@ -58,12 +61,12 @@ class Notebook:
         """Stop the kernel and save."""
         self._open.close()
         self._client.set_widgets_metadata()
-        nbformat.validate(self._notebook)
-        nbformat.write(self._notebook, self._path)
+        _FORMAT.validate(self._notebook)
+        _FORMAT.write(self._notebook, self._path)
 
     def say(self, text: str) -> None:
         """Add a cell of text."""
-        self._notebook.cells.append(v4.new_markdown_cell(text))
+        self._notebook.cells.append(_FORMAT.v4.new_markdown_cell(text))
 
     def run(self, code: str) -> str:
         """Execute a cell; return what it printed and showed, as text.
@@ -83,14 +86,14 @@ class Notebook:
         return found[1] if found else error or "not refused"
 
     def _execute(self, code: str, *tags: str) -> tuple[str, str | None]:
-        cell = v4.new_code_cell(code, metadata={"tags": ["raises-exception"]})
+        cell = _FORMAT.v4.new_code_cell(code, metadata={"tags": ["raises-exception"]})
         self._notebook.cells.append(cell)
         try:
             self._client.execute_cell(cell, len(self._notebook.cells) - 1)
-        except (CellControlSignal, RuntimeError) as error:
-            raise DemoError(f"a cell did not come to its end: {error}") from error
+        except (CellControlSignal, RuntimeError) as cause:
+            raise DemoError(f"a cell did not come to its end: {cause}") from cause
         # The tag only keeps nbclient from raising; in the saved notebook it marks the refusals that are expected.
-        cell.metadata = nbformat.from_dict({"tags": list(tags)} if tags else {})
+        cell.metadata = _FORMAT.from_dict({"tags": list(tags)} if tags else {})
         shown: list[str] = []
         error = None
         for output in cell.outputs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -31,7 +31,8 @@ class RawTables:
         self._database = duckdb.connect()
         self._database.execute("SET TimeZone = 'UTC'")
         for dataset in DATASETS:
-            files = [str(path) for path in split.paths(dataset, place.raw(dataset.organisation))]
+            # DuckDB reads lists of files, but its types do not say so.
+            files: Any = [str(path) for path in split.paths(dataset, place.raw(dataset.organisation))]
             if files[0].endswith(".parquet"):
                 table = self._database.read_parquet(files)
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from demo.founding import all_of
@@ -77,7 +78,7 @@ class Story:
             step(
                 f'Ana drafts "{job.name}" and tests it on synthetic data',
                 "Draft; test Succeeded, with rows",
-                lambda job=job: self._drafted(job),
+                partial(self._drafted, job),
             )
         step("Ana submits both for review", "Under Review; Under Review", self._submitted)
 
@@ -110,7 +111,7 @@ class Story:
             step(
                 f"{_name(member)} sees what waits, reads it, and repeats the test",
                 "2 jobs need me; the same test result",
-                lambda member=member: self._reviewed(member),
+                partial(self._reviewed, member),
             )
         step("A kernel cannot decide", "kernel_cannot_decide", self._kernel_decides)
         step(f'Mia declines "{BY_AGE.name}"', f"Under Review; Declined: {COMMENT}", self._declined)
@@ -205,7 +206,7 @@ class Story:
                 self._summary.step(
                     f'Ana {_RUNS[number]} "{job.name}" with {_values(inputs)} and opens the result',
                     "Succeeded; the digest of the direct computation",
-                    lambda job=job, inputs=inputs, number=number: self._opened(job, inputs, number),
+                    partial(self._opened, job, inputs, number),
                 )
         self._summary.step(
             "Ana exports CSV, Parquet and log",
@@ -259,7 +260,7 @@ class Story:
 
     def _revoke(self) -> None:
         step = self._summary.step
-        step("Wei revokes repeatability", "Repeatability revoked", self._revoked)
+        step("Wei revokes repeatability", f"Repeatability revoked by {WEI.email}", self._revoked)
         step("Ana's next rerun is refused", "run_not_allowed", self._rerun_refused)
         step("The notebooks hold no row of a job run", "0 rows in 4 notebooks", self._saved)
 

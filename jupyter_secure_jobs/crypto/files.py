@@ -93,9 +93,12 @@ def decrypt(source: Path, target: Path, *, key: bytes, place: bytes) -> None:
     primitive = _primitive(key)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with source.open("rb") as sealed, os.fdopen(descriptor, "wb") as plain:
-            with primitive.new_decrypting_stream(sealed, place) as stream:
-                shutil.copyfileobj(stream, plain, CHUNK)
+        with (
+            source.open("rb") as sealed,
+            os.fdopen(descriptor, "wb") as plain,
+            primitive.new_decrypting_stream(sealed, place) as stream,
+        ):
+            shutil.copyfileobj(stream, plain, CHUNK)
     except (tink.TinkError, ValueError) as error:
         target.unlink(missing_ok=True)
         raise RefusedError(

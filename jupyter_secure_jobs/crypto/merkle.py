@@ -89,7 +89,7 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
         raise RefusedError("log_inclusion", "The log does not contain the statement where it says.")
 
 
-def check_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
+def check_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:  # noqa: C901, PLR0912 -- the RFC's algorithm, step by step
     """Return if the proof shows that the new tree only appends to the old one (RFC 9162, 2.1.4.2).
 
     Raises:

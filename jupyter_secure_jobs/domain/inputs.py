@@ -163,9 +163,11 @@ class InputVariable:
             raise _bad(self.name, f"{what} is below {self.low}.", f"Allowed: {self.constraint()}.")
         if high is not None and measured > high:  # type: ignore[operator]  # same type by construction
             raise _bad(self.name, f"{what} is above {self.high}.", f"Allowed: {self.constraint()}.")
-        if self.pattern is not None and isinstance(checked, str):
-            if len(checked) > PATTERN_TEXT_LENGTH or not re.fullmatch(self.pattern, checked):
-                raise _bad(self.name, "the text does not match its pattern.", f"Allowed: {self.constraint()}.")
+        matches = self.pattern is None or (
+            len(str(checked)) <= PATTERN_TEXT_LENGTH and re.fullmatch(self.pattern, str(checked)) is not None
+        )
+        if not matches:
+            raise _bad(self.name, "the text does not match its pattern.", f"Allowed: {self.constraint()}.")
         if self.type is InputType.CHOICE and checked not in self.choices:
             raise _bad(self.name, "that is none of the choices.", f"Allowed: {self.constraint()}.")
         if isinstance(checked, tuple) and (set(checked) - set(self.choices) or len(set(checked)) != len(checked)):

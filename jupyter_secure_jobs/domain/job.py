@@ -91,7 +91,7 @@ class Scope(StrEnum):
     ALL = "all"
 
 
-def runs_refused(grant: Grant, *, used: int, revoked: Scope | None, now: datetime, single_member: bool) -> str | None:
+def runs_refused(grant: Grant, *, used: int, revoked: Scope | None, now: datetime, single_member: bool) -> str | None:  # noqa: PLR0911 -- one return for each reason
     """Return why the grant is good for no further run, or None if one more may start.
 
     `used` counts distinct run orders for which a first key was released. The key services' own count and clock

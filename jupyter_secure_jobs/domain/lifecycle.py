@@ -362,7 +362,7 @@ def permit(facts: Facts, action: Action) -> None:
     )
 
 
-def rerun_indicator(facts: Facts) -> str | None:
+def rerun_indicator(facts: Facts) -> str | None:  # noqa: C901, PLR0911 -- one return for each state
     """Return the text at the top right of a job, or None where there is no indicator (one member, no request)."""
     if facts.member_count == 1:
         return None

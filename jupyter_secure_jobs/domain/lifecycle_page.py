@@ -18,7 +18,7 @@ version, the actions of both are offered. A colleague of the author is a reviewe
 
 
 def _cell(actions: tuple[Action, ...]) -> str:
-    return ", ".join(LABELS[action] + (" *" if action in GUARDS else "") for action in actions) or "–"
+    return ", ".join(LABELS[action] + (" *" if action in GUARDS else "") for action in actions) or "–"  # noqa: RUF001 -- a dash in a table
 
 
 def _conditions(action: Action) -> str:

@@ -61,7 +61,7 @@ def clean_text(text: str, *, what: str, longest: int) -> str:
 
 
 def clean_code(code: str) -> str:
-    """Return a job's code in NFC with `\\n` line ends.
+    r"""Return a job's code in NFC with `\n` line ends.
 
     Raises:
         InvalidError: over 256 KiB, or with control characters other than tab and newline. Bidirectional characters

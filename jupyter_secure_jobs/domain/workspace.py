@@ -37,7 +37,7 @@ class Organisation:
     recovery: KeyPair | None
 
 
-def check_people(members: tuple[Member, ...], organisations: tuple[Organisation, ...]) -> None:
+def check_people(members: tuple[Member, ...], organisations: tuple[Organisation, ...]) -> None:  # noqa: C901 -- one check after the other
     """Refuse a roster that is ambiguous.
 
     Raises:

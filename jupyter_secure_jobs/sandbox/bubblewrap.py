@@ -72,9 +72,7 @@ def _visible() -> list[tuple[str, str]]:
     return [("--ro-bind", str(place)) for place in shown]
 
 
-def command(
-    bwrap: Path, *, root: Path, scratch_bytes: int, seccomp: int, information: int, module: str
-) -> list[str]:
+def command(bwrap: Path, *, root: Path, scratch_bytes: int, seccomp: int, information: int, module: str) -> list[str]:
     """Return the command that builds the sandbox and starts `python -m MODULE` as its process 1.
 
     Args:

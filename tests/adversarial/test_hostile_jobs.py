@@ -37,14 +37,14 @@ class Attack:
     def __init__(self) -> None:
         """Start the first child with a canary in the parent's environment."""
         self.children: list[Child] = []
-        self.home = Path(tempfile.mkdtemp(dir="/var/tmp"))  # noqa: S108 -- a place of the host that is not the sandbox's /tmp
+        self.home = Path(tempfile.mkdtemp(dir="/var/tmp"))
         (self.home / "secret").write_text(CANARY)
         os.environ["SECURE_JOBS_CANARY"] = CANARY
         self._next = self._start()
         self.child = self._next
 
     def _start(self) -> Child:
-        self.children.append(start_child(Path(tempfile.mkdtemp(dir="/dev/shm")), ceiling=LIMITS))  # noqa: S108 -- a tmpfs
+        self.children.append(start_child(Path(tempfile.mkdtemp(dir="/dev/shm")), ceiling=LIMITS))
         return self.children[-1]
 
     def run(

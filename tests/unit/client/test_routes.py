@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BASE = "/secure-jobs/api/v1/"
 SIGNED = EnvelopeWire(payload="", payloadType="t", signatures=[])
-DECIDED = DecisionAsked(version_hash="h", decision=Verdict.ACCEPT, passphrase="p")  # noqa: S106 -- a test's
+DECIDED = DecisionAsked(version_hash="h", decision=Verdict.ACCEPT, passphrase="p")
 PIN = PinnedNew(title="t", language=Language.SQL, code="c")
 W = "workspaces/w"
 J = f"{W}/jobs/j"

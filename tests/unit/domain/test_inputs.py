@@ -206,7 +206,8 @@ def test_pattern_that_is_too_long_or_deceives() -> None:
 
 
 FINE = [
-    "[A-Z]{2}[0-9]+", "[^@]+@[^@]+", "(AA|UA|DL|B6|EV|MQ|US|WN|VX|FL|AS|9E|F9|HA|YV|OO)", "a?b?c?", r"\d{4}-\d{2}-\d{2}",
+    "[A-Z]{2}[0-9]+", "[^@]+@[^@]+", "(AA|UA|DL|B6|EV|MQ|US|WN|VX|FL|AS|9E|F9|HA|YV|OO)", "a?b?c?",
+    r"\d{4}-\d{2}-\d{2}",
     r"N[0-9]{1,5}[A-Z]{0,2}", r"\(x\)+", r"[*+?]{3}", "[]a]+", "(a|b)?c", r"\[\]", "x{3}", ".*",
 ]  # fmt: skip
 

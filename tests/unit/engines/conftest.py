@@ -39,13 +39,13 @@ class Bench:
         self.child = self._next
 
     def _start(self) -> Child:
-        root = Path(tempfile.mkdtemp(dir="/dev/shm"))  # noqa: S108 -- plaintext belongs on a tmpfs; mkdtemp makes it 0700
+        root = Path(tempfile.mkdtemp(dir="/dev/shm"))
         self._roots.append(root)
         child = start_child(root, ceiling=LIMITS)
         self._children.append(child)
         return child
 
-    def run(  # noqa: PLR0913 -- a job has that many parts
+    def run(
         self,
         code: str,
         *,

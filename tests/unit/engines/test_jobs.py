@@ -16,9 +16,8 @@ from jupyter_secure_jobs.protocol.result_digest import logical_digest
 from jupyter_secure_jobs.sandbox.limits import MEBIBYTE, Limits
 
 if TYPE_CHECKING:
-    from tests.unit.engines.conftest import Bench
-
     from jupyter_secure_jobs.engines.spec import JobOutcome
+    from tests.unit.engines.conftest import Bench
 
 LIMITS = Limits(
     seconds=60, memory_bytes=1024 * MEBIBYTE, processes=32, scratch_bytes=64 * MEBIBYTE, result_bytes=16 * MEBIBYTE
@@ -120,7 +119,7 @@ def test_python_results_of_every_kind(bench: Bench, code: str) -> None:
         ("sql", " ; -- nothing", "NoResult", None),
     ],
 )
-def test_errors_have_a_class_and_a_line_and_no_message(  # noqa: PLR0913 -- a table's columns
+def test_errors_have_a_class_and_a_line_and_no_message(
     bench: Bench, language: str, code: str, error_class: str, line: int | None
 ) -> None:
     outcome = bench.run(code, language=language, policy="errors")  # type: ignore[arg-type]  # the table holds both words

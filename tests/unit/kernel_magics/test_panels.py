@@ -33,17 +33,17 @@ def _closed() -> Iterator[None]:
     widgets.Widget.close_all()
 
 
-def inside(widget: Any) -> Iterator[Any]:  # noqa: ANN401 -- ipywidgets has no types
+def inside(widget: Any) -> Iterator[Any]:
     yield widget
     for child in getattr(widget, "children", ()):
         yield from inside(child)
 
 
-def button(panel: Any, label: str) -> Any:  # noqa: ANN401 -- ipywidgets has no types
+def button(panel: Any, label: str) -> Any:
     return next(each for each in inside(panel) if isinstance(each, widgets.Button) and each.description == label)
 
 
-def state(panel: Any) -> str:  # noqa: ANN401 -- ipywidgets has no types
+def state(panel: Any) -> str:
     return json.dumps([each.get_state() for each in inside(panel)], default=str)
 
 
@@ -162,7 +162,7 @@ def test_an_unreachable_member_side_is_said_and_found_again(session: SecureJobs,
             lost.set()
 
     good = side.events
-    side.events = lambda request: httpx.Response(503)  # type: ignore[method-assign]  # noqa: ARG005 -- the name is part of its type
+    side.events = lambda request: httpx.Response(503)  # type: ignore[method-assign]
     follower = Follower(session.client)
     listener = Listening()
     follower.add(listener)

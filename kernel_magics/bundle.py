@@ -74,7 +74,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str, 
     body = [[visible(cell) for cell in row] for row in rows]
     if not body:
         return note(empty)
-    head = element("thead", element("tr", *[element("th", name) for name in headers]))
+    head = element("thead", element("tr", *[element("th", name, style="text-align:left") for name in headers]))
     lines = [element("tr", *[element("td", cell, style="text-align:left") for cell in row]) for row in body]
     above = [element("caption", caption)] if caption else []
     plain = aligned([visible(name) for name in headers], body)
@@ -106,7 +106,7 @@ def code(text: str, *, title: str = "") -> Bundle:
     shown = visible(text, lines=True)
     return Bundle(
         plain=f"{title}\n{shown}" if title else shown,
-        markup=stacked(*above, element("pre", text, style="text-align:left")),
+        markup=stacked(*above, element("pre", text, style="text-align:left;font-family:monospace")),
     )
 
 

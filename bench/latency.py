@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench import latency_plot, plain_notebook, sample, secure_job
+from bench import latency_plot, latency_table, plain_notebook, sample, secure_job
 from bench.machine import describe
 from bench.report import Report, spread
 from bench.secure_job import AUTHOR, STEPS
@@ -52,13 +52,13 @@ def measure(folder: Path, rounds: int, console: Console) -> None:
         place = Path(name)
         table = sample.write_table(place)
         console.print("Founding a workspace, publishing a table, accepting a job …")
-        with secure_job.started(place / "parts") as host:
-            accepted = secure_job.accepted_job(host, table)
+        with secure_job.started(place / "parts") as parts:
+            accepted = secure_job.accepted_job(parts.host, table)
         for number in range(COLD_STARTS):
             console.print(f"Cold run {number + 1} of {COLD_STARTS} …")
             _cold(place, accepted, measured)
-        with secure_job.started(place / "parts") as host:
-            author = host.acting(AUTHOR)
+        with secure_job.started(place / "parts") as parts:
+            author = parts.host.acting(AUTHOR)
             secure_job.timed_run(author, accepted)
             with plain_notebook.running_kernel(table) as query_cell:
                 for number in range(rounds):
@@ -72,15 +72,14 @@ def measure(folder: Path, rounds: int, console: Console) -> None:
             console.print("One run right after the other …")
             measured.back_to_back.extend(secure_job.timed_run(author, accepted) for _ in range(rounds))
     report = Report(name=NAME, machine=machine, figures=_figures(measured))
-    report.show(console)
+    latency_table.show(report, console)
     console.print(f"Written: {report.write(folder)}, {latency_plot.draw(report.figures, folder / f'{NAME}.png')}")
 
 
 def _cold(place: Path, accepted: AcceptedJob, measured: _Measured) -> None:
-    tick = time.perf_counter()
-    with secure_job.started(place / "parts") as host:
-        measured.parts_start.append((time.perf_counter() - tick) * 1000)
-        measured.cold.append(secure_job.timed_run(host.acting(AUTHOR), accepted))
+    with secure_job.started(place / "parts") as parts:
+        measured.parts_start.append(parts.milliseconds)
+        measured.cold.append(secure_job.timed_run(parts.host.acting(AUTHOR), accepted))
 
 
 def _totals(timings: Sequence[Timing]) -> list[float]:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from bench.latency_kinds import KINDS, SECURE
 from bench.secure_job import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-_KINDS: Final = {
-    "warm": "secure job, ready child",
-    "back_to_back": "secure job, right after another",
-    "cold": "secure job, parts just started",
-    "nbclient_running_kernel": "query cell, running kernel",
-    "nbclient": "notebook by nbclient, new kernel",
-    "papermill": "notebook by papermill, new kernel",
-}
 
 
 def draw(figures: Mapping[str, float], path: Path) -> Path:
@@ -28,20 +20,20 @@ def draw(figures: Mapping[str, float], path: Path) -> Path:
     picture = Figure(figsize=(11, 7), layout="constrained")
     FigureCanvasAgg(picture)
     above, below = picture.subplots(2, 1)
-    medians = [figures[f"{kind}_median_ms"] for kind in _KINDS]
+    medians = [figures[f"{kind}_median_ms"] for kind in KINDS]
     reach = [
-        [figures[f"{kind}_median_ms"] - figures[f"{kind}_least_ms"] for kind in _KINDS],
-        [figures[f"{kind}_greatest_ms"] - figures[f"{kind}_median_ms"] for kind in _KINDS],
+        [figures[f"{kind}_median_ms"] - figures[f"{kind}_least_ms"] for kind in KINDS],
+        [figures[f"{kind}_greatest_ms"] - figures[f"{kind}_median_ms"] for kind in KINDS],
     ]
-    above.barh(list(_KINDS.values()), medians, xerr=reach, color="tab:blue", ecolor="tab:gray", capsize=3)
+    above.barh(list(KINDS.values()), medians, xerr=reach, color="tab:blue", ecolor="tab:gray", capsize=3)
     above.invert_yaxis()
     above.set_xlabel("milliseconds: median, least and greatest")
     above.set_title("One trivial query, from asking to seeing the answer")
-    for kind in ("cold", "back_to_back", "warm"):
+    for kind in reversed(SECURE):
         left = 0.0
         for number, step in enumerate(STEPS):
             width = figures[f"{kind}_{step}_step_ms"]
-            below.barh(_KINDS[kind], width, left=left, color=f"C{number}", label=step if kind == "warm" else None)
+            below.barh(KINDS[kind], width, left=left, color=f"C{number}", label=step if kind == "warm" else None)
             left += width
     below.set_xlabel("milliseconds: median of each step")
     below.set_title("Where a secure job's time goes")

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KERNEL: Final = "python3"
+# nbformat's functions carry no types.
+_FORMAT: Final[Any] = nbformat
 _SETUP: Final = """\
+import os
+
+os.environ["RUST_LOG"] = "off"  # as in the sandbox: the engine's own log is not wanted between the figures
+
 from pysail.spark import SparkConnectServer
 from pyspark.sql import SparkSession
 
@@ -29,13 +35,12 @@ spark.read.parquet({table!r}).createOrReplaceTempView({name!r})"""
 _CELL_SECONDS: Final = 120
 
 
-# nbformat and nbclient have no types.
-def notebook(table: Path) -> Any:  # noqa: ANN401 -- as said
+def notebook(table: Path) -> Any:  # noqa: ANN401 -- a notebook of nbformat
     """Return a notebook of two cells: one starts the engine and names the table, one runs the query."""
     setup = _SETUP.format(table=str(table), name=sample.TABLE)
     query = f"spark.sql({sample.QUERY!r}).toPandas()"
-    cells = [nbformat.v4.new_code_cell(setup), nbformat.v4.new_code_cell(query)]
-    made = nbformat.v4.new_notebook(cells=cells)
+    cells = [_FORMAT.v4.new_code_cell(setup), _FORMAT.v4.new_code_cell(query)]
+    made = _FORMAT.from_dict({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     made.metadata["kernelspec"] = {"name": KERNEL, "display_name": KERNEL, "language": "python"}
     return made
 
@@ -58,7 +63,7 @@ def nbclient_new_kernel(table: Path) -> float:
 def papermill_new_kernel(table: Path, folder: Path) -> float:
     """Execute the notebook by papermill, from file to file, in a new kernel; return the milliseconds of the call."""
     source, target = folder / "plain.ipynb", folder / "executed.ipynb"
-    nbformat.write(notebook(table), source)
+    _FORMAT.write(notebook(table), source)
     tick = time.perf_counter()
     made = papermill.execute_notebook(source, target, kernel_name=KERNEL, progress_bar=False)
     taken = (time.perf_counter() - tick) * 1000

@@ -9,13 +9,9 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from rich.table import Table
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from rich.console import Console
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -50,15 +46,6 @@ class Report:
         text = json.dumps({"name": self.name, "machine": dict(self.machine), "figures": figures}, indent=2)
         path.write_text(text + "\n", encoding="utf-8")
         return path
-
-    def show(self, console: Console) -> None:
-        """Print the machine and every figure."""
-        table = Table(title=self.name, caption=", ".join(f"{name} {value}" for name, value in self.machine.items()))
-        table.add_column("figure")
-        table.add_column("value", justify="right")
-        for key, figure in self.figures.items():
-            table.add_row(key, f"{figure:,.2f}" if key.endswith("_ratio") else f"{figure:,.0f}")
-        console.print(table)
 
 
 def spread(prefix: str, milliseconds: Sequence[float]) -> dict[str, float]:

@@ -52,6 +52,14 @@ class AcceptedJob:
     job: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """Running parts: the members' side, and how long the start of all parts took."""
+
+    host: MemberHost
+    milliseconds: float
+
+
 def _host(embedded: Embedded) -> MemberHost:
     host = MemberHost(embedded.members, mode="embedded", workspace_url=embedded.url)
     for email, _ in DEMO_MEMBERS:
@@ -60,14 +68,17 @@ def _host(embedded: Embedded) -> MemberHost:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[MemberHost]:
-    """Start every part anew over `folder` and unlock the members' keys; stop all parts afterwards."""
+def started(folder: Path) -> Iterator[Started]:
+    """Start every part anew over `folder`, with the members' keys unlocked; stop all parts afterwards."""
     embedded = Embedded(folder)
-    # The keys are unlocked once a session, by a person who types a passphrase; that is no part of a run. To unlock
-    # them before the worker starts would need the parts' insides, so the cold figure is defined as what it is.
+    # Keys are unlocked once a session, by a person who types a passphrase: that is no part of a run, and if it were
+    # done after the start, the worker would get ready meanwhile. Only the first start has no keys before it.
+    host = _host(embedded) if embedded.members else None
+    tick = time.perf_counter()
     embedded.start()
+    taken = (time.perf_counter() - tick) * 1000
     try:
-        yield _host(embedded)
+        yield Started(host=host or _host(embedded), milliseconds=taken)
     finally:
         embedded.stop()
 

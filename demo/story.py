@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import csv
+import re
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -238,9 +239,10 @@ class Story:
 
     def _share(self) -> None:
         self._summary.step("Ben, of Ana's organisation, opens a result of hers", "the same rows", self._colleague)
-        refused = "not_your_organisation"
         self._summary.step(
-            "Wei, of another organisation, is refused the result and the log", f"{refused}, {refused}", self._outsider
+            "Wei, of another organisation, is refused the result and the log",
+            "Results and logs of job runs are for members of the author's organisation.",
+            self._outsider,
         )
 
     def _colleague(self) -> str:
@@ -256,12 +258,12 @@ class Story:
         book = self._notebook(WEI)
         book.say("The result is Airline's. I decided about the job, and cannot open what it found.")
         lines = (f'%securejob results "{BY_AGE.name}" --run 1', f'%securejob log "{BY_AGE.name}" --run 1')
-        return ", ".join(book.refused(line) for line in lines)
+        return " ".join(dict.fromkeys(book.refused(line) for line in lines))
 
     def _revoke(self) -> None:
         step = self._summary.step
         step("Wei revokes repeatability", f"Repeatability revoked by {WEI.email}", self._revoked)
-        step("Ana's next rerun is refused", "run_not_allowed", self._rerun_refused)
+        step("Ana's next rerun is refused", "Repeatability was revoked; no run after the first.", self._rerun_refused)
         step("The notebooks hold no row of a job run", "0 rows in 4 notebooks", self._saved)
 
     def _revoked(self) -> str:
@@ -275,18 +277,25 @@ class Story:
 
     def _saved(self) -> str:
         self._open.close()
-        rows = {row for path in self._place.exports.glob("*.csv") for row in rows_as_saved(path)}
-        saved = [json.dumps(json.loads(self._place.notebook(member).read_text())) for member in self._notebooks]
-        found = sum(all(cell in text for cell in row) for row in rows for text in saved)
+        saved = [self._place.notebook(member).read_text(encoding="utf-8") for member in self._notebooks]
+        found = sum(
+            len(re.findall(figures, text))
+            for path in self._place.exports.glob("*.csv")
+            for figures in _figures(path)
+            for text in saved
+        )
         return f"{found} rows in {len(saved)} notebooks"
 
 
-def rows_as_saved(path: Path) -> list[tuple[str, ...]]:
-    """Return the cells of an exported CSV's rows that would betray a row: numbers of three digits or more, decimals."""
-    lines = path.read_text(encoding="utf-8").splitlines()[1:]
-    if not lines:
-        raise DemoError(f"{path.name} has no rows.")
-    return [tuple(line.split(",")[-2:]) for line in lines]
+def _figures(path: Path) -> list[str]:
+    """Return patterns that find the last two cells of an exported row side by side, in text and in HTML."""
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))[1:]
+    figures = [
+        rf"(?<![\d.]){re.escape(row[-2])}(?!\d)[^\d]{{1,40}}{re.escape(row[-1])}(?!\d)" for row in rows if row[-1]
+    ]
+    if not figures:
+        raise DemoError(f"{path.name} has no rows with figures.")
+    return figures
 
 
 def _name(member: Member) -> str:

@@ -18,7 +18,11 @@ class ReducedServerApp(ServerApp):
 def launch(
     port: int, settings: dict[str, object], *, identity: dict[str, object] | None = None, **server: object
 ) -> None:
-    """Run a server on the port until it is stopped; `settings` are those of `SecureJobs`, `server` of `ServerApp`."""
+    """Run a server on the port until it is stopped; `settings` are those of `SecureJobs`, `server` of `ServerApp`.
+
+    Raises:
+        SecureJobsError: the part cannot be made ready, for example by an unknown setting or a newer database.
+    """
     config = {
         "SecureJobs": {name: value for name, value in settings.items() if value != ""},
         "ServerApp": {
@@ -26,6 +30,8 @@ def launch(
             "port_retries": 0,
             "open_browser": False,
             "allow_root": True,
+            # A part that could not be made ready must end with its reason, not serve an empty server.
+            "reraise_server_extension_failures": True,
             "jpserver_extensions": {"jupyter_secure_jobs": True},
             **{name: value for name, value in server.items() if value != ""},
         },

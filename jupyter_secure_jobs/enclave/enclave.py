@@ -12,7 +12,6 @@ import hashlib
 import shutil
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.crypto import files
@@ -26,6 +25,7 @@ from jupyter_secure_jobs.engines.run import run_job, start_child
 from jupyter_secure_jobs.engines.spec import JobSpec
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
+from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.order import (
     Evidence,
     KeyRequest,
@@ -38,6 +38,7 @@ from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
 from jupyter_secure_jobs.trust.evidence import PROFILE, verify_evidence, verify_grant
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
@@ -48,12 +49,6 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.sandbox.child import Child
 
 ENGINE: Final = "sail"
-
-
-def utc_now() -> datetime:
-    """Return the moment, to the millisecond, as statements keep it."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Process 1 of a job's sandbox: `python -m jupyter_secure_jobs.engines.harness`.
 
-It imports the engine ahead of time, waits for one job, lets a forked process run it, ends every process of the
-author's, lets another one examine the result, and sends the one reply.
+It lets a forked process start the engine ahead of time, waits for one job, lets the forked process run it, ends every
+process of the author's, lets another one examine the result, and sends the one reply.
 """
 
 from __future__ import annotations
@@ -96,15 +96,39 @@ def _examine(job: JobSpec, told: _Told, rows: int) -> None:
         told.rows, told.digest = parts["rows"], parts["digest"]
 
 
-def _serve(job: JobSpec, reply: int) -> None:
-    printed, rows, report = _unnamed(), _unnamed(), _unnamed()
-    watched = (
-        supervisor.Watched(reason="log", descriptor=printed, most=job.limits.log_bytes),
-        supervisor.Watched(reason="result", descriptor=rows, most=job.limits.result_bytes),
-        supervisor.Watched(reason="disk", descriptor=report, most=_MOST_REPORT),
-    )
-    runner = Runner(job=job, printed=printed, rows=rows, report=report)
-    ended = supervisor.run_watched(runner, job.limits, watched=watched, kept=(printed, rows, report))
+class _Run:
+    """The open files of the one run, and the process that waits for the job."""
+
+    def __init__(self) -> None:
+        self.description, self.printed, self.rows, self.report = (_unnamed() for _ in range(4))
+        handed, self._handing = os.pipe()
+        runner = Runner(
+            handed=handed, description=self.description, printed=self.printed, rows=self.rows, report=self.report
+        )
+        files = (handed, self.description, self.printed, self.rows, self.report)
+        self._process = supervisor.fork(runner, kept=files)
+        os.close(handed)
+
+    def hand(self, job: JobSpec, spec: bytes) -> Ended:
+        """Hand the job over and watch it to its end; every process but this one has ended then."""
+        # A file takes the description whole whatever the other process does; a pipe could keep this one waiting.
+        view = memoryview(spec)
+        while view:
+            view = view[os.write(self.description, view) :]
+        os.close(self._handing)
+        watched = (
+            supervisor.Watched(reason="log", descriptor=self.printed, most=job.limits.log_bytes),
+            supervisor.Watched(reason="result", descriptor=self.rows, most=job.limits.result_bytes),
+            supervisor.Watched(reason="disk", descriptor=self.report, most=_MOST_REPORT),
+            supervisor.Watched(reason="disk", descriptor=self.description, most=channel.MOST_SPEC_BYTES),
+        )
+        return supervisor.watch(self._process, job.limits, watched=watched)
+
+
+def _serve(run: _Run, spec: bytes, reply: int) -> None:
+    job = JobSpec.from_bytes(spec)
+    ended = run.hand(job, spec)
+    printed, rows, report = run.printed, run.rows, run.report
     told = _told(ended, report, job.code.count("\n") + 1)
     if told.error_class is None:
         _examine(job, told, rows)
@@ -137,9 +161,10 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
+    run = _Run()
     spec = channel.read_spec(request)
     if spec:
-        _serve(JobSpec.from_bytes(spec), reply)
+        _serve(run, spec, reply)
 
 
 if __name__ == "__main__":

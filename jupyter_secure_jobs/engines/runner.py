@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from jupyter_secure_jobs.engines import cell, result, sail, statements
 from jupyter_secure_jobs.engines.errors import classify
 from jupyter_secure_jobs.engines.inputs import python_values, sql_values
+from jupyter_secure_jobs.engines.spec import JobSpec
+from jupyter_secure_jobs.sandbox import supervisor
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-    from jupyter_secure_jobs.engines.spec import JobSpec
 
 MOST_MESSAGE: Final = 2**20
 
@@ -26,23 +26,68 @@ class _NoResultError(Exception):
     """The job made no table; its class in the closed list is `NoResult`."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """One job with the open files for its printing, its result and its report; call it in a forked process."""
+    """The open files of one run; call it in a forked process, as early as possible.
 
-    job: JobSpec
+    handed: a pipe that says a job is there: it ends once the job's description lies in `description`.
+    description, printed, rows, report: files for the job, what it prints, its result, and how it ended.
+    """
+
+    handed: int
+    description: int
     printed: int
     rows: int
     report: int
+
+    def __call__(self) -> None:
+        """Start the engine, wait for the job, hold this process to its limits, run it, write the report.
+
+        Returns without a report if no job came.
+        """
+        engine, problem = _prepared()
+        job = self._await_job()
+        if job is None:
+            return
+        supervisor.confine(job.limits)
+        work = _Work(job=job, engine=engine, problem=problem, printed=self.printed, rows=self.rows)
+        os.pwrite(self.report, json.dumps(work.told()).encode(), 0)
+
+    def _await_job(self) -> JobSpec | None:
+        os.read(self.handed, 1)
+        description = os.pread(self.description, os.fstat(self.description).st_size, 0)
+        # The author's code gets neither of them.
+        os.close(self.handed)
+        os.close(self.description)
+        return JobSpec.from_bytes(description) if description else None
+
+
+def _prepared() -> tuple[sail.Engine | None, Exception | None]:
+    """Return a rehearsed engine, or why there is none: that is reported when there is a job to report on."""
+    try:
+        engine = sail.Engine.start()
+        engine.rehearse()
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the job's report has its class
+        return None, error
+    return engine, None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    job: JobSpec
+    engine: sail.Engine | None
+    problem: Exception | None
+    printed: int
+    rows: int
     _line: int | None = None
     _ordered: bool = False
 
-    def __call__(self) -> None:
-        """Run the job and write the report; never raises."""
+    def told(self) -> dict[str, object]:
+        """Run the job and return the report; never raises."""
         self._redirect()
         told: dict[str, object] = {"class": None, "line": None, "message": ""}
         try:
-            session = sail.start()
+            session = self._session()
             sail.register(session, self.job.tables)
             if self.job.language == "sql":
                 self._sql(session)
@@ -55,7 +100,12 @@ class Runner:
             told = {"class": name, "line": line, "message": message}
         sys.stdout.flush()
         told["ordered"] = self._ordered
-        os.pwrite(self.report, json.dumps(told).encode(), 0)
+        return told
+
+    def _session(self) -> SparkSession:
+        if self.engine is None:
+            raise self.problem or RuntimeError("The engine was not started.")
+        return self.engine.session()
 
     def _redirect(self) -> None:
         # The engine's own words on the standard error may quote data whatever the log policy; the author's come

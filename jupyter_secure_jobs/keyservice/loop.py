@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.client.login import LoggedIn
 from jupyter_secure_jobs.client.mailbox import KeyServiceMailbox
 from jupyter_secure_jobs.domain.errors import RefusedError, SecureJobsError, UnavailableError
+from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.trust.dossier import Dossier
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.mailbox import Acknowledged, KeyReply, KeyTask
 
 if TYPE_CHECKING:
+    from datetime import datetime
     import threading
     from collections.abc import Callable
 
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger(__name__)
 _PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
-
-
-def utc_now() -> datetime:
-    """Return the moment, to the millisecond, as statements keep it."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def _envelope(wire: EnvelopeWire | None) -> Envelope:

@@ -6,7 +6,6 @@ import os
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,12 +25,6 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.wire.base import EnvelopeWire
 
 PINS_FILE: Final = "pins.json"
-
-
-def utc_now() -> datetime:
-    """Return the moment, to the millisecond, as statements keep it."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def envelope_of(wire: EnvelopeWire) -> Envelope:

@@ -10,9 +10,10 @@ from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, Refus
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.text import COMMENT_LENGTH, clean_text
 from jupyter_secure_jobs.member import checks, statements
-from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, utc_now
+from jupyter_secure_jobs.member.context import envelope_of, envelopes_of
 from jupyter_secure_jobs.member.review import describe
 from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.trust.dossier import verified_manifests
 from jupyter_secure_jobs.trust.version import verify_version

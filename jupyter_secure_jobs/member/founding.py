@@ -6,11 +6,12 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.crypto.signing import fingerprint
 from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
 from jupyter_secure_jobs.domain.workspace import Member, Organisation
-from jupyter_secure_jobs.member.context import envelope_of, utc_now
-from jupyter_secure_jobs.member.identity import fingerprint
+from jupyter_secure_jobs.member.context import envelope_of
 from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.roster import Roster, Worker, WorkerList
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.workspace import RosterSignatures, WorkersNew, WorkspaceNew

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.crypto import encoding, keyfile
+from jupyter_secure_jobs.crypto import keyfile
+from jupyter_secure_jobs.crypto.signing import fingerprint
 from jupyter_secure_jobs.domain.errors import InvalidError, NotFoundError, RefusedError
 from jupyter_secure_jobs.domain.text import clean_email, clean_name
 from jupyter_secure_jobs.domain.workspace import KeyPair
@@ -56,12 +56,6 @@ class Card:
             return codec.from_json(cls, json.loads(path.read_text()))
         except (ValueError, RefusedError) as error:
             raise InvalidError("not_a_card", f"{path.name!r} is no card.", "Ask its owner for it again.") from error
-
-
-def fingerprint(public: str) -> str:
-    """Return the fingerprint of a public key: 32 hex digits of its SHA-256, in groups of four."""
-    digest = hashlib.sha256(encoding.raw(public)).hexdigest()[:32]
-    return " ".join(digest[i : i + 4] for i in range(0, 32, 4))
 
 
 def create(

@@ -13,10 +13,11 @@ from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.job import Assurance
 from jupyter_secure_jobs.domain.text import clean_identifier, clean_text, folded
 from jupyter_secure_jobs.member import profile, synthetic
-from jupyter_secure_jobs.member.context import private_folder, utc_now
+from jupyter_secure_jobs.member.context import private_folder
 from jupyter_secure_jobs.member.tables import read_table
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
+from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.dataset import Manifest, SealedFile, SealedKey, SyntheticTable, Withdrawal
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.dataset import DatasetNew, WithdrawalNew

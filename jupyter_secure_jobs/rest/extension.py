@@ -12,10 +12,11 @@ from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from sqlalchemy.exc import OperationalError
 from tornado.ioloop import IOLoop, PeriodicCallback
-from traitlets import Enum, Float, List, TraitError, Unicode, default
+from traitlets import Enum, Float, List, Unicode, default
 
 from jupyter_secure_jobs.crypto.keyfile import write_private
 from jupyter_secure_jobs.crypto.signing import SigningKey
+from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.rest.embedded import Embedded, has_keys
 from jupyter_secure_jobs.rest.handlers import handlers_for
 from jupyter_secure_jobs.rest.member_handlers import member_handlers
@@ -29,6 +30,8 @@ from jupyter_secure_jobs.store.blobs import Blobs
 from jupyter_secure_jobs.store.database import Database
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyter_server.serverapp import ServerApp
 
 PREFIX: Final = "SECURE_JOBS_"
@@ -85,18 +88,9 @@ class SecureJobs(ExtensionApp):
         return str(Path(jupyter_data_dir()) / "secure_jobs" / "member")
 
     def _read_environment(self) -> None:
-        for variable, text in os.environ.items():
-            if not variable.startswith(PREFIX) or variable in _FOR_KERNELS:
-                continue
-            name = variable.removeprefix(PREFIX).lower()
-            if name not in self.trait_names(config=True):
-                known = ", ".join(PREFIX + each.upper() for each in self.class_own_traits(config=True))
-                message = (
-                    f"The environment sets {variable}, which is no setting of jupyter_secure_jobs. Known: {known}."
-                )
-                raise TraitError(message)
+        for variable, name in settings_in(os.environ).items():
             if name not in self.config.get("SecureJobs", {}):
-                setattr(self, name, self.traits()[name].from_string(text))
+                setattr(self, name, self.traits()[name].from_string(os.environ[variable]))
 
     def initialize_settings(self) -> None:
         """Make ready what the mode needs; nothing is stored with a looser mode than 0700."""
@@ -210,3 +204,21 @@ class SecureJobs(ExtensionApp):
         if self._server is not None:
             self._server.database.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def settings_in(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the names of the settings that an environment gives, by variable.
+
+    Raises:
+        InvalidError: a variable of ours is no setting.
+    """
+    known = {PREFIX + name.upper(): name for name in SecureJobs.class_own_traits(config=True)}
+    found = [name for name in environment if name.startswith(PREFIX) and name not in _FOR_KERNELS]
+    for variable in found:
+        if variable not in known:
+            raise InvalidError(
+                "unknown_setting",
+                f"The environment sets {variable}, which is no setting of jupyter_secure_jobs.",
+                f"Remove it, or use one of {', '.join(sorted(known))}.",
+            )
+    return {variable: known[variable] for variable in found}

@@ -96,7 +96,11 @@ def _most_threads(limits: Limits) -> int:
     return limits.processes + 512 + 64 * (os.cpu_count() or 1)
 
 
-def _confine(limits: Limits) -> None:
+def confine(limits: Limits) -> None:
+    """Hold this process, and all that it will start, to what the kernel can hold; call it before the author's code.
+
+    Threads that already run are held as well (setrlimit(2) is of the whole process).
+    """
     cores = os.cpu_count() or 1
     # The watcher holds the memory limit; this one stops a single huge request before the watcher's next look. Sail
     # reserves far more address space than it uses (about 1.3 GiB on two cores), so it has to lie above the limit.
@@ -115,8 +119,6 @@ def _confine(limits: Limits) -> None:
         hard = resource.getrlimit(kind)[1]
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (bound, bound))
-    # Process 1 must get its turn also when the author's code keeps every core busy.
-    os.nice(5)
 
 
 def _over(limits: Limits, deadline: float, watched: tuple[Watched, ...]) -> Reason | None:
@@ -166,33 +168,42 @@ def _end_all() -> None:
             return
 
 
-def run_watched(
-    body: Callable[[], None], limits: Limits, *, watched: tuple[Watched, ...], kept: tuple[int, ...]
-) -> Ended:
-    """Run `body` in a forked process under the limits; when it ends, or goes over one, end every other process.
+def fork(body: Callable[[], None], *, kept: tuple[int, ...]) -> int:
+    """Run `body` in a forked process and return its number; it must `confine` itself before any code of the author's.
 
     Args:
         body: the code; its exceptions become exit code 70 without a word.
-        limits: what all processes may use together.
-        watched: files whose size is bounded.
         kept: the open files that the forked process may have besides standard input, output and error.
     """
     sys.stdout.flush()
     process = os.fork()
-    if process == 0:
-        code = _CRASHED
-        try:
-            open_files = {int(name) for name in os.listdir("/proc/self/fd")}  # noqa: PTH208 -- as above
-            for descriptor in open_files - {0, 1, 2, *kept}:
-                try:
-                    os.close(descriptor)
-                except OSError:
-                    continue  # It was the listing's own.
-            _confine(limits)
-            body()
-            code = 0
-        finally:
-            os._exit(code)
+    if process:
+        return process
+    code = _CRASHED
+    try:
+        open_files = {int(name) for name in os.listdir("/proc/self/fd")}  # noqa: PTH208 -- a plain list of names
+        for descriptor in open_files - {0, 1, 2, *kept}:
+            try:
+                os.close(descriptor)
+            except OSError:
+                continue  # It was the listing's own.
+        # Process 1 must get its turn also when the author's code keeps every core busy. Linux counts niceness by
+        # thread, and a thread takes it from the one that starts it, so that it is set while there is only one.
+        os.nice(5)
+        body()
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def watch(process: int, limits: Limits, *, watched: tuple[Watched, ...]) -> Ended:
+    """Watch a forked process from now on; when it ends, or goes over a limit, end every other process.
+
+    Args:
+        process: what `fork` returned.
+        limits: what all processes may use together; the time counts from this call.
+        watched: files whose size is bounded.
+    """
     handle = os.pidfd_open(process)
     poll = select.poll()
     poll.register(handle, select.POLLIN)
@@ -210,3 +221,22 @@ def run_watched(
     finally:
         _end_all()
         os.close(handle)
+
+
+def run_watched(
+    body: Callable[[], None], limits: Limits, *, watched: tuple[Watched, ...], kept: tuple[int, ...]
+) -> Ended:
+    """Run `body` in a forked process under the limits; when it ends, or goes over one, end every other process.
+
+    Args:
+        body: the code; its exceptions become exit code 70 without a word.
+        limits: what all processes may use together.
+        watched: files whose size is bounded.
+        kept: the open files that the forked process may have besides standard input, output and error.
+    """
+
+    def confined() -> None:
+        confine(limits)
+        body()
+
+    return watch(fork(confined, kept=kept), limits, watched=watched)

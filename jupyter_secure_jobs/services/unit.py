@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
 from jupyter_secure_jobs.domain.errors import NotFoundError, UnauthenticatedError
+from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.store import workspaces
 from jupyter_secure_jobs.store.identifiers import uuid7
 from jupyter_secure_jobs.store.tables import EventRow, HistoryRow
@@ -27,12 +28,6 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.store.tables import MemberRow, WorkspaceRow
 
 Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """Return the moment, to the millisecond, since that is what statements and the database keep."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

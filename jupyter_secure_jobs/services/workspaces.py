@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.crypto import encoding
+from jupyter_secure_jobs.crypto.signing import fingerprint
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from jupyter_secure_jobs.domain.text import clean_name
 from jupyter_secure_jobs.protocol import envelope as envelopes
@@ -28,12 +27,6 @@ from jupyter_secure_jobs.wire.workspace import (
 if TYPE_CHECKING:
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.services.unit import Unit
-
-
-def fingerprint(public: str) -> str:
-    """Return the fingerprint of a key, in groups that people can compare."""
-    digest = hashlib.sha256(encoding.raw(public)).hexdigest()[:32]
-    return " ".join(digest[i : i + 4] for i in range(0, 32, 4))
 
 
 def found(unit: Unit, body: WorkspaceNew) -> WorkspaceWire:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from jupyter_secure_jobs.domain.errors import InvalidError
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 MOST: Final = 100
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
 def check_limit(limit: int) -> int:
@@ -36,9 +39,17 @@ def page(
     limit: int,
     newest_first: bool = True,
 ) -> tuple[Sequence[R], str | None]:
-    """Return one page and the cursor of the next; `key` is unique and sorts as the page does."""
+    """Return one page and the cursor of the next; `key` is unique and sorts as the page does.
+
+    Raises:
+        InvalidError: the cursor is none, or the page size is out of bounds.
+    """
     if after:
-        query = query.where(key < after) if newest_first else query.where(key > after)
+        counted = key.type.python_type is int
+        if not (_NUMBER if counted else _ID).fullmatch(after):
+            raise InvalidError("cursor", "That is no cursor of this list.", "Start from the first page.")
+        seen: int | str = int(after) if counted else after
+        query = query.where(key < seen) if newest_first else query.where(key > seen)
     ordered = query.order_by(key.desc() if newest_first else key.asc()).limit(check_limit(limit) + 1)
     rows = session.scalars(ordered).all()
     cursor = str(getattr(rows[limit - 1], key.key)) if len(rows) > limit else None

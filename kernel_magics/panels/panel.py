@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from jupyter_secure_jobs.domain.errors import SecureJobsError
-from kernel_magics.bundle import visible
+from kernel_magics.bundle import note, visible
 from kernel_magics.panels.follower import follower_of
 from kernel_magics.quiet import words
 from kernel_magics.rowview import monospaced
@@ -54,7 +54,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def fallback(self) -> Bundle:
         """Return what stands where no widgets are."""
-        raise NotImplementedError
+        return note("A panel: shown where widgets are.")
 
     def say(self, text: str) -> None:
         """Show a message below the panel, or none."""

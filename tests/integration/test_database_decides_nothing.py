@@ -1,6 +1,4 @@
-"""A run whose decisions are missing, altered or for something else is refused by the enclave and by the key service,
-each on its own, although the server's database says "accepted".
-"""
+"""The server's database says "accepted": enclave and key service, each on its own, look at the signatures."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from jupyter_secure_jobs.domain.errors import RefusedError
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import ENDED
 from jupyter_secure_jobs.member import deciding
-from jupyter_secure_jobs.member.context import utc_now
+from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.trust.dossier import Dossier
 from jupyter_secure_jobs.wire.mailbox import KeysAsked
 from tests.support import tampering

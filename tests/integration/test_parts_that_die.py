@@ -165,7 +165,7 @@ def test_key_service_away_costs_nothing(parts: Parts) -> None:
     run = parts.order(job.id)
     assert (run.status, run.waiting) == ("Queued", "waiting for the key service of Weather Service")
     assert "waiting for the key service of Weather Service" in parts.job(job.id).status_text
-    with pytest.raises(NotAllowedError, match="once at a time"):
+    with pytest.raises(NotAllowedError, match="while the job is Queued"):
         parts.order(job.id)
     assert counted(parts, run) == (0, 0)
     parts.start("Weather Service")

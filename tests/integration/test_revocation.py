@@ -36,7 +36,7 @@ def test_hidden_revocation_is_heeded_by_the_key_service_that_heard(parts: Parts,
     first = parts.ended(parts.order(job.id))
     assert first.status == "Succeeded"
     deciding.revoke(parts.acting(WEI), parts.workspace, job.id, scope)
-    with pytest.raises(NotAllowedError, match="revoked|withdrawn"):
+    with pytest.raises(NotAllowedError, match=r"revoked|withdrawn"):
         parts.order(job.id)
     wait_until(lambda: len(heard(parts, job.id)) == 1, "the acknowledgement")
     assert heard(parts, job.id)[0].organisation == "Airline"

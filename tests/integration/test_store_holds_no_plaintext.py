@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 from jupyter_secure_jobs.crypto import encoding, files
 from jupyter_secure_jobs.member import opening
@@ -16,6 +15,8 @@ from tests.support.searching import disguises, search
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 LEAKED = "Wolkenquastenflosser"
 LEAKED_NUMBER = 31_415_926_53

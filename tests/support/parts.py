@@ -1,6 +1,4 @@
-"""The real parts on this machine: a workspace server, three key services, a worker, and four members in three
-organisations, each with keys of their own. Nothing in here is replaced by a fake.
-"""
+"""The real parts on this machine, each a process, and four members in three organisations. Nothing is a fake."""
 
 from __future__ import annotations
 
@@ -59,8 +57,12 @@ PLANES: Final = "tailnum,year,keeper\n" + "".join(
     f"N{number},{1990 + number},{CANARIES[2] if number == 9 else f'keeper {number}'}\n" for number in range(20)
 )
 
-TOTALS: Final = "SELECT month, count(*) AS n, sum(delay) AS late FROM flights WHERE month >= :low GROUP BY month ORDER BY month"
+TOTALS: Final = (
+    "SELECT month, count(*) AS n, sum(delay) AS late FROM flights WHERE month >= :low GROUP BY month ORDER BY month"
+)
 LOW: Final = InputVariableWire(name="low", type="integer", low="1", high="12", default=1)
+
+THREE_RUNS: Final = GrantWire(reruns=True, most_runs=3)
 
 
 def wait_until(true: Callable[[], bool], what: str, *, seconds: float = PATIENCE) -> None:
@@ -79,7 +81,7 @@ class Draft:
     language: str = "sql"
     tables: tuple[str, ...] = ("flights",)
     inputs: tuple[InputVariableWire, ...] = (LOW,)
-    grant: GrantWire = GrantWire(reruns=True, most_runs=3)
+    grant: GrantWire = THREE_RUNS
     log_policy: str = "standard"
 
 

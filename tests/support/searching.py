@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import io
 import sqlite3
@@ -58,10 +59,9 @@ def _inflated(data: bytes) -> Iterator[bytes]:
     for magic, wbits in ((_GZIP, 31), *((magic, 15) for magic in _ZLIB)):
         at = data.find(magic)
         while at >= 0:
-            try:
+            # Many bytes merely look like the start of a compressed stream.
+            with contextlib.suppress(zlib.error):
                 yield zlib.decompressobj(wbits).decompress(data[at:], 64 * 1024 * 1024)
-            except zlib.error:
-                pass  # bytes that merely look like the start of a compressed stream
             at = data.find(magic, at + 1)
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from jupyter_secure_jobs.crypto import merkle
 from jupyter_secure_jobs.member import deciding, statements
-from jupyter_secure_jobs.member.context import utc_now
 from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.store.identifiers import uuid7
 from jupyter_secure_jobs.store.tables import (
@@ -95,9 +95,7 @@ def altered(envelope: Envelope, **changes: Any) -> Envelope:
 def signed_order(parts: Parts, job: str, number: int = 1) -> Envelope:
     """Return an order that the author signs in good faith."""
     seen = deciding.verified(parts.ana, parts.workspace, job, number=number)
-    order = statements.order_of(
-        seen.version, seen.hash, {}, member=parts.ana.email, now=utc_now(), checkpoint=None
-    )
+    order = statements.order_of(seen.version, seen.hash, {}, member=parts.ana.email, now=utc_now(), checkpoint=None)
     return envelopes.sign(order, parts.ana.ring.signing)
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from bench import machine
+from bench import latency_table, machine
+from bench.latency_kinds import KINDS, SECURE
 from bench.report import Report, spread
+from bench.secure_job import STEPS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,11 +30,20 @@ def test_the_file_has_the_agreed_form(tmp_path: Path) -> None:
     }
 
 
-def test_the_table_shows_every_figure_and_the_machine() -> None:
+def test_the_tables_show_every_kind_and_step_the_ratios_and_the_machine() -> None:
     out = io.StringIO()
-    figures = {"warm_median_ms": 1234.5, "a_over_b_ratio": 3.456}
-    Report(name="probe", machine={"cores": 2}, figures=figures).show(Console(file=out, width=80))
-    assert all(part in out.getvalue() for part in ("probe", "cores 2", "warm_median_ms", "1,234", "3.46"))
+    figures = {"notebook_over_secure_ratio": 3.456}
+    for number, kind in enumerate(KINDS):
+        figures |= spread(kind, [1000.0 + number, 2000.0 + number, 3000.0 + number])
+    for kind in SECURE:
+        figures |= {f"{kind}_{step}_step_ms": 7000.0 + number for number, step in enumerate(STEPS)}
+    report = Report(name="latency", machine={"cores": 2}, figures=figures)
+    latency_table.show(report, Console(file=out, width=120))
+    shown = out.getvalue()
+    assert all(f"{words} " in shown and f"2,00{number}" in shown for number, words in enumerate(KINDS.values()))
+    assert all(f"{step} " in shown and f"7,00{number}" in shown for number, step in enumerate(STEPS))
+    assert "notebook_over_secure_ratio: 3.46" in shown
+    assert "cores 2" in shown
 
 
 @pytest.mark.parametrize("figures", [{}, {"Warm ms": 1.0}, {"warm_ms": float("nan")}, {"warm_ms": float("inf")}])

@@ -1,0 +1,140 @@
+"""The member side as a server of its own: what a kernel may do with its token, and what takes a person."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from jupyter_secure_jobs.member import deciding
+from jupyter_secure_jobs.rest.embedded import free_port
+from jupyter_secure_jobs.rest.member_handlers import KERNEL_HEADER
+from jupyter_secure_jobs.rest.route import BASE
+from tests.support.parts import PASSPHRASE, WEI, Parts, wait_until
+from tests.support.process import Part, command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TOKEN = "the-person's-own"
+
+
+class Side:
+    """A member side that runs, with the two ways in."""
+
+    def __init__(self, url: str, kernel: dict[str, str]) -> None:
+        self.url = url
+        own = {"Authorization": f"token {TOKEN}"}
+        self.person = httpx.Client(base_url=url, headers=own, trust_env=False, timeout=60)
+        self.kernel = httpx.Client(base_url=url, headers={KERNEL_HEADER: kernel["SECURE_JOBS_TOKEN"]}, trust_env=False,
+                                   timeout=60)  # fmt: skip
+        self.nobody = httpx.Client(base_url=url, trust_env=False, timeout=60)
+
+
+@contextmanager
+def running_side(parts: Parts, folder: Path) -> Iterator[Side]:
+    port, told = free_port(), folder / "kernel.json"
+    part = Part(
+        command(
+            *("member", "--key-store", str(parts.folder / "members" / WEI), "--workspace-url", parts.url),
+            *("--port", str(port), "--token", TOKEN, "--passphrase-file", str(parts.passphrase_file)),
+            *("--kernel-env", str(told)),
+        ),
+        folder / "side.log",
+    )
+    part.start()
+    try:
+        wait_until(told.exists, "the member side's word to kernels")
+        assert told.stat().st_mode & 0o077 == 0
+        side = Side(f"http://127.0.0.1:{port}{BASE}", json.loads(told.read_text()))
+        wait_until(lambda: _answers(side), "an answer of the member side")
+        yield side
+        for client in (side.person, side.kernel, side.nobody):
+            client.close()
+    finally:
+        part.stop()
+
+
+def _answers(side: Side) -> bool:
+    try:
+        return side.person.get("member/status").is_success
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def side(running: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
+    running.start_all()
+    with running_side(running, tmp_path_factory.mktemp("side")) as made:
+        yield made
+
+
+def code(answer: httpx.Response) -> tuple[int, Any]:
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    return answer.status_code, answer.json()["code"]
+
+
+def test_kernel_reads_and_drafts(parts: Parts, side: Side) -> None:
+    assert side.kernel.get("member/status").json()["acting_as"] == WEI
+    made = side.kernel.post(f"workspaces/{parts.workspace}/jobs", json={"name": parts.name("From a kernel")})
+    assert made.status_code == 201
+    assert made.headers["etag"] == '"1"'
+    assert made.headers["content-type"].startswith("application/json")
+
+
+@pytest.mark.parametrize("passphrase", [PASSPHRASE, ""])
+def test_kernel_cannot_decide_or_unlock(parts: Parts, side: Side, passphrase: str) -> None:
+    job = parts.submitted()
+    seen = deciding.review(parts.acting(WEI), parts.workspace, job.id)
+    body = {"version_hash": seen.version_hash, "decision": "accept", "passphrase": passphrase}
+    where = f"member/workspaces/{parts.workspace}/jobs/{job.id}/decisions"
+    assert code(side.kernel.post(where, json=body)) == (403, "kernel_cannot_decide")
+    assert code(side.kernel.post("member/unlock", json={"passphrase": passphrase})) == (403, "kernel_cannot_decide")
+    assert side.nobody.post(where, json=body).status_code == 403
+    # A page in the person's browser could send this; without the passphrase it signs nothing.
+    wrong = side.person.post(where, json={**body, "passphrase": "not this one"})
+    assert wrong.status_code in (401, 403, 422)
+    assert all(each.decision == "Pending" for each in parts.job(job.id).approval)
+
+
+def test_person_decides_with_the_passphrase(parts: Parts, side: Side) -> None:
+    job = parts.submitted()
+    seen = side.person.get(f"member/workspaces/{parts.workspace}/jobs/{job.id}/review").json()
+    body = {"version_hash": seen["version_hash"], "decision": "accept", "passphrase": PASSPHRASE}
+    answer = side.person.post(f"member/workspaces/{parts.workspace}/jobs/{job.id}/decisions", json=body)
+    assert answer.is_success, answer.text
+    assert [each.member for each in parts.job(job.id).approval if each.decision == "Accepted"] == [WEI]
+
+
+def test_unknown_kernel_token_is_no_way_in(side: Side) -> None:
+    for headers in ({KERNEL_HEADER: "guess"}, {KERNEL_HEADER: ""}, {"Authorization": "token guess"}):
+        assert side.nobody.get("member/status", headers=headers).status_code == 401
+        assert side.nobody.get("workspaces", headers=headers).status_code == 401
+
+
+def test_browser_needs_the_xsrf_token(parts: Parts, side: Side) -> None:
+    # A session cookie is what a browser sends along by itself, from whatever page.
+    where = f"{side.url}workspaces/{parts.workspace}/jobs"
+    name = parts.name("Forged")
+    with httpx.Client(trust_env=False) as browser:
+        assert browser.get(f"{side.url}member/status", params={"token": TOKEN}).is_success
+        assert browser.get(f"{side.url}member/status").is_success, "the cookie alone is a way to read"
+        elsewhere = browser.post(where, json={"name": name}, headers={"Origin": "http://evil.example"})
+        assert elsewhere.status_code == 404
+        forged = browser.post(where, json={"name": name})
+        assert code(forged)[0] == 403
+        assert not side.person.get(where, params={"q": name}).json()["items"]
+
+
+def test_other_organisations_result_stays_shut_through_the_member_side(parts: Parts, side: Side) -> None:
+    run = parts.ended(parts.order(parts.accepted().id))
+    for client in (side.person, side.kernel):
+        for path in ("result", "result.csv", "result.parquet", "log", "log.txt"):
+            answer = client.get(f"member/workspaces/{parts.workspace}/runs/{run.id}/{path}")
+            assert answer.status_code in (403, 404), path
+            assert answer.headers["content-type"] == "application/problem+json"
+        assert client.get(f"workspaces/{parts.workspace}/runs/{run.id}/result").status_code == 403

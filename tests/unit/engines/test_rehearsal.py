@@ -1,0 +1,47 @@
+"""The engine is started and rehearsed before the job comes; the author's code finds nothing of that, and all limits."""
+
+from __future__ import annotations
+
+import json
+import resource
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.unit.engines.conftest import Bench
+
+SEEN = """
+import json, os, resource
+tasks = os.listdir("/proc/self/task")
+files = ["/proc/self/fd/" + name for name in os.listdir("/proc/self/fd")]
+def priority(task):
+    try:
+        return os.getpriority(os.PRIO_PROCESS, int(task))
+    except ProcessLookupError:
+        return 5  # it ended meanwhile
+print(json.dumps({
+    "tables": [table.name for table in spark.catalog.listTables()],
+    "scratch": sorted(os.listdir("/tmp")),
+    "priorities": sorted({priority(task) for task in tasks}),
+    "threads": len(tasks),
+    "data": resource.getrlimit(resource.RLIMIT_DATA)[0],
+    "core": resource.getrlimit(resource.RLIMIT_CORE)[0],
+    "open": sorted({os.readlink(file) for file in files if os.path.lexists(file)}),
+}))
+spark.table("planes")
+"""
+
+
+def test_nothing_of_the_rehearsal_is_left_and_every_limit_holds(bench: Bench) -> None:
+    outcome = bench.run(SEEN)
+    assert outcome.status == "succeeded", outcome.log.read_text()
+    found: dict[str, Any] = json.loads(outcome.log.read_text().splitlines()[0])
+    assert found["tables"] == ["planes"]
+    assert not [name for name in found["scratch"] if name.startswith("tmp")]
+    # What it prints, its result and its report; the file and the pipe by which the job came are closed.
+    assert sum("(deleted)" in name for name in found["open"]) == 3
+    assert not [name for name in found["open"] if name.startswith("pipe:")]
+    # The engine's threads were there before the job: they too give way to process 1.
+    assert found["threads"] > 1
+    assert found["priorities"] == [5]
+    assert found["data"] != resource.RLIM_INFINITY
+    assert found["core"] == 0

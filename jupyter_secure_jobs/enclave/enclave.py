@@ -38,8 +38,8 @@ from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
 from jupyter_secure_jobs.trust.evidence import PROFILE, verify_evidence, verify_grant
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from jupyter_secure_jobs.domain.inputs import InputVariable

@@ -15,9 +15,9 @@ from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.mailbox import Acknowledged, KeyReply, KeyTask
 
 if TYPE_CHECKING:
-    from datetime import datetime
     import threading
     from collections.abc import Callable
+    from datetime import datetime
 
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from jupyter_secure_jobs.keyservice.service import KeyService

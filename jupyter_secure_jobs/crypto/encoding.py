@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 
 from jupyter_secure_jobs.domain.errors import RefusedError
 
@@ -26,3 +27,9 @@ def raw(encoded: str, *, length: int | None = None) -> bytes:
     if text(data) != encoded or (length is not None and len(data) != length):
         raise RefusedError("key_length", "A key or signature has the wrong length or spelling.")
     return data
+
+
+def fingerprint(public: str) -> str:
+    """Return a short form of a public key that people can compare: 32 hex digits of its SHA-256, in groups of four."""
+    digest = hashlib.sha256(raw(public)).hexdigest()[:32]
+    return " ".join(digest[i : i + 4] for i in range(0, 32, 4))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,12 +46,6 @@ class SigningKey:
     def __repr__(self) -> str:
         """Show the public half alone."""
         return f"SigningKey(public={self.public!r})"
-
-
-def fingerprint(public: str) -> str:
-    """Return a short form of a public key that people can compare: 32 hex digits of its SHA-256, in groups of four."""
-    digest = hashlib.sha256(encoding.raw(public)).hexdigest()[:32]
-    return " ".join(digest[i : i + 4] for i in range(0, 32, 4))
 
 
 def verify(public: str, message: bytes, signature: bytes) -> None:

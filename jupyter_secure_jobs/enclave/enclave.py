@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from jupyter_secure_jobs.crypto.memory import Memory
     from jupyter_secure_jobs.domain.inputs import InputVariable
-    from jupyter_secure_jobs.enclave.memory import Memory
     from jupyter_secure_jobs.enclave.task import SyntheticTask
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.sandbox.child import Child

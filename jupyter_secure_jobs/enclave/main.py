@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from jupyter_secure_jobs.crypto import keyfile
+from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.errors import RefusedError, SecureJobsError, UnavailableError
 from jupyter_secure_jobs.enclave import frames
 from jupyter_secure_jobs.enclave.enclave import Enclave
 from jupyter_secure_jobs.enclave.measurement import measure
-from jupyter_secure_jobs.enclave.memory import Memory
 from jupyter_secure_jobs.enclave.task import SyntheticTask
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.envelope import Envelope

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.client.facade import Client
 from jupyter_secure_jobs.client.login import LoggedIn
 from jupyter_secure_jobs.crypto import keyfile
+from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.errors import NotAllowedError
 from jupyter_secure_jobs.member.identity import KEY_FILE, Card, card_of
 from jupyter_secure_jobs.member.pins import Pins
@@ -20,6 +18,7 @@ from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from jupyter_secure_jobs.wire.base import EnvelopeWire
@@ -40,10 +39,11 @@ def envelopes_of(wires: Sequence[EnvelopeWire]) -> tuple[Envelope, ...]:
 @contextmanager
 def private_folder() -> Iterator[Path]:
     """Give a folder for plaintext that is gone afterwards; in memory where the system has such a place."""
-    memory = Path("/dev/shm")  # noqa: S108 -- a tmpfs; the folder itself is made with mode 0700 and a random name
-    base = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="secure-jobs-", dir=base) as name:
-        yield Path(name)
+    memory = Memory(anywhere=True)
+    try:
+        yield memory.folder
+    finally:
+        memory.remove()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

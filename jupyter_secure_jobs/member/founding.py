@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.crypto.signing import fingerprint
+from jupyter_secure_jobs.crypto.encoding import fingerprint
 from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
 from jupyter_secure_jobs.domain.workspace import Member, Organisation
 from jupyter_secure_jobs.member.context import envelope_of

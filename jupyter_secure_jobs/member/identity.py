@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.crypto import keyfile
-from jupyter_secure_jobs.crypto.signing import fingerprint
+from jupyter_secure_jobs.crypto.encoding import fingerprint
 from jupyter_secure_jobs.domain.errors import InvalidError, NotFoundError, RefusedError
 from jupyter_secure_jobs.domain.text import clean_email, clean_name
 from jupyter_secure_jobs.domain.workspace import KeyPair

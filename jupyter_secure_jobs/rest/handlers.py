@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import time
 import urllib.parse
 from http import HTTPStatus
@@ -117,7 +116,7 @@ class ProblemHandler(APIHandler):
                     await self.flush()
         finally:
             if file.forget is not None:
-                shutil.rmtree(file.forget, ignore_errors=True)
+                file.forget()
         self.finish(set_content_type=file.media_type)
 
     def read_call(self, route: Route, path: dict[str, str]) -> Call:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.job import Language
 from jupyter_secure_jobs.member import checks, deciding, opening, publishing
 from jupyter_secure_jobs.rest.route import Call, Download, Route, Side
@@ -64,10 +63,15 @@ _MEDIA: Final = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet",
 
 def _export(kind: str) -> Callable[[Desk, Call], Download]:
     def send(desk: Desk, call: Call) -> Download:
-        memory = Path("/dev/shm")  # noqa: S108 -- a tmpfs; the folder is made with mode 0700 and a random name
-        folder = Path(tempfile.mkdtemp(prefix="secure-jobs-", dir=memory if memory.is_dir() else None))
-        path = opening.export(desk.acting, call.w, call.path["r"], kind, folder)
-        return Download(name=f"run-{call.path['r'][:8]}.{kind}", media_type=_MEDIA[kind], path=path, forget=folder)
+        memory = Memory(anywhere=True)
+        try:
+            path = opening.export(desk.acting, call.w, call.path["r"], kind, memory.folder)
+        except BaseException:
+            memory.remove()
+            raise
+        return Download(
+            name=f"run-{call.path['r'][:8]}.{kind}", media_type=_MEDIA[kind], path=path, forget=memory.remove
+        )
 
     return send
 

@@ -76,7 +76,7 @@ class Download:
     name: str
     media_type: str
     path: Path
-    forget: Path | None = None  # a folder of the member side to remove after sending
+    forget: Callable[[], None] | None = None  # what wipes the file after sending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

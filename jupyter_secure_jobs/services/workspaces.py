@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.crypto.signing import fingerprint
+from jupyter_secure_jobs.crypto.encoding import fingerprint
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from jupyter_secure_jobs.domain.text import clean_name
 from jupyter_secure_jobs.protocol import envelope as envelopes

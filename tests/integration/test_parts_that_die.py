@@ -59,7 +59,7 @@ def counted(parts: Parts, run: RunWire, organisation: str = "Airline") -> tuple[
 def plaintext_files() -> set[Path]:
     """Return the files in memory that hold the canary of the flights, decrypted."""
     found = set()
-    for path in Path("/dev/shm").glob("secure-jobs-enclave-*/*/tables/*.parquet"):
+    for path in Path("/dev/shm").glob("secure-jobs-*/*/tables/*.parquet"):
         try:
             if CANARIES[0] in str(pq.read_table(path).to_pydict()):
                 found.add(path)

@@ -6,6 +6,7 @@ import ctypes
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ from typing import Final
 from jupyter_secure_jobs.domain.errors import UnavailableError
 
 _TMPFS_MAGIC: Final = 0x01021994
-_PREFIX: Final = "secure-jobs-enclave-"
+_PREFIX: Final = "secure-jobs-"
 _LOCK: Final = "lock"
 
 
@@ -27,10 +28,12 @@ def _is_tmpfs(path: Path) -> bool:
     return bool(libc.statfs(os.fsencode(path), ctypes.byref(found)) == 0 and found.type == _TMPFS_MAGIC)
 
 
-def _base() -> Path:
+def _base(*, anywhere: bool) -> Path:
     for base in (Path("/dev/shm"), Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent"))):  # noqa: S108 -- checked to be a tmpfs
         if base.is_dir() and os.access(base, os.W_OK) and _is_tmpfs(base):
             return base
+    if anywhere:
+        return Path(tempfile.gettempdir())
     raise UnavailableError(
         "no_tmpfs",
         "There is no file system in memory (tmpfs) for plaintext.",
@@ -41,21 +44,25 @@ def _base() -> Path:
 class Memory:
     """A folder of mode 0700 on a tmpfs.
 
-    `remove` wipes it; a later enclave of the same account wipes what a killed one left behind.
+    `remove` wipes it; the next one that the same account makes wipes what a killed process left behind.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, anywhere: bool = False) -> None:
         """Wipe leftovers, then make the folder and hold its lock.
+
+        With `anywhere`, the system's folder for temporary files will do: for one's own plaintext on one's own machine.
 
         Raises:
             UnavailableError: there is no tmpfs.
         """
-        base = _base()
+        base = _base(anywhere=anywhere)
         for left in base.glob(f"{_PREFIX}*"):
             _sweep(left)
-        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-        self._lock = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        # It gets the name that others look for only once its lock is held, so that nobody takes it for a leftover.
+        made = Path(tempfile.mkdtemp(prefix=f".{_PREFIX}", dir=base))
+        self._lock = os.open(made / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.folder = made.rename(base / made.name.removeprefix("."))
 
     def new(self, name: str) -> Path:
         """Return a new folder of mode 0700 below."""
@@ -74,7 +81,8 @@ class Memory:
 
 def _sweep(left: Path) -> None:
     try:
-        if left.stat().st_uid != os.getuid() or left.is_symlink():
+        found = left.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
             return
         descriptor = os.open(left / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:

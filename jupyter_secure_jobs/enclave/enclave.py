@@ -108,8 +108,16 @@ class Enclave:
         if spare is not None and limits.within(spare.ceiling) != limits:
             spare.close()
             spare = None
+        if spare is not None:
+            # One that was started ahead may have died since; then a fresh one shows whether the sandbox works.
+            try:
+                spare.wait_until_ready()
+            except SandboxUnavailableError:
+                spare.close()
+            else:
+                return spare
         try:
-            child = spare or start_child(self._memory.new("child"), ceiling=limits)
+            child = start_child(self._memory.new("child"), ceiling=limits)
             child.wait_until_ready()
         except SandboxUnavailableError as error:
             raise UnavailableError("no_sandbox", error.reason, error.next_step) from error

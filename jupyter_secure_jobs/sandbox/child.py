@@ -165,6 +165,8 @@ class Child:
         """
         if self._ready:
             return
+        # The minute counts from here: a child that was started ahead may have waited for hours.
+        self._stop = self._deadline(time.monotonic() + _START_SECONDS, None)
         try:
             self._reader.ready()
         except (BrokenReplyError, _StoppedError) as error:

@@ -114,7 +114,12 @@ class Worker:
                 self._mailbox.finish(lease, outcome)
                 log.info("run %s: %s", lease.run, outcome.status)
         if enclave.alive:
-            enclave.ask({"do": "forget"})
+            try:
+                enclave.ask({"do": "forget"})
+            except UnavailableError as error:
+                # One that cannot write any more, its memory being gone or full, gives way to a fresh one.
+                log.warning("the enclave is started again: %s", error)
+                enclave.close()
 
     @contextmanager
     def _beating(self, lease: LeaseWire, enclave: EnclaveProcess) -> Iterator[Callable[[str | None], bool]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -22,9 +22,12 @@ CELLS = ("%load_ext jupyter_secure_jobs", WRITING)
 
 @pytest.mark.timeout(180)
 def test_cell_makes_a_job_and_shows_its_card(place: Place, browser: Browser) -> None:
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    nbformat.write(made, place.lab.folder / "notebooks" / "job.ipynb")
+    cells: list[dict[str, object]] = [
+        {"cell_type": "code", "source": cell, "metadata": {}, "outputs": [], "execution_count": None} for cell in CELLS
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 4}
+    (place.lab.folder / "notebooks" / "job.ipynb").write_text(json.dumps(notebook))
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     try:
         page: Page = context.new_page()

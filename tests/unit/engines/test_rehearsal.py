@@ -6,7 +6,13 @@ import json
 import resource
 from typing import TYPE_CHECKING, Any
 
+from jupyter_secure_jobs.engines.run import start_child
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
     from tests.unit.engines.conftest import Bench
 
 SEEN = """
@@ -45,3 +51,11 @@ def test_nothing_of_the_rehearsal_is_left_and_every_limit_holds(bench: Bench) ->
     assert found["priorities"] == [5]
     assert found["data"] != resource.RLIM_INFINITY
     assert found["core"] == 0
+
+
+def test_a_child_may_wait_for_longer_than_a_start_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time for coming up counts from the moment that somebody waits, not from the start ahead of it."""
+    monkeypatch.setattr("jupyter_secure_jobs.sandbox.child._START_SECONDS", -1)
+    with start_child(tmp_path) as child:
+        monkeypatch.setattr("jupyter_secure_jobs.sandbox.child._START_SECONDS", 60)
+        child.wait_until_ready()

@@ -22,12 +22,12 @@ class DemoJob:
 
 BY_WEATHER: Final = DemoJob(
     name="Delay by wind and visibility",
-    options='--lang python --input "month integer 1..12 = 1" --input "origin choice EWR|JFK|LGA = JFK" --rerun',
+    options='--lang python --input "from_month integer 1..12 = 1" --input "origin choice EWR|JFK|LGA = JFK" --rerun',
     code="""\
 from pyspark.sql import functions as F
 
 departed = spark.table("flights").where(F.col("dep_delay").isNotNull())
-departed = departed.where((F.col("month") == inputs["month"]) & (F.col("origin") == inputs["origin"]))
+departed = departed.where((F.col("month") >= inputs["from_month"]) & (F.col("origin") == inputs["origin"]))
 weather = spark.table("weather").where("wind_speed IS NOT NULL")
 weather = weather.select(
     "origin",
@@ -48,7 +48,7 @@ matched.groupBy(F.col("name").alias("airline"), "wind_from_mph", "poor_visibilit
                visib < 5 AS poor_visibility, if(count(*) >= 10, count(*), NULL) AS departures,
                if(count(*) >= 10, CAST(round(avg(dep_delay), 1) AS DECIMAL(6, 1)), NULL) AS mean_delay
         FROM flights JOIN weather USING (origin, time_hour) JOIN airlines USING (carrier)
-        WHERE flights.month = $month AND flights.origin = $origin
+        WHERE flights.month >= $from_month AND flights.origin = $origin
           AND dep_delay IS NOT NULL AND wind_speed IS NOT NULL
         GROUP BY 1, 2, 3""",
 )

@@ -195,11 +195,11 @@ class Story:
 
     def _run(self) -> None:
         first: tuple[tuple[DemoJob, dict[str, object]], ...] = (
-            (BY_WEATHER, {"month": 1, "origin": "JFK"}),
+            (BY_WEATHER, {"from_month": 1, "origin": "JFK"}),
             (BY_AGE, {"month": 1, "oldest": 30}),
         )
         again: tuple[tuple[DemoJob, dict[str, object]], ...] = (
-            (BY_WEATHER, {"month": 7, "origin": "EWR"}),
+            (BY_WEATHER, {"from_month": 7, "origin": "EWR"}),
             (BY_AGE, {"month": 6, "oldest": 15}),
         )
         for number, runs in enumerate((first, again), start=1):
@@ -273,7 +273,7 @@ class Story:
     def _rerun_refused(self) -> str:
         book = self._notebook(ANA)
         book.say("Wei has revoked repeatability: no run after the first ones. What was opened stays open.")
-        return book.refused(f'%securejob run "{BY_WEATHER.name}" month=3 --wait')
+        return book.refused(f'%securejob run "{BY_WEATHER.name}" from_month=3 --wait')
 
     def _saved(self) -> str:
         self._open.close()

@@ -121,7 +121,7 @@ attempt(lambda: socket.socket(40, socket.SOCK_STREAM))
 
 
 def test_files_of_the_host_are_not_there(attack: Attack) -> None:
-    code = "for path in ('/etc/shadow', '/etc/passwd', 'SECRET', '/proc/PARENT/environ', '/root', '/sys/kernel', '/var'):\n    attempt(lambda: open(path).read() if not os.path.isdir(path) else os.listdir(path))\n"
+    code = "for path in ('/etc/shadow', '/etc/passwd', 'SECRET', '/proc/PARENT/environ', '/root' '/.bashrc', '/sys/kernel', '/var'):\n    attempt(lambda: open(path).read() if not os.path.isdir(path) else os.listdir(path))\n"
     assert Path("/etc/passwd").exists()
     assert said(attack.run(TRY + code + END)) == ["ENOENT"] * 7
 

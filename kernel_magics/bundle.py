@@ -76,7 +76,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str, 
         return note(empty)
     head = element("thead", element("tr", *[element("th", name, style="text-align:left") for name in headers]))
     lines = [element("tr", *[element("td", cell, style="text-align:left") for cell in row]) for row in body]
-    above = [element("caption", caption)] if caption else []
+    above = [element("caption", caption, style="white-space:nowrap;text-align:left")] if caption else []
     plain = aligned([visible(name) for name in headers], body)
     return Bundle(
         plain=f"{caption}\n{plain}" if caption else plain,

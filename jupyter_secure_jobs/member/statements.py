@@ -52,7 +52,11 @@ def version_of(
     """
     draft = job.version
     if draft.state != "draft":
-        raise InvalidError("no_draft", "There is no draft to submit.", "Open a new draft first.")
+        raise InvalidError(
+            "no_draft",
+            f"Version {draft.number} is {draft.state}; there is no draft to submit.",
+            "Cancel the review to change it, or open a new draft beside the accepted version.",
+        )
     grant = draft.grant
     return Version(
         workspace=rosters.workspace,

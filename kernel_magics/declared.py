@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.inputs import (
-    InputType,
     InputVariable,
     check_declarations,
     check_values,
@@ -24,31 +22,6 @@ if TYPE_CHECKING:
 def on_wire(value: Value) -> InputValue:
     """Return a checked value as JSON has it."""
     return list(value) if isinstance(value, tuple) else value
-
-
-def variable_of(wire: InputVariableWire) -> InputVariable:
-    """Return the declaration with its rules.
-
-    Raises:
-        InvalidError: the declaration is none that this version knows.
-    """
-    try:
-        kind = InputType(wire.type)
-    except ValueError as error:
-        raise InvalidError(
-            "input_type", f"Input variable {wire.name!r} has a type that this version does not know.", "Update it."
-        ) from error
-    default = tuple(wire.default) if isinstance(wire.default, list) else wire.default
-    return InputVariable(
-        name=wire.name,
-        type=kind,
-        default=default,
-        description=wire.description,
-        low=wire.low,
-        high=wire.high,
-        pattern=wire.pattern,
-        choices=tuple(wire.choices),
-    )
 
 
 def wire_of(variable: InputVariable) -> InputVariableWire:
@@ -82,5 +55,5 @@ def values(declared: Sequence[InputVariableWire], given: Mapping[str, object]) -
     Raises:
         InvalidError: a value is missing, unknown or outside its constraint.
     """
-    checked = check_values([variable_of(wire) for wire in declared], given)
+    checked = check_values([wire.declared() for wire in declared], given)
     return {name: on_wire(value) for name, value in checked.items()}

@@ -156,7 +156,7 @@ def _open_test(acting: Acting, run: RunWire, outcome: OutcomeWire, kind: str, fe
     rosters = acting.rosters(run.workspace)
     workers = verify_workers(envelopes_of(acting.client.roster(run.workspace).workers), rosters)
     said: TestResult = verify_test(envelope_of(outcome.test), workers)
-    if said.run != run.id:
+    if (said.run, said.workspace, said.genesis) != (run.id, rosters.workspace, rosters.genesis):
         raise RefusedError("other_run", "The server sent the outcome of another test.", "Warn the others.")
     with fetched.open("wb") as sink:
         acting.client.download_sealed(run.workspace, run.id, kind, sink, largest=2**31)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
-from jupyter_secure_jobs.domain.inputs import InputType, InputVariable, check_values
+from jupyter_secure_jobs.domain.inputs import check_values
 from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, Scope
 from jupyter_secure_jobs.domain.review import DECISION_DAYS, Verdict
 from jupyter_secure_jobs.domain.run import ORDER_DAYS
@@ -21,25 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jupyter_secure_jobs.trust.roster import TrustedRosters
-    from jupyter_secure_jobs.wire.job import InputVariableWire, JobDetailWire
-
-
-def variable(wire: InputVariableWire) -> InputVariable:
-    """Return a declared input variable as a checked value.
-
-    Raises:
-        InvalidError: the declaration means nothing.
-    """
-    return InputVariable(
-        name=wire.name,
-        type=InputType(wire.type),
-        default=tuple(wire.default) if isinstance(wire.default, list) else wire.default,
-        description=wire.description,
-        low=wire.low,
-        high=wire.high,
-        pattern=wire.pattern,
-        choices=tuple(wire.choices),
-    )
+    from jupyter_secure_jobs.wire.job import JobDetailWire
 
 
 def version_of(
@@ -75,7 +57,7 @@ def version_of(
             DatasetRead(table=read.table, dataset=read.dataset, manifest=manifests[read.dataset])
             for read in draft.datasets
         ),
-        inputs=tuple(variable(each) for each in draft.inputs),
+        inputs=tuple(each.declared() for each in draft.inputs),
         grant=Grant(reruns=grant.reruns, most_runs=grant.most_runs, until=grant.until),
         engine=Engine(name="sail", measurement=ANY_ENROLLED),
         lowest_assurance=Assurance.SOFTWARE,

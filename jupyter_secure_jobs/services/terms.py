@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_secure_jobs.domain.errors import InvalidError
-from jupyter_secure_jobs.domain.inputs import InputType, InputVariable, check_declarations
+from jupyter_secure_jobs.domain.inputs import InputVariable, check_declarations
 from jupyter_secure_jobs.domain.job import MOST_DATASETS, Grant, JobLimits, Language, LogPolicy
 from jupyter_secure_jobs.domain.text import clean_code, clean_identifier
 from jupyter_secure_jobs.protocol import canonical, codec
@@ -83,27 +83,7 @@ def input_values(inputs: Iterable[InputVariableWire]) -> tuple[InputVariable, ..
     Raises:
         InvalidError: a declaration means nothing.
     """
-    made = []
-    for wire in inputs:
-        try:
-            kind = InputType(wire.type)
-        except ValueError as error:
-            types = ", ".join(InputType)
-            raise InvalidError("input_type", f"{wire.type!r} is no type of input.", f"Use one of {types}.") from error
-        default = tuple(wire.default) if isinstance(wire.default, list) else wire.default
-        made.append(
-            InputVariable(
-                name=wire.name,
-                type=kind,
-                default=default,
-                description=wire.description,
-                low=wire.low,
-                high=wire.high,
-                pattern=wire.pattern,
-                choices=tuple(wire.choices),
-            )
-        )
-    return check_declarations(made)
+    return check_declarations([wire.declared() for wire in inputs])
 
 
 def input_wire(variable: InputVariable) -> InputVariableWire:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from pydantic import Field
 
+from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import GIB, Language, LogPolicy
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
 from jupyter_secure_jobs.wire.run import InputValue, RunWire
@@ -39,6 +41,26 @@ class InputVariableWire(Wire):
     pattern: str | None = None
     choices: list[str] = []
     constraint: str = ""
+
+    def declared(self) -> InputVariable:
+        """Return the declaration as a checked domain value.
+
+        Raises:
+            InvalidError: the type is unknown, or the declaration means nothing.
+        """
+        if self.type not in set(InputType):
+            types = ", ".join(InputType)
+            raise InvalidError("input_type", f"{self.type!r} is no type of input.", f"Use one of {types}.")
+        return InputVariable(
+            name=self.name,
+            type=InputType(self.type),
+            default=tuple(self.default) if isinstance(self.default, list) else self.default,
+            description=self.description,
+            low=self.low,
+            high=self.high,
+            pattern=self.pattern,
+            choices=tuple(self.choices),
+        )
 
 
 class DatasetReadWire(Wire):

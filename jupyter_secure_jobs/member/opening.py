@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.domain.errors import NotAllowedError, NotFoundError, RefusedError
 from jupyter_secure_jobs.domain.run import RunKind
-from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, private_folder
+from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of, private_folder
 from jupyter_secure_jobs.protocol import canonical, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.order import Receipt, RunOrder, TestResult
@@ -53,7 +53,8 @@ class Opened:
 def _receipt(acting: Acting, run: RunWire, outcome: OutcomeWire) -> tuple[Receipt, str, Dossier]:
     if outcome.receipt is None or outcome.evidence is None or outcome.order is None:
         raise NotFoundError("no_outcome", "The run has no signed outcome.", "Only runs that have ended have one.")
-    about = acting.client.review_statements(run.workspace, run.job, run.version)
+    seen = acting.pins.log_size(run.workspace)
+    about = acting.client.review_statements(run.workspace, run.job, run.version, seen=seen)
     chain = acting.client.roster(run.workspace)
     dossier = Dossier(
         rosters=envelopes_of(chain.rosters),
@@ -63,10 +64,12 @@ def _receipt(acting: Acting, run: RunWire, outcome: OutcomeWire) -> tuple[Receip
         decisions=envelopes_of(about.decisions),
         revocations=(),
         order=envelope_of(outcome.order),
+        log=log_proof_of(about.log),
     )
     # The run was authorised when it was ordered; a revocation or expiry after that does not close what it gave.
     ordered = envelopes.read(RunOrder, dossier.order).time
     authorised = verify_run(dossier, genesis=acting.pins.genesis(run.workspace), now=ordered)
+    acting.follow(run.workspace, authorised.rosters, authorised.log)
     if authorised.version.job != run.job:
         raise RefusedError("receipt", "The server sent the outcome of another job.", "Warn the others.")
     receipt = verify_receipt(envelope_of(outcome.receipt), envelope_of(outcome.evidence), authorised)

@@ -103,6 +103,7 @@ def order(unit: Unit, workspace: str, job: str, body: RunNew) -> RunWire:
     checked = verify_run(dossiers.gather(unit, bundle, live, envelope), genesis=genesis, now=unit.now)
     if checked.order.member != view.member.email:
         raise NotAllowedError("not_yours", "This order is somebody else's.", "Only the author runs a job.")
+    logbook.check_carried(unit, workspace, checked.order.checkpoint)
     logbook.append(unit, workspace, "order", envelope)
     row = _new(
         unit,

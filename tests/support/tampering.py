@@ -15,6 +15,7 @@ from jupyter_secure_jobs.member import deciding, statements
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.envelope import Envelope
+from jupyter_secure_jobs.store import statements as statements_rows
 from jupyter_secure_jobs.store.identifiers import uuid7
 from jupyter_secure_jobs.store.tables import (
     DecisionRow,
@@ -58,13 +59,15 @@ def say_accepted(parts: Parts, job: str) -> str:
 
 def put_statement(session: Session, workspace: str, kind: str, envelope: Envelope, *, under: str | None = None) -> str:
     """Store an envelope in the log, under its own hash or under another's."""
-    places = session.scalars(select(StatementRow.place).where(StatementRow.workspace == workspace)).all()
     digest = under or envelope.hash
-    session.merge(
-        StatementRow(workspace=workspace, hash=digest, kind=kind, place=max(places) + 1,
-                     leaf=merkle.leaf_hash(envelope.payload), envelope=envelope.to_bytes(), time=datetime.now(UTC))
-    )  # fmt: skip
-    session.flush()
+    leaf = merkle.leaf_hash(envelope.payload)
+    found = session.get(StatementRow, (workspace, digest))
+    if found is not None:
+        found.leaf, found.envelope = leaf, envelope.to_bytes()
+        session.flush()
+    else:
+        statements_rows.append(session, workspace, digest, kind=kind, leaf=leaf, envelope=envelope.to_bytes(),
+                               time=datetime.now(UTC))  # fmt: skip
     return digest
 
 
@@ -95,7 +98,14 @@ def altered(envelope: Envelope, **changes: Any) -> Envelope:
 def signed_order(parts: Parts, job: str, number: int = 1) -> Envelope:
     """Return an order that the author signs in good faith."""
     seen = deciding.verified(parts.ana, parts.workspace, job, number=number)
-    order = statements.order_of(seen.version, seen.hash, {}, member=parts.ana.email, now=utc_now(), checkpoint=None)
+    order = statements.order_of(
+        seen.version,
+        seen.hash,
+        {},
+        member=parts.ana.email,
+        now=utc_now(),
+        checkpoint=parts.ana.checkpoint(parts.workspace, seen.rosters),
+    )
     return envelopes.sign(order, parts.ana.ring.signing)
 
 

@@ -74,7 +74,9 @@ function Warnings(props: { readonly lines: readonly string[] }): ReactElement | 
   const { lines } = props;
   return lines.length === 0 ? null : (
     <section className="jp-SecureJobs-alarm" role="alert" aria-label="Warnings">
-      <strong>The workspace server contradicts itself. Tell the other members before you sign.</strong>
+      <strong>
+        The workspace server contradicts itself. Tell the other members before you sign.
+      </strong>
       <ul>
         {lines.map(line => (
           <li key={line}>{line}</li>

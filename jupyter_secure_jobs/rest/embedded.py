@@ -169,8 +169,8 @@ class Embedded:
                     raise
                 raise UnavailableError(
                     "workspace_older",
-                    f"The demonstration in {self.folder} was made by an earlier version, whose statements this one does "
-                    "not read.",
+                    f"The demonstration in {self.folder} was made by an earlier version; this one cannot read its "
+                    "statements.",
                     "Move that folder away or delete it, then start again: a new demonstration is made.",
                 ) from error
             if renewed:

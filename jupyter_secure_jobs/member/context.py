@@ -12,6 +12,7 @@ from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.errors import NotAllowedError
 from jupyter_secure_jobs.member.identity import KEY_FILE, Card, card_of
+from jupyter_secure_jobs.member.kept import Kept
 from jupyter_secure_jobs.member.pins import Pins
 from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters
@@ -67,12 +68,18 @@ class Acting:
         Raises:
             RefusedError: another genesis, an older epoch than seen before, or a signature that does not verify.
         """
-        wire = self.client.roster(workspace)
-        rosters = verify_rosters(envelopes_of(wire.rosters), genesis=self.pins.genesis(workspace))
+        chain = envelopes_of(self.client.roster(workspace).rosters)
+        rosters = verify_rosters(chain, genesis=self.pins.genesis(workspace))
         if rosters.workspace != workspace:
             raise NotAllowedError("other_workspace", "The server answered for another workspace.", "Warn the others.")
         self.pins.saw_epoch(workspace, rosters.newest.epoch)
+        self.kept.keep_rosters(workspace, chain)
         return rosters
+
+    @property
+    def kept(self) -> Kept:
+        """What this machine keeps for the time when the server does not answer."""
+        return Kept(self.folder)
 
     def checkpoint(self, workspace: str) -> str | None:
         """Return the newest checkpoint of the log, to stand in a statement."""

@@ -47,6 +47,21 @@ class Pins:
             )
         return found
 
+    def workspaces(self) -> list[str]:
+        """Return the ids of the workspaces that are pinned."""
+        return list(self._read())
+
+    def seen(self, workspace: str) -> tuple[int, str | None]:
+        """Return the newest epoch and the newest checkpoint of the log that this machine has seen.
+
+        Raises:
+            RefusedError: the workspace is not pinned.
+        """
+        self.genesis(workspace)
+        entry = self._read()[workspace]
+        epoch, checkpoint = entry.get("epoch"), entry.get("checkpoint")
+        return epoch if isinstance(epoch, int) else 1, checkpoint if isinstance(checkpoint, str) else None
+
     def pin(self, workspace: str, genesis: str) -> None:
         """Remember a genesis that the member has compared.
 

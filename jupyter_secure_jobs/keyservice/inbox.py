@@ -55,16 +55,19 @@ def read_notice(path: Path) -> Notice:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise _no_file() from error
         raise UnavailableError("notice_unreadable", "The file cannot be read.", "Check who may read it.") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise _no_file()
         if found.st_size > MOST_NOTICE_BYTES:
             raise RefusedError("notice_too_large", "The file is larger than any notice.")
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            # It may have grown since: what is read is bounded too.
             data = file.read(MOST_NOTICE_BYTES + 1)
-        except OSError as error:
-            raise UnavailableError("notice_unreadable", "The file cannot be read.", "Check the disk.") from error
+    except OSError as error:
+        raise UnavailableError("notice_unreadable", "The file cannot be read.", "Check the disk.") from error
+    finally:
+        os.close(descriptor)
     return Notice.from_bytes(data)
 
 

@@ -161,6 +161,17 @@ def key_services(alone: Alone, workspace: str) -> list[str]:
     return [each.name for each in trusted.newest.organisations if each.key_service is not None]
 
 
+def statement_of(notice: Notice) -> Envelope:
+    """Return the statement that a notice brings.
+
+    Raises:
+        InvalidError: it brings a roster alone.
+    """
+    if notice.statement is None:
+        raise InvalidError("no_statement", "The notice brings a roster alone.", "Hand in a revocation or withdrawal.")
+    return notice.statement
+
+
 def save(notice: Notice, path: Path) -> None:
     """Write a notice; complete under its name, or not at all.
 

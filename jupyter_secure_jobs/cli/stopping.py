@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError, UnavailableError
-from jupyter_secure_jobs.domain.job import Scope
+from jupyter_secure_jobs.domain.job import STOPPED, Scope
 from jupyter_secure_jobs.member.context import acting
 from jupyter_secure_jobs.member.identity import KEY_FILE
 from jupyter_secure_jobs.protocol.clock import utc_now
@@ -150,7 +150,7 @@ def _revoke(arguments: Namespace) -> None:
     from jupyter_secure_jobs.member import deciding, stopping  # noqa: PLC0415 -- as above
 
     scope = Scope.ALL if arguments.all else Scope.RERUNS
-    effect = _EFFECTS[scope]
+    effect = STOPPED[scope]
 
     def sign(member: Acting, workspace: str) -> tuple[Notice, Callable[[], str]]:
         job = member.client.find_job(workspace, arguments.job)
@@ -172,12 +172,6 @@ def _revoke(arguments: Namespace) -> None:
         return stopping.revocation_alone(alone, workspace, arguments.version_hash, scope, now=utc_now())
 
     stop(arguments, sign=sign, sign_alone=sign_alone, effect=effect)
-
-
-_EFFECTS = {
-    Scope.ALL: "No further key is released.",
-    Scope.RERUNS: "No run after the first.",
-}
 
 
 def _notice(arguments: Namespace) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.domain.job import Language, LogPolicy, Scope
+from jupyter_secure_jobs.domain.job import STOPPED, Language, LogPolicy, Scope
 from jupyter_secure_jobs.domain.lifecycle import (
     Action,
     Facts,
@@ -260,7 +260,14 @@ class View:
         for row in sorted(bundle.revocations.get(digest or "", []), key=lambda row: row.time):
             heard, waiting = notices.hearing(runs.notices_of(self.unit.session, row.workspace, row.statement))
             made.append(
-                StopWire(member=row.member, scope=Scope(row.scope), time=row.time, heard_by=heard, waiting_for=waiting)
+                StopWire(
+                    member=row.member,
+                    scope=Scope(row.scope),
+                    effect=STOPPED[Scope(row.scope)],
+                    time=row.time,
+                    heard_by=heard,
+                    waiting_for=waiting,
+                )
             )
         return made
 

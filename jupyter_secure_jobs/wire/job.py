@@ -157,6 +157,7 @@ class StopWire(Wire):
 
     member: str
     scope: Scope
+    effect: str
     time: datetime
     heard_by: list[str]
     waiting_for: list[str]

@@ -180,7 +180,10 @@ def save(notice: Notice, path: Path) -> None:
     """
     try:
         write_private(path, notice.to_bytes(), replace=False)
-    except FileExistsError as error:
-        raise InvalidError("file_exists", f"There is a file {path.name!r} already.", "Choose another name.") from error
     except OSError as error:
+        # Where a part of the path is a file, the system says that a file exists too.
+        if isinstance(error, FileExistsError) and path.exists():
+            raise InvalidError(
+                "file_exists", f"There is a file {path.name!r} already.", "Choose another name."
+            ) from error
         raise InvalidError("cannot_write", f"{path.name!r} cannot be written.", "Choose another folder.") from error

@@ -13,6 +13,7 @@ from kernel_magics.wording import (
     duration,
     ended_words,
     grant_words,
+    heard_words,
     local_time,
     phases_words,
     refused_words,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jupyter_secure_jobs.wire.dataset import DatasetWire
-    from jupyter_secure_jobs.wire.job import HistoryWire, JobDetailWire, JobWire, VersionWire
+    from jupyter_secure_jobs.wire.job import HistoryWire, JobDetailWire, JobWire, StopWire, VersionWire
     from jupyter_secure_jobs.wire.member_side import DatasetProposal, ReviewStatement
     from jupyter_secure_jobs.wire.run import RunWire
 
@@ -127,7 +128,7 @@ def datasets_table(datasets: Sequence[DatasetWire]) -> Bundle:
             dataset.owner,
             f"{dataset.rows:,}",
             str(len(dataset.columns)),
-            f"version {dataset.version}" + (" · withdrawn" if dataset.withdrawn else ""),
+            f"version {dataset.version}" + (f" · withdrawn, {heard_words(dataset)}" if dataset.withdrawn else ""),
             dataset.description,
         ]
         for dataset in datasets
@@ -177,13 +178,20 @@ def runs_table(runs: Sequence[RunWire], *, title: str) -> Bundle:
 
 
 def approval_table(job: JobDetailWire) -> Bundle:
-    """Return each member's decision, comment and time."""
+    """Return each member's decision, comment and time; below it, what was revoked and who has heard."""
     rows = [
         [entry.member, entry.organisation, entry.decision, entry.comment, local_time(entry.time)]
         for entry in job.approval
     ]
     headers = ["member", "organisation", "decision", "comment", "time"]
-    return table(headers, rows, empty="Nobody is asked yet; submit the draft for review.", caption="Job approval")
+    asked = table(headers, rows, empty="Nobody is asked yet; submit the draft for review.", caption="Job approval")
+    return joined(asked, stops_table(job.stops)) if job.stops else asked
+
+
+def stops_table(stops: Sequence[StopWire]) -> Bundle:
+    """Return who revoked what, and whose key services have said that they heard."""
+    rows = [[stop.member, stop.effect, local_time(stop.time), heard_words(stop)] for stop in stops]
+    return table(["member", "effect", "time", "key services"], rows, empty="Nothing was revoked.", caption="Revoked")
 
 
 def history_table(history: Sequence[HistoryWire]) -> Bundle:

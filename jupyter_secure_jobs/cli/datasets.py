@@ -10,14 +10,19 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from jupyter_secure_jobs.cli import folders, passphrase
+from jupyter_secure_jobs.cli import folders, passphrase, stopping
 from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.wire.member_side import DatasetAsked
 
 if TYPE_CHECKING:
     from argparse import Namespace, _SubParsersAction
+    from collections.abc import Callable
     from typing import Any
 
+    from jupyter_secure_jobs.member.context import Acting
+    from jupyter_secure_jobs.member.stopping import Alone
+    from jupyter_secure_jobs.protocol.notice import Notice
     from jupyter_secure_jobs.wire.member_side import DatasetProposal
 
     Groups = _SubParsersAction[Any]
@@ -38,7 +43,9 @@ def add(groups: Groups) -> None:
     listed = dataset.add_parser("list", help="list the workspace's datasets")
     withdraw = dataset.add_parser("withdraw", help="take a dataset back: no key for it is released any more")
     withdraw.add_argument("name")
-    for parser, run in ((publish, _publish), (listed, _list), (withdraw, _withdraw)):
+    stopping.add_ways(withdraw)
+    withdraw.set_defaults(run=_withdraw)
+    for parser, run in ((publish, _publish), (listed, _list)):
         parser.add_argument("--workspace")
         folders.add_key_store(parser)
         folders.add_server(parser)
@@ -111,7 +118,20 @@ def _list(arguments: Namespace) -> None:
 
 def _withdraw(arguments: Namespace) -> None:
     from jupyter_secure_jobs.member import publishing  # noqa: PLC0415 -- its imports take a second, which other commands do not owe
+    from jupyter_secure_jobs.member import stopping as signing  # noqa: PLC0415 -- as above
 
-    acting = folders.acting(arguments, passphrase.read(arguments))
-    made = publishing.withdraw(acting, folders.workspace(acting, arguments.workspace), arguments.name)
-    print(f"Withdrew {made.name}. Its key service releases nothing any more once it has heard.")
+    def sign(member: Acting, workspace: str) -> tuple[Notice, Callable[[], str]]:
+        notice = signing.withdrawal(member, workspace, arguments.name)
+
+        def hand_in() -> str:
+            made = publishing.hand_in(member, workspace, signing.statement_of(notice))
+            return f"Withdrew {made.name}. Its key service releases nothing any more once it has heard."
+
+        return notice, hand_in
+
+    def sign_alone(alone: Alone, workspace: str) -> Notice:
+        return signing.withdrawal_alone(alone, workspace, arguments.name, now=utc_now())
+
+    stopping.stop(
+        arguments, sign=sign, sign_alone=sign_alone, effect="The owner's releases no key of the dataset any more."
+    )

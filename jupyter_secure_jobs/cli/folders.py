@@ -26,9 +26,9 @@ def add_key_store(parser: ArgumentParser, part: str = "member") -> None:
     parser.add_argument("--key-store", type=Path, default=default(part), help="folder of the key store")
 
 
-def add_server(parser: ArgumentParser) -> None:
+def add_server(parser: ArgumentParser, *, required: bool = True) -> None:
     """Add the option that names the workspace server."""
-    parser.add_argument("--workspace-url", required=True, help="address of the workspace server's API")
+    parser.add_argument("--workspace-url", required=required, help="address of the workspace server's API")
 
 
 def acting(arguments: Namespace, passphrase: str) -> Acting:

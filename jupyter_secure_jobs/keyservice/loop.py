@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from jupyter_secure_jobs.client.login import LoggedIn
 from jupyter_secure_jobs.client.mailbox import KeyServiceMailbox
 from jupyter_secure_jobs.domain.errors import RefusedError, SecureJobsError, UnavailableError
+from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.clock import utc_now
+from jupyter_secure_jobs.protocol.decision import Acknowledgement
 from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.trust.dossier import Dossier
 from jupyter_secure_jobs.trust.log import LOG_LIES
@@ -105,3 +107,4 @@ class Loop:
             )
         word = EnvelopeWire.model_validate(heard.to_json())
         self._mailbox.acknowledge(task.workspace, Acknowledged(acknowledgement=word))
+        self._service.told(envelopes.read(Acknowledgement, heard).revocation)

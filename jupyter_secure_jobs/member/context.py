@@ -12,6 +12,7 @@ from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.errors import NotAllowedError, RefusedError
 from jupyter_secure_jobs.member.identity import KEY_FILE, Card, card_of
+from jupyter_secure_jobs.member.kept import Kept
 from jupyter_secure_jobs.member.pins import Pins
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.envelope import Envelope
@@ -79,11 +80,12 @@ class Acting:
         Raises:
             RefusedError: another genesis, an older epoch than seen before, or a signature that does not verify.
         """
-        wire = self.client.roster(workspace)
-        rosters = verify_rosters(envelopes_of(wire.rosters), genesis=self.pins.genesis(workspace))
+        chain = envelopes_of(self.client.roster(workspace).rosters)
+        rosters = verify_rosters(chain, genesis=self.pins.genesis(workspace))
         if rosters.workspace != workspace:
             raise NotAllowedError("other_workspace", "The server answered for another workspace.", "Warn the others.")
         self.pins.saw_epoch(workspace, rosters.newest.epoch)
+        self.kept.keep_rosters(workspace, chain)
         return rosters
 
     def checkpoint(self, workspace: str, rosters: TrustedRosters, *, also: Checkpoint | None = None) -> str:
@@ -117,6 +119,11 @@ class Acting:
         """
         if not self.pins.follow(workspace, log):
             self.checkpoint(workspace, rosters, also=log.newest)
+
+    @property
+    def kept(self) -> Kept:
+        """What this machine keeps for the time when the server does not answer."""
+        return Kept(self.folder)
 
 
 def act(folder: Path, passphrase: str, workspace_url: str) -> Acting:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.domain.job import Scope
     from jupyter_secure_jobs.member.context import Acting
     from jupyter_secure_jobs.protocol.dataset import Manifest
-    from jupyter_secure_jobs.protocol.envelope import Statement
+    from jupyter_secure_jobs.protocol.envelope import Envelope, Statement
     from jupyter_secure_jobs.trust.roster import TrustedRosters
     from jupyter_secure_jobs.wire.job import JobDetailWire
     from jupyter_secure_jobs.wire.member_side import ReviewStatement
@@ -162,14 +162,14 @@ def _live(acting: Acting, workspace: str, job: str) -> Verified:
     return verified(acting, workspace, job, number=detail.live_version)
 
 
-def revoke(acting: Acting, workspace: str, job: str, scope: Scope) -> JobDetailWire:
-    """Sign a revocation of the live version.
+def revocation(acting: Acting, workspace: str, job: str, scope: Scope) -> Envelope:
+    """Sign a revocation of the live version, and tell nobody yet.
 
     Raises:
         ConflictError: no version is live.
     """
     seen = _live(acting, workspace, job)
-    revocation = statements.revocation_of(
+    made = statements.revocation_of(
         seen.hash,
         seen.rosters,
         scope=scope,
@@ -177,7 +177,22 @@ def revoke(acting: Acting, workspace: str, job: str, scope: Scope) -> JobDetailW
         now=utc_now(),
         checkpoint=acting.checkpoint(workspace, seen.rosters),
     )
-    return acting.client.revoke_signed(workspace, job, RevocationNew(revocation=_signed(acting, revocation)))
+    return envelopes.sign(made, acting.ring.signing)
+
+
+def revoke(acting: Acting, workspace: str, job: str, scope: Scope) -> JobDetailWire:
+    """Sign a revocation of the live version and hand it in.
+
+    Raises:
+        ConflictError: no version is live.
+    """
+    return hand_in(acting, workspace, job, revocation(acting, workspace, job, scope))
+
+
+def hand_in(acting: Acting, workspace: str, job: str, signed: Envelope) -> JobDetailWire:
+    """Hand a signed revocation to the workspace server, which leaves it for every key service of the job."""
+    wire = EnvelopeWire.model_validate(signed.to_json())
+    return acting.client.revoke_signed(workspace, job, RevocationNew(revocation=wire))
 
 
 def run(acting: Acting, workspace: str, job: str, inputs: Mapping[str, InputValue]) -> RunWire:

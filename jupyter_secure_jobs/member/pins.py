@@ -80,6 +80,16 @@ class Pins:
             )
         return found
 
+    def epoch(self, workspace: str) -> int:
+        """Return the newest epoch that this machine has seen.
+
+        Raises:
+            RefusedError: the workspace is not pinned.
+        """
+        self.genesis(workspace)
+        found = self._read()[workspace].get("epoch")
+        return found if isinstance(found, int) else 1
+
     def pin(self, workspace: str, genesis: str) -> None:
         """Remember a genesis that the member has compared.
 

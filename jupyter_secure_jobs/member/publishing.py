@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.domain.dataset import Column, Twin
     from jupyter_secure_jobs.member.context import Acting
     from jupyter_secure_jobs.member.tables import PlainTable
+    from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.trust.roster import TrustedRosters
     from jupyter_secure_jobs.wire.dataset import DatasetWire
 
@@ -145,9 +146,12 @@ def _send(  # noqa: PLR0913, PLR0917 -- everything that a dataset is made of
     )
     uploads = {each.path: _send_file(acting, workspace, each, progress) for each in sealed}
     twin_upload = _send_file(acting, workspace, _upload_of("synthetic", twin_file), progress)
-    signed = EnvelopeWire.model_validate(envelopes.sign(manifest, acting.ring.signing).to_json())
-    new = DatasetNew(manifest=signed, files=uploads, synthetic=twin_upload)
-    return acting.client.add_dataset(workspace, new)
+    signed = envelopes.sign(manifest, acting.ring.signing)
+    wire = EnvelopeWire.model_validate(signed.to_json())
+    made = acting.client.add_dataset(workspace, DatasetNew(manifest=wire, files=uploads, synthetic=twin_upload))
+    # With it this machine can withdraw the dataset although the server does not answer.
+    acting.kept.keep_manifest(workspace, dataset, signed)
+    return made
 
 
 def _upload_of(path: str, file: Path) -> _Upload:
@@ -168,8 +172,8 @@ def _send_file(acting: Acting, workspace: str, each: _Upload, progress: Callable
     return state.id
 
 
-def withdraw(acting: Acting, workspace: str, name: str) -> DatasetWire:
-    """Take a dataset of one's own organisation back.
+def withdrawal(acting: Acting, workspace: str, name: str) -> Envelope:
+    """Sign the withdrawal of a dataset of one's own organisation, and tell nobody yet.
 
     Raises:
         InvalidError: there is none of this name, or another organisation owns it.
@@ -177,12 +181,27 @@ def withdraw(acting: Acting, workspace: str, name: str) -> DatasetWire:
     known = next((d for d in acting.client.datasets(workspace) if folded(d.name) == folded(name)), None)
     if known is None or known.owner != acting.card.organisation:
         raise InvalidError("not_your_dataset", "Your organisation has no dataset of that name.", "See the datasets.")
-    withdrawal = Withdrawal(
+    made = Withdrawal(
         workspace=workspace,
         genesis=acting.pins.genesis(workspace),
         dataset=known.id,
         member=acting.email,
         time=utc_now(),
     )
-    signed = EnvelopeWire.model_validate(envelopes.sign(withdrawal, acting.ring.signing).to_json())
-    return acting.client.withdraw_dataset(workspace, known.id, WithdrawalNew(withdrawal=signed))
+    return envelopes.sign(made, acting.ring.signing)
+
+
+def withdraw(acting: Acting, workspace: str, name: str) -> DatasetWire:
+    """Take a dataset of one's own organisation back.
+
+    Raises:
+        InvalidError: there is none of this name, or another organisation owns it.
+    """
+    return hand_in(acting, workspace, withdrawal(acting, workspace, name))
+
+
+def hand_in(acting: Acting, workspace: str, signed: Envelope) -> DatasetWire:
+    """Hand a signed withdrawal to the workspace server, which leaves it for the owner's key service."""
+    wire = EnvelopeWire.model_validate(signed.to_json())
+    dataset = envelopes.read(Withdrawal, signed).dataset
+    return acting.client.withdraw_dataset(workspace, dataset, WithdrawalNew(withdrawal=wire))

@@ -55,6 +55,9 @@ def sweep(unit: Unit) -> None:
     for run in runs.lost(unit.session, now=unit.now):
         _give_back(unit, run, lost=True)
     for run in runs.overdue(unit.session, now=unit.now):
+        why = run_view.waiting(unit, run) or "no worker took it"
+        used = "" if run.keys_released else " Nothing was used up."
+        run.error_text = f"The order expired after {rules.ORDER_DAYS} days: {why}.{used} Order the run again."
         end(unit, run, RunStatus.FAILED, "OrderExpired")
 
 

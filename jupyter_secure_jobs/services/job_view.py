@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.domain.job import Language, LogPolicy, Scope
+from jupyter_secure_jobs.domain.job import STOPPED, Language, LogPolicy, Scope
 from jupyter_secure_jobs.domain.lifecycle import (
     Action,
     Facts,
@@ -18,7 +18,7 @@ from jupyter_secure_jobs.domain.lifecycle import (
 )
 from jupyter_secure_jobs.domain.review import Decision, Standing, Verdict, Vote, standing
 from jupyter_secure_jobs.domain.run import RunStatus
-from jupyter_secure_jobs.services import run_view, terms
+from jupyter_secure_jobs.services import notices, run_view, terms
 from jupyter_secure_jobs.store import datasets, jobs, runs, statements, workspaces
 from jupyter_secure_jobs.wire.job import (
     ActionWire,
@@ -29,6 +29,7 @@ from jupyter_secure_jobs.wire.job import (
     JobDetailWire,
     JobWire,
     LimitsWire,
+    StopWire,
     VersionWire,
 )
 
@@ -241,6 +242,7 @@ class View:
                 **self._fields(bundle, facts),
                 "version": self.version(bundle.job, front),
                 "live": self.version(bundle.job, bundle.live) if bundle.live else None,
+                "stops": self.stops(bundle),
                 "approval": self.approval(bundle.job, votes, submitted=front.stage in ("review", "accepted")),
                 "history": [
                     HistoryWire(
@@ -250,6 +252,24 @@ class View:
                 ],
             }
         )
+
+    def stops(self, bundle: Bundle) -> list[StopWire]:
+        """Return each revocation of the live version, oldest first, with who has heard it."""
+        digest = bundle.live.statement if bundle.live else None
+        made = []
+        for row in sorted(bundle.revocations.get(digest or "", []), key=lambda row: row.time):
+            heard, waiting = notices.hearing(runs.notices_of(self.unit.session, row.workspace, row.statement))
+            made.append(
+                StopWire(
+                    member=row.member,
+                    scope=Scope(row.scope),
+                    effect=STOPPED[Scope(row.scope)],
+                    time=row.time,
+                    heard_by=heard,
+                    waiting_for=waiting,
+                )
+            )
+        return made
 
     def approval(self, job: JobRow, votes: Mapping[str, DecisionRow], *, submitted: bool) -> list[ApprovalWire]:
         """Return each other member's decision; none before submission."""

@@ -9,7 +9,7 @@ from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFo
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Withdrawal
 from jupyter_secure_jobs.protocol.order import KeyGrant
-from jupyter_secure_jobs.services import dossiers, logbook, notices, workspaces
+from jupyter_secure_jobs.services import carried, dossiers, logbook, notices, workspaces
 from jupyter_secure_jobs.services.dispatch import enrolled, leased
 from jupyter_secure_jobs.store import datasets, runs
 from jupyter_secure_jobs.store.tables import KeyMailRow
@@ -125,8 +125,20 @@ def reply(unit: Unit, workspace: str, run: str, body: KeyReply) -> Nothing:
 
 
 def acknowledge(unit: Unit, workspace: str, body: Acknowledged) -> Nothing:
-    """Keep a key service's signed acknowledgement of a revocation or withdrawal."""
+    """Keep a key service's signed acknowledgement; with a statement that is not known here, learn that first.
+
+    Raises:
+        RefusedError: the statement does not verify, or the acknowledgement is not of the calling key service.
+    """
     services = {row.workspace: row.name for row in enrolled(unit, "keyservice")}
     if workspace not in services:
         raise NotFoundError("no_workspace", "There is no such workspace.", "Check the address.")
-    return notices.acknowledge(unit, workspace, services[workspace], body)
+    organisation = services[workspace]
+    if body.statement is not None:
+        statement = logbook.envelope_of(body.statement)
+        if not notices.posted(unit, workspace, organisation, statement.hash):
+            carried.learn(unit, workspace, statement, heard_by=organisation)
+            # One whose data the job does not read may be told too; its word is kept like the others'.
+            notices.post(unit, workspace, statement.hash, [organisation])
+            unit.stir()
+    return notices.acknowledge(unit, workspace, organisation, body)

@@ -13,7 +13,7 @@ from jupyter_secure_jobs.trust import signatures
 from jupyter_secure_jobs.wire.base import Nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.wire.mailbox import Acknowledged
@@ -26,6 +26,17 @@ def post(unit: Unit, workspace: str, statement: str, organisations: Iterable[str
             unit.session.add(
                 NoticeRow(workspace=workspace, organisation=organisation, statement=statement, acknowledgement=None)
             )
+
+
+def posted(unit: Unit, workspace: str, organisation: str, statement: str) -> bool:
+    """Tell whether a statement was left for an organisation's key service."""
+    return unit.session.get(NoticeRow, (workspace, organisation, statement)) is not None
+
+
+def hearing(notices: Sequence[NoticeRow]) -> tuple[list[str], list[str]]:
+    """Return which organisations' key services have acknowledged a statement, and which have not."""
+    heard = [notice.organisation for notice in notices if notice.acknowledgement is not None]
+    return heard, [notice.organisation for notice in notices if notice.acknowledgement is None]
 
 
 def acknowledge(unit: Unit, workspace: str, organisation: str, body: Acknowledged) -> Nothing:

@@ -99,6 +99,17 @@ def version(session: Session, job: str, number: int) -> VersionRow | None:
     return session.get(VersionRow, (job, number))
 
 
+def of_version(session: Session, workspace: str, digest: str) -> JobRow | None:
+    """Return the job of this workspace that a submitted version of this hash is of."""
+    query = select(JobRow).join(VersionRow, VersionRow.job == JobRow.id)
+    return session.scalars(query.where(JobRow.workspace == workspace, VersionRow.statement == digest)).one_or_none()
+
+
+def revocation(session: Session, version: str, member: str, scope: str) -> RevocationRow | None:
+    """Return a member's revocation of a version."""
+    return session.get(RevocationRow, (version, member, scope))
+
+
 def bundle(session: Session, job: JobRow) -> Bundle:
     """Return one job with what its status depends on."""
     return bundles(session, [job])[0]

@@ -20,7 +20,10 @@ class ColumnWire(Wire):
 
 
 class DatasetWire(Wire):
-    """The newest version of a dataset."""
+    """The newest version of a dataset.
+
+    Once it is withdrawn, `heard_by` names whose key services have said that they heard, `waiting_for` whose have not.
+    """
 
     id: str
     name: str
@@ -35,6 +38,8 @@ class DatasetWire(Wire):
     synthetic_rows: int
     published: datetime
     withdrawn: datetime | None
+    heard_by: list[str] = []
+    waiting_for: list[str] = []
     declaration_sql: str
     declaration_python: str
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
-from jupyter_secure_jobs.domain.job import GIB, Language, LogPolicy
+from jupyter_secure_jobs.domain.job import GIB, Language, LogPolicy, Scope
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
 from jupyter_secure_jobs.wire.log import LogProofWire
 from jupyter_secure_jobs.wire.run import InputValue, RunWire
@@ -153,12 +153,24 @@ class JobWire(Wire):
     actions: list[ActionWire]
 
 
+class StopWire(Wire):
+    """A revocation of the live version: whose key services have said that they heard it, and whose have not."""
+
+    member: str
+    scope: Scope
+    effect: str
+    time: datetime
+    heard_by: list[str]
+    waiting_for: list[str]
+
+
 class JobDetailWire(JobWire):
-    """A job with its version in front, its approval and what was done so far."""
+    """A job with its version in front, its approval, what stops its live version, and what was done so far."""
 
     version: VersionWire
     live: VersionWire | None
     approval: list[ApprovalWire]
+    stops: list[StopWire] = []
     history: list[HistoryWire]
 
 

@@ -143,6 +143,7 @@ class KeyReply(Wire):
 
 
 class Acknowledged(Wire):
-    """A key service has heard a revocation."""
+    """A key service has heard a revocation or withdrawal; `statement` is it, for a server that does not have it."""
 
     acknowledgement: EnvelopeWire
+    statement: EnvelopeWire | None = None

@@ -20,20 +20,11 @@ from tests.support.service import granted, key_service, notice, seal_data_keys
 from tests.support.world import AUTHOR, NOW, PEOPLE, REVIEWER, WORKSPACE, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from jupyter_secure_jobs.keyservice.service import KeyService
 
 LATER = NOW + timedelta(days=1)
-
-
-@pytest.fixture
-def beta(world: World, tmp_path: Path) -> Iterator[KeyService]:
-    """Give Beta's key service, with data keys that it can open."""
-    seal_data_keys(world)
-    with key_service(world, tmp_path) as service:
-        yield service
 
 
 def order(world: World, name: str, *, at: datetime = NOW) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.crypto.keyfile import KeyRing
 from jupyter_secure_jobs.crypto.sealing import seal
+from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.keyservice.service import KeyService
 from jupyter_secure_jobs.keyservice.state import STATE_FILE, State
 from jupyter_secure_jobs.protocol import places
@@ -69,3 +70,14 @@ def granted(world: World, service: KeyService, *, now: datetime = NOW, enclave: 
     evidence = world.sign(world.evidence_statement(eat_nonce=(nonce,), iat=now, **public), "platform")
     asked = world.key_request(nonces=(Nonce(organisation=service.organisation, nonce=nonce),), evidence=evidence.hash)
     return service.grant(dossier, world.sign(asked, enclave), evidence, workspace=WORKSPACE, now=now)
+
+
+def stop_all(world: World, who: str = REVIEWER, *signers: str) -> Notice:
+    """Return a notice that `who` withdraws the acceptance, signed by them unless others are named."""
+    return notice(world, world.sign(world.revocation(who, Scope.ALL), *(signers or (who,))))
+
+
+def still_grants(world: World, service: KeyService) -> None:
+    """Show that nothing of what was refused is remembered."""
+    assert service.untold() == []
+    assert granted(world, service)

@@ -66,23 +66,20 @@ def check(acting: Acting, workspace: str) -> Audited:
     if merkle.root(leaves) != signed.root:
         raise RefusedError("audit_log", "The log's entries are not those of its signed checkpoint.", _NEXT)
     shown = acting.client.audit(workspace)
-    found = {
-        event.index
-        for event in shown
-        if event.index in entries and _same(entries[event.index], record_of(workspace, event))
-    }
+    # An event that was written after the entries were fetched has none among them; the next check covers it.
+    found = {_place(entries[event.index], record_of(workspace, event)) for event in shown if event.index in entries}
     missing = {place for place, entry in entries.items() if entry.kind == "event"} - found
     if missing:
         raise RefusedError("audit_missing", f"{len(missing)} events of the log are not shown.", _NEXT)
     return Audited(entries=signed.size, events=len(found), older=sum(event.index is None for event in shown))
 
 
-def _same(entry: LogEntryWire, record: EventRecord) -> bool:
-    """Return true.
+def _place(entry: LogEntryWire, record: EventRecord) -> int:
+    """Return the place of an event in the log.
 
     Raises:
         RefusedError: the entry is another event's, or the event said something else when it was written.
     """
     if (entry.hash, entry.leaf) != (record.hash, encoding.text(merkle.leaf_hash(record.to_bytes()))):
         raise RefusedError("audit_event", f"The event at place {entry.index} was changed afterwards.", _NEXT)
-    return True
+    return entry.index

@@ -447,7 +447,7 @@ def test_honest_audit_log_fits_the_log(parts: Parts, road: RunWire) -> None:
         (Event.RESULT_EXPORTED, {"organisation": "Weather Service"}),
         (Event.KEY_RELEASED, {"run": "019a0000-0000-7000-8000-000000000000"}),
         (Event.ORDERED, {"detail": "job run 1: low=12"}),
-        (Event.ORDERED, {"version": 2}),
+        (Event.ORDERED, {"version": 7}),
         (Event.ORDERED, {"statement": None}),
         (Event.ORDERED, {"salt": "another"}),
         (Event.SUBMITTED, {"job_name": "Another job"}),

@@ -18,12 +18,14 @@ from jupyter_secure_jobs.wire.mailbox import (
     KeysAnswer,
     KeysAsked,
     KeyTasks,
+    KeyTasksAsked,
     LeaseAnswer,
     LeaseNew,
     LeaseWire,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -98,10 +100,11 @@ class KeyServiceMailbox:
         """Use a connection that is logged in with the key service's signing key."""
         self._connection = connection
 
-    def tasks(self) -> KeyTasks:
-        """Wait for something to answer, up to about 20 seconds."""
+    def tasks(self, seen: Mapping[str, int]) -> KeyTasks:
+        """Wait for something to answer, up to about 20 seconds; `seen` is how much of each workspace's log was."""
         address = f"keyservice/tasks?wait={WAIT_SECONDS}"
-        return self._connection.post(address, Nothing(), KeyTasks, timeout=WAIT_SECONDS + 10)
+        asked = KeyTasksAsked(seen=dict(seen))
+        return self._connection.post(address, asked, KeyTasks, timeout=WAIT_SECONDS + 10)
 
     def reply(self, workspace: str, run: str, answer: KeyReply) -> None:
         """Answer an enclave."""

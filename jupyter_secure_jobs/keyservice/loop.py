@@ -11,6 +11,7 @@ from jupyter_secure_jobs.domain.errors import RefusedError, SecureJobsError, Una
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.trust.dossier import Dossier
+from jupyter_secure_jobs.trust.log import LOG_LIES
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.mailbox import Acknowledged, KeyReply, KeyTask
 
@@ -48,7 +49,7 @@ class Loop:
         failures = 0
         while not stopped.is_set():
             try:
-                answered = [self._answer(task) for task in self._mailbox.tasks().items]
+                answered = [self._answer(task) for task in self._mailbox.tasks(self._service.log_sizes()).items]
                 if not all(answered):
                     # What could not be answered comes again with the next question.
                     stopped.wait(_PAUSES[0])
@@ -85,7 +86,8 @@ class Loop:
                 dossier, _envelope(task.request), _envelope(task.evidence), workspace=task.workspace, now=now
             )
         except SecureJobsError as error:
-            log.warning("%s refuses run %s: %s", self._service.organisation, task.run, error)
+            level = logging.CRITICAL if error.code in LOG_LIES else logging.WARNING
+            log.log(level, "%s refuses run %s: %s", self._service.organisation, task.run, error)
             return KeyReply(refusal=f"{error.code}: {error.detail}")
         log.info("%s released keys for run %s", self._service.organisation, task.run)
         return KeyReply(grant=EnvelopeWire.model_validate(grant.to_json()))

@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.crypto import checkpoint as checkpoints
 from jupyter_secure_jobs.crypto import sealing
 from jupyter_secure_jobs.domain.errors import RefusedError
 from jupyter_secure_jobs.domain.job import Scope, runs_refused
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from jupyter_secure_jobs.crypto.checkpoint import Checkpoint
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from jupyter_secure_jobs.keyservice.state import Pin, State
     from jupyter_secure_jobs.protocol.envelope import Envelope
@@ -56,8 +58,8 @@ class KeyService:
         """Return the keys of this organisation's datasets, sealed to the enclave that has the run.
 
         Order of checks: the run's statements, against the pinned genesis and no older epoch; no withdrawal or
-        revocation that was heard; the enclave's evidence with this service's own fresh nonce; the count of runs. The
-        release is on disk before the grant exists.
+        revocation that was heard; the log continues the one seen before; the enclave's evidence with this service's
+        own fresh nonce; the count of runs. The release is on disk before the grant exists.
 
         Raises:
             RefusedError: with the first check that failed; nothing was counted.
@@ -169,7 +171,29 @@ class KeyService:
         for read in run.version.datasets:
             if self._state.withdrawn(read.dataset):
                 raise RefusedError("dataset_withdrawn", f"The dataset behind {read.table!r} was withdrawn.")
+        self._follow(run)
         return run
+
+    def log_sizes(self) -> dict[str, int]:
+        """Return how many entries of each workspace's log this service has seen."""
+        return {workspace: seen.size for workspace, seen in self._seen_logs().items()}
+
+    def _seen_logs(self) -> dict[str, Checkpoint]:
+        notes = self._state.log_notes()
+        return {each: checkpoints.parse(note, origin=places.log_origin(each)) for each, note in notes.items()}
+
+    def _follow(self, run: AuthorisedRun) -> None:
+        """Go on from the log as it was seen before, and remember how it stands now.
+
+        Raises:
+            RefusedError: the log was rolled back or forked.
+        """
+        workspace = run.rosters.workspace
+        seen = self._seen_logs().get(workspace)
+        if seen is not None:
+            run.log.follows(seen)
+        if seen is None or run.log.newest.size > seen.size:
+            self._state.saw_log(workspace, run.log.note)
 
     def _countable(self, run: AuthorisedRun, *, now: datetime) -> int:
         """Return which attempt of the order this is, from 1.

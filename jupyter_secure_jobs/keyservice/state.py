@@ -19,6 +19,7 @@ NONCE_LIFE: Final = timedelta(seconds=120)
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS pin (workspace TEXT PRIMARY KEY, genesis TEXT NOT NULL, epoch INTEGER NOT NULL,
     roster TEXT NOT NULL, workers INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS log (workspace TEXT PRIMARY KEY, note TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS nonce (run_order TEXT PRIMARY KEY, nonce TEXT NOT NULL, given TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS released (run_order TEXT PRIMARY KEY, version TEXT NOT NULL, first TEXT NOT NULL,
     times INTEGER NOT NULL);
@@ -95,6 +96,14 @@ class State:
         self._connection.execute(
             "UPDATE pin SET epoch = ?, roster = ?, workers = ? WHERE workspace = ?", (epoch, roster, workers, workspace)
         )
+
+    def log_notes(self) -> dict[str, str]:
+        """Return the newest checkpoint of each workspace's log that was verified, as the signed note it came in."""
+        return dict(self._connection.execute("SELECT workspace, note FROM log").fetchall())
+
+    def saw_log(self, workspace: str, note: str) -> None:
+        """Remember a newer checkpoint."""
+        self._connection.execute("INSERT OR REPLACE INTO log VALUES (?, ?)", (workspace, note))
 
     def give_nonce(self, order: str, nonce: str, *, now: datetime) -> None:
         """Remember the nonce for an order; an earlier one for it is void."""

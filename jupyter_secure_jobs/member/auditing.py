@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jupyter_secure_jobs.crypto import checkpoint as checkpoints
 from jupyter_secure_jobs.crypto import encoding, merkle
 from jupyter_secure_jobs.domain.errors import RefusedError
+from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.event import EventRecord
 
 if TYPE_CHECKING:
@@ -48,22 +49,20 @@ def record_of(workspace: str, event: AuditWire) -> EventRecord:
 def check(acting: Acting, workspace: str) -> Audited:
     """Fetch the newest checkpoint, the log's entries and every event, and hold them against one another.
 
-    Order of checks: the checkpoint's signature by the log's key; the root over the entries' leaves; each event's own
-    leaf, computed from what the event says; and that no event of the log is missing among those shown.
+    Order of checks: the checkpoint, signed by the log's key and proven to continue what this side has seen before; the
+    root over the entries' leaves; each event's own leaf, computed from what the event says; and that no event of the
+    log is missing among those shown.
 
     Raises:
-        RefusedError: something was changed, added or dropped afterwards.
+        RefusedError: something was changed, added or dropped afterwards; or the log was forked or rolled back.
     """
-    log = acting.client.workspace(workspace)
-    note = acting.checkpoint(workspace)
-    if note is None:
-        raise RefusedError("audit_log", "The workspace's log is empty.", _NEXT)
-    signed = checkpoints.verify(note, origin=log.log_origin, public=log.log_key)
+    note = acting.checkpoint(workspace, acting.rosters(workspace))
+    signed = checkpoints.parse(note, origin=places.log_origin(workspace))
     entries = {entry.index: entry for entry in acting.client.log_entries(workspace)}
     if set(entries) != set(range(len(entries))) or len(entries) < signed.size:
         raise RefusedError("audit_log", "The log misses entries that its checkpoint counts.", _NEXT)
     leaves = [encoding.raw(entries[place].leaf, length=32) for place in range(signed.size)]
-    if merkle.root(leaves) != signed.root:
+    if merkle.Tree.of(leaves).root() != signed.root:
         raise RefusedError("audit_log", "The log's entries are not those of its signed checkpoint.", _NEXT)
     shown = acting.client.audit(workspace)
     # An event that was written after the entries were fetched has none among them; the next check covers it.

@@ -10,20 +10,27 @@ from jupyter_secure_jobs.client.facade import Client
 from jupyter_secure_jobs.client.login import LoggedIn
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.crypto.memory import Memory
-from jupyter_secure_jobs.domain.errors import NotAllowedError
+from jupyter_secure_jobs.domain.errors import NotAllowedError, RefusedError
 from jupyter_secure_jobs.member.identity import KEY_FILE, Card, card_of
 from jupyter_secure_jobs.member.pins import Pins
+from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.envelope import Envelope
+from jupyter_secure_jobs.protocol.log import LogProof
+from jupyter_secure_jobs.trust.log import TrustedLog, verify_log
 from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from jupyter_secure_jobs.crypto.checkpoint import Checkpoint
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from jupyter_secure_jobs.wire.base import EnvelopeWire
+    from jupyter_secure_jobs.wire.log import LogProofWire
 
 PINS_FILE: Final = "pins.json"
+# Each further try answers another thread that went on meanwhile; a server that proves nothing runs out of them.
+_TRIES: Final = 5
 
 
 def envelope_of(wire: EnvelopeWire) -> Envelope:
@@ -34,6 +41,11 @@ def envelope_of(wire: EnvelopeWire) -> Envelope:
 def envelopes_of(wires: Sequence[EnvelopeWire]) -> tuple[Envelope, ...]:
     """Return several."""
     return tuple(envelope_of(wire) for wire in wires)
+
+
+def log_proof_of(wire: LogProofWire) -> LogProof:
+    """Return the proof of the log that came over the wire, unverified."""
+    return codec.from_json(LogProof, wire.model_dump())
 
 
 @contextmanager
@@ -74,9 +86,37 @@ class Acting:
         self.pins.saw_epoch(workspace, rosters.newest.epoch)
         return rosters
 
-    def checkpoint(self, workspace: str) -> str | None:
-        """Return the newest checkpoint of the log, to stand in a statement."""
-        return self.client.checkpoint(workspace).checkpoint
+    def checkpoint(self, workspace: str, rosters: TrustedRosters, *, also: Checkpoint | None = None) -> str:
+        """Return the newest checkpoint of the log, to stand in a statement; proven to continue what was seen.
+
+        `also` is one that this side was shown a moment ago and has not followed yet.
+
+        Raises:
+            RefusedError: the log was rolled back or forked; the evidence is kept.
+        """
+        for _ in range(_TRIES):
+            wire = self.client.checkpoint(
+                workspace, from_size=self.pins.log_size(workspace), also=also.size if also is not None else 0
+            )
+            log = verify_log(log_proof_of(wire), rosters, ())
+            if also is not None:
+                log.follows(also)
+            if self.pins.follow(workspace, log):
+                return log.note
+        raise RefusedError(
+            "log_fork",
+            "The server does not prove that the log continues what this side has seen.",
+            "Tell the other members over another channel; do not sign anything until it is explained.",
+        )
+
+    def follow(self, workspace: str, rosters: TrustedRosters, log: TrustedLog) -> None:
+        """Remember the log as it was shown with other statements.
+
+        Raises:
+            RefusedError: as `checkpoint`.
+        """
+        if not self.pins.follow(workspace, log):
+            self.checkpoint(workspace, rosters, also=log.newest)
 
 
 def act(folder: Path, passphrase: str, workspace_url: str) -> Acting:

@@ -10,12 +10,14 @@ from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, Refus
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.text import COMMENT_LENGTH, clean_text
 from jupyter_secure_jobs.member import checks, statements
-from jupyter_secure_jobs.member.context import envelope_of, envelopes_of
+from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of
 from jupyter_secure_jobs.member.review import describe
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.clock import utc_now
+from jupyter_secure_jobs.protocol.decision import Decision
 from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.trust.dossier import verified_manifests
+from jupyter_secure_jobs.trust.log import verify_log
 from jupyter_secure_jobs.trust.version import verify_version
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.job import DecisionNew, RevocationNew, SubmitNew
@@ -64,6 +66,7 @@ def submit(acting: Acting, workspace: str, job: str) -> JobDetailWire:
             where = f" (line {problem.line}, column {problem.column})" if problem.line else ""
             raise InvalidError("code_check", f"{problem.message}{where}", "Mend the draft, then submit again.")
     rosters = acting.rosters(workspace)
+    acting.checkpoint(workspace, rosters)  # nothing is signed on a log that was forked
     manifests: dict[str, str] = {}
     for read in draft.datasets:
         envelope = envelope_of(acting.client.manifest(workspace, read.dataset).manifest)
@@ -81,13 +84,16 @@ def verified(acting: Acting, workspace: str, job: str, *, number: int) -> Verifi
     Raises:
         RefusedError: something does not verify, or the server sent another job's version.
     """
-    wire = acting.client.review_statements(workspace, job, number)
+    wire = acting.client.review_statements(workspace, job, number, seen=acting.pins.log_size(workspace))
     rosters = acting.rosters(workspace)
     manifests = verified_manifests(envelopes_of(wire.manifests), rosters)
     envelope = envelope_of(wire.version)
     version = verify_version(envelope, rosters, manifests)
     if (version.job, version.number) != (job, number):
         raise RefusedError("other_job", "The server sent the version of another job.", "Warn the others.")
+    # Others saw the log too: what their decisions carry shows whether the server told each the same.
+    carried = [envelopes.read(Decision, envelope_of(each)).checkpoint for each in wire.decisions]
+    acting.follow(workspace, rosters, verify_log(log_proof_of(wire.log), rosters, carried))
     previous = envelopes.read(Version, envelope_of(wire.previous)) if wire.previous is not None else None
     return Verified(rosters=rosters, version=version, hash=envelope.hash, manifests=manifests, previous=previous)
 
@@ -142,7 +148,7 @@ def decide(
         salt=salt,
         member=acting.email,
         now=utc_now(),
-        checkpoint=acting.checkpoint(workspace),
+        checkpoint=acting.checkpoint(workspace, seen.rosters),
     )
     return acting.client.decide_signed(
         workspace, job, DecisionNew(decision=_signed(acting, decision), comment=text, salt=salt)
@@ -169,7 +175,7 @@ def revoke(acting: Acting, workspace: str, job: str, scope: Scope) -> JobDetailW
         scope=scope,
         member=acting.email,
         now=utc_now(),
-        checkpoint=acting.checkpoint(workspace),
+        checkpoint=acting.checkpoint(workspace, seen.rosters),
     )
     return acting.client.revoke_signed(workspace, job, RevocationNew(revocation=_signed(acting, revocation)))
 
@@ -183,6 +189,11 @@ def run(acting: Acting, workspace: str, job: str, inputs: Mapping[str, InputValu
     """
     seen = _live(acting, workspace, job)
     order = statements.order_of(
-        seen.version, seen.hash, inputs, member=acting.email, now=utc_now(), checkpoint=acting.checkpoint(workspace)
+        seen.version,
+        seen.hash,
+        inputs,
+        member=acting.email,
+        now=utc_now(),
+        checkpoint=acting.checkpoint(workspace, seen.rosters),
     )
     return acting.client.order_signed(workspace, job, RunNew(order=_signed(acting, order)))

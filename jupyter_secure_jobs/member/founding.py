@@ -65,6 +65,7 @@ def found(acting: Acting, name: str, cards: Sequence[Card]) -> Invitation:
         organisations=tuple(
             Organisation(name=each, key_service=services.get(each), recovery=recoveries.get(each)) for each in names
         ),
+        log_key=acting.client.server().log_key,
         time=utc_now(),
     )
     signed = envelopes.sign(roster, acting.ring.signing)

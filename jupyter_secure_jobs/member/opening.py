@@ -19,7 +19,7 @@ from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.errors import NotAllowedError, NotFoundError, RefusedError
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.domain.text import harmless
-from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, private_folder
+from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of, private_folder
 from jupyter_secure_jobs.protocol import canonical, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.order import Receipt, RunOrder, TestResult
@@ -52,7 +52,7 @@ class Opened:
 
 
 def _receipt(acting: Acting, run: RunWire, outcome: OutcomeWire) -> tuple[Receipt, str, Dossier]:
-    if outcome.receipt is None or outcome.evidence is None or outcome.order is None:
+    if outcome.receipt is None or outcome.evidence is None or outcome.order is None or outcome.log is None:
         raise NotFoundError("no_outcome", "The run has no signed outcome.", "Only runs that have ended have one.")
     about = acting.client.review_statements(run.workspace, run.job, run.version)
     chain = acting.client.roster(run.workspace)
@@ -64,10 +64,12 @@ def _receipt(acting: Acting, run: RunWire, outcome: OutcomeWire) -> tuple[Receip
         decisions=envelopes_of(about.decisions),
         revocations=(),
         order=envelope_of(outcome.order),
+        log=log_proof_of(outcome.log),
     )
     # The run was authorised when it was ordered; a revocation or expiry after that does not close what it gave.
     ordered = envelopes.read(RunOrder, dossier.order).time
     authorised = verify_run(dossier, genesis=acting.pins.genesis(run.workspace), now=ordered)
+    acting.follow(run.workspace, authorised.rosters, authorised.log)
     if authorised.version.job != run.job:
         raise RefusedError("receipt", "The server sent the outcome of another job.", "Warn the others.")
     receipt = verify_receipt(envelope_of(outcome.receipt), envelope_of(outcome.evidence), authorised)
@@ -107,7 +109,7 @@ def opened(
     if (run.has_result if kind == "result" else run.has_log) is False:
         reason = f" It ended as {run.status} ({run.error_class})." if run.error_class else f" It is {run.status}."
         raise NotFoundError(f"no_{kind}", f"The run has no {kind}.{reason}", "See the run's status.")
-    outcome = acting.client.outcome(workspace, run_id)
+    outcome = acting.client.outcome(workspace, run_id, seen=acting.pins.log_size(workspace))
     with private_folder() as folder:
         fetched = folder / "fetched"
         why = {"purpose": str(purpose), "form": form}

@@ -77,7 +77,7 @@ def decision_of(
     salt: str,
     member: str,
     now: datetime,
-    checkpoint: str | None,
+    checkpoint: str,
 ) -> Decision:
     """Return a member's decision on the version with this hash."""
     return Decision(
@@ -101,7 +101,7 @@ def revocation_of(
     scope: Scope,
     member: str,
     now: datetime,
-    checkpoint: str | None,
+    checkpoint: str,
 ) -> Revocation:
     """Return a member's revocation of the version with this hash."""
     return Revocation(
@@ -123,7 +123,7 @@ def order_of(
     *,
     member: str,
     now: datetime,
-    checkpoint: str | None,
+    checkpoint: str,
 ) -> RunOrder:
     """Return the author's order for one run with these input values.
 

@@ -26,7 +26,7 @@ class RunOrder:
     nonce: str
     time: datetime
     expires: datetime
-    checkpoint: str | None
+    checkpoint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ class Roster:
     """The members and organisations of a workspace in one epoch.
 
     The first one (epoch 1) is the genesis and has neither `genesis` nor `previous`; its hash names the workspace.
+    `log_key` signs the checkpoints of the workspace's log; it is the same in every epoch.
     """
 
     TYPE: ClassVar[str] = "roster.v1"
@@ -24,6 +25,7 @@ class Roster:
     previous: str | None
     members: tuple[Member, ...]
     organisations: tuple[Organisation, ...]
+    log_key: str
     time: datetime
 
     def __post_init__(self) -> None:

@@ -87,6 +87,7 @@ def _p(path: str, operation: str, request: Any, response: Any, run_: Any, **more
 
 
 _MEMBERS: Final = (
+    _g("server", "get_server", workspace.ServerWire, lambda u, c: workspaces.server(u), caller=Caller.ANYBODY),
     _p("sessions/challenge", "challenge", Nothing, session.Challenge, lambda u, c: sessions.challenge(u),
        caller=Caller.ANYBODY),
     _p("sessions", "login", session.LoginWire, session.Session, lambda u, c: sessions.login(u, c.body),
@@ -151,7 +152,7 @@ _MEMBERS: Final = (
     _g(_J + "/versions/{n}", "get_version", job.VersionWire,
        lambda u, c: jobs.version(u, c.w, c.path["j"], int(c.path["n"]))),
     _g(_J + "/versions/{n}/review", "get_review", job.ReviewWire,
-       lambda u, c: reviews.review(u, c.w, c.path["j"], int(c.path["n"]))),
+       lambda u, c: reviews.review(u, c.w, c.path["j"], int(c.path["n"]), seen=c.number("seen", 0)), query=("seen",)),
     _p(_J + "/tests", "test", run.TestNew, run.RunWire, lambda u, c: runs.test(u, c.w, c.path["j"], c.body),
        created=True),
     _p(_J + "/runs", "order_run", run.RunNew, run.RunWire, lambda u, c: runs.order(u, c.w, c.path["j"], c.body),
@@ -164,7 +165,8 @@ _MEMBERS: Final = (
        query=("kind", *_PAGE)),
     _g(_R, "get_run", run.RunWire, lambda u, c: runs.get(u, c.w, c.path["r"])),
     _p(_R + "/cancel", "cancel_run", Nothing, run.RunWire, lambda u, c: runs.cancel(u, c.w, c.path["r"])),
-    _g(_R + "/outcome", "get_outcome", run.OutcomeWire, lambda u, c: runs.outcome(u, c.w, c.path["r"])),
+    _g(_R + "/outcome", "get_outcome", run.OutcomeWire,
+       lambda u, c: runs.outcome(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
     _g(_R + "/result", "get_sealed_result", None, _output("result"), reading=False, query=("purpose", "format")),
     _g(_R + "/log", "get_sealed_log", None, _output("log"), reading=False, query=("purpose", "format")),
     _g("workspaces/{w}/pinned-queries", "list_pinned_queries", Page[pins.PinnedWire],
@@ -175,8 +177,9 @@ _MEMBERS: Final = (
           run=lambda u, c: pinned.unpin(u, c.w, c.path["q"])),
     _g("workspaces/{w}/starter-scripts", "list_starter_scripts", Page[pins.ScriptWire],
        lambda u, c: pinned.scripts(u, c.w)),
-    _g("workspaces/{w}/log/checkpoint", "get_checkpoint", log.CheckpointWire,
-       lambda u, c: logbook.checkpoint(u, c.w, from_size=c.number("from_size", 0)), query=("from_size",)),
+    _g("workspaces/{w}/log/checkpoint", "get_checkpoint", log.LogProofWire,
+       lambda u, c: logbook.checkpoint(u, c.w, from_sizes=(c.number("from_size", 0), c.number("also", 0))),
+       query=("from_size", "also")),
     _g("workspaces/{w}/log/entries", "list_log_entries", Page[log.LogEntryWire],
        lambda u, c: logbook.entries(u, c.w, after=c.after, limit=c.limit), query=_PAGE),
     _g("workspaces/{w}/audit", "list_events", Page[audit.AuditWire],
@@ -203,7 +206,8 @@ _WORKERS: Final = (
 )  # fmt: skip
 
 _KEY_SERVICES: Final = (
-    _p("keyservice/tasks", "list_key_tasks", Nothing, mailbox.KeyTasks, lambda u, c: keymail.tasks(u),
+    _p("keyservice/tasks", "list_key_tasks", mailbox.KeyTasksAsked, mailbox.KeyTasks,
+       lambda u, c: keymail.tasks(u, c.body),
        query=("wait",), ready=lambda answer, c: bool(answer.items)),
     _p("keyservice/" + _R + "/reply", "reply_to_enclave", mailbox.KeyReply, Nothing,
        lambda u, c: keymail.reply(u, c.w, c.path["r"], c.body)),

@@ -24,6 +24,7 @@ from jupyter_secure_jobs.wire.mailbox import (
     KeysAsked,
     KeyTask,
     KeyTasks,
+    KeyTasksAsked,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def ask(unit: Unit, workspace: str, run: str, body: KeysAsked) -> KeysAnswer:
     )
 
 
-def tasks(unit: Unit) -> KeyTasks:
+def tasks(unit: Unit, body: KeyTasksAsked) -> KeyTasks:
     """Return what the calling key service has to answer: revocations and withdrawals first, then nonces and grants."""
     items: list[KeyTask] = []
     for service in enrolled(unit, "keyservice"):
@@ -76,7 +77,7 @@ def tasks(unit: Unit) -> KeyTasks:
                     run=run.id,
                     workspace=service.workspace,
                     wants=wanted,
-                    dossier=dossiers.of_run(unit, run),
+                    dossier=dossiers.of_run(unit, run, seen=body.seen.get(service.workspace)),
                     request=logbook.wire_of(run.request) if wanted == "grant" and run.request else None,
                     evidence=logbook.wire_of(run.request_evidence)
                     if wanted == "grant" and run.request_evidence

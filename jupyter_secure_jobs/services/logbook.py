@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.crypto import checkpoint as checkpoints
 from jupyter_secure_jobs.crypto import encoding, merkle
-from jupyter_secure_jobs.domain.errors import InvalidError, NotFoundError
-from jupyter_secure_jobs.protocol import canonical
+from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
+from jupyter_secure_jobs.protocol import canonical, places
 from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.store import statements
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Page
-from jupyter_secure_jobs.wire.log import CheckpointWire, LogEntryWire
+from jupyter_secure_jobs.wire.log import ConsistencyWire, LogEntryWire, LogProofWire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,11 +34,6 @@ def wire_of(envelope: Envelope | bytes) -> EnvelopeWire:
     """Return an envelope as a wire shape."""
     parsed = Envelope.from_bytes(envelope) if isinstance(envelope, bytes) else envelope
     return EnvelopeWire.model_validate(parsed.to_json())
-
-
-def origin(workspace: str) -> str:
-    """Return the name of a workspace's log."""
-    return f"jupyter-secure-jobs/{workspace}"
 
 
 def append(unit: Unit, workspace: str, kind: str, envelope: Envelope) -> str:
@@ -85,25 +80,56 @@ def read_all(unit: Unit, workspace: str, hashes: Iterable[str]) -> list[Envelope
     return [Envelope.from_bytes(found[digest]) for digest in wanted if digest in found]
 
 
-def newest_checkpoint(unit: Unit, workspace: str) -> str | None:
-    """Return the newest signed checkpoint, or None while the log is empty."""
-    leaves = statements.leaves(unit.session, workspace)
-    if not leaves:
-        return None
-    made = checkpoints.Checkpoint(origin=origin(workspace), size=len(leaves), root=merkle.root(leaves))
+def _signed(unit: Unit, workspace: str, tree: merkle.Tree) -> str:
+    made = checkpoints.Checkpoint(origin=places.log_origin(workspace), size=tree.size, root=tree.root())
     return checkpoints.sign(made, unit.server.log_key)
 
 
-def checkpoint(unit: Unit, workspace: str, *, from_size: int) -> CheckpointWire:
-    """Return the newest checkpoint with the proof that the log of `from_size` entries is its start."""
+def checkpoint(unit: Unit, workspace: str, *, from_sizes: Iterable[int]) -> LogProofWire:
+    """Return the newest checkpoint with proofs that the logs of these sizes are its start."""
     unit.member(workspace)
-    leaves = statements.leaves(unit.session, workspace)
-    if not 0 <= from_size <= len(leaves):
-        raise InvalidError("log_size", "The log is shorter than that.", "If you saw a longer one, it was rolled back.")
-    proof = merkle.consistency_proof(leaves, from_size)
-    return CheckpointWire(
-        checkpoint=newest_checkpoint(unit, workspace), consistency=[encoding.text(part) for part in proof]
+    return proof(unit, workspace, (), seen=from_sizes)
+
+
+def proof(unit: Unit, workspace: str, carried: Iterable[str], *, seen: Iterable[int] = ()) -> LogProofWire:
+    """Return how the log stands, with proofs from the checkpoints that statements carry and from sizes `seen`.
+
+    What cannot be proven is left out: whoever verifies will say so.
+    """
+    tree = statements.tree(unit.session, workspace)
+    sizes = {_size(workspace, note) for note in carried} | set(seen)
+    wanted = sorted(size for size in sizes if size is not None and 0 < size < tree.size)
+    return LogProofWire(
+        checkpoint=_signed(unit, workspace, tree),
+        consistency=[
+            ConsistencyWire(size=size, proof=[encoding.text(part) for part in tree.consistency(size)])
+            for size in wanted
+        ],
     )
+
+
+def _size(workspace: str, note: str) -> int | None:
+    try:
+        return checkpoints.parse(note, origin=places.log_origin(workspace)).size
+    except RefusedError:
+        return None
+
+
+def check_carried(unit: Unit, workspace: str, note: str) -> None:
+    """Return if a checkpoint that a member's statement carries is of this log.
+
+    Raises:
+        RefusedError: the member's side saw another log than this server's.
+    """
+    origin = places.log_origin(workspace)
+    said = checkpoints.verify(note, origin=origin, public=unit.server.log_key.public)
+    tree = statements.tree(unit.session, workspace)
+    if said.size > tree.size or tree.root(said.size) != said.root:
+        raise RefusedError(
+            "log_fork",
+            "The statement carries a checkpoint of another log than this server's.",
+            "Tell the server's administrator: its log was changed, or somebody shows you another server.",
+        )
 
 
 def entries(unit: Unit, workspace: str, *, after: str | None, limit: int) -> Page[LogEntryWire]:

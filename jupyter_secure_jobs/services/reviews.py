@@ -30,6 +30,8 @@ from jupyter_secure_jobs.wire.job import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.services.job_view import View
     from jupyter_secure_jobs.services.unit import Unit
@@ -110,6 +112,7 @@ def decide(unit: Unit, workspace: str, job: str, body: DecisionNew) -> JobDetail
         raise NotFoundError("no_review", "No review is open.", "Fetch the job again.")
     version = envelopes.read(Version, logbook.read(unit, workspace, opened.statement))
     decision = verify_decision(envelope, workspaces.trusted(unit, workspace), version, opened.statement, unit.now)
+    logbook.check_carried(unit, workspace, decision.checkpoint)
     comment = clean_text(body.comment, what="comment", longest=COMMENT_LENGTH)
     if decision.member != view.member.email:
         raise NotAllowedError("not_yours", "This decision is somebody else's.", "Decide for yourself.")
@@ -150,6 +153,7 @@ def revoke(unit: Unit, workspace: str, job: str, body: RevocationNew) -> JobDeta
     revocation = verify_revocation(envelope, rosters, live.statement)
     if revocation.member != view.member.email:
         raise NotAllowedError("not_yours", "This revocation is somebody else's.", "Revoke for yourself.")
+    logbook.check_carried(unit, workspace, revocation.checkpoint)
     logbook.append(unit, workspace, "revocation", envelope)
     unit.session.add(
         RevocationRow(version=live.statement, member=revocation.member, scope=str(scope), workspace=workspace,
@@ -161,8 +165,8 @@ def revoke(unit: Unit, workspace: str, job: str, body: RevocationNew) -> JobDeta
     return touched(unit, view, bundle, action, version=live.number, statement=envelope.hash)
 
 
-def review(unit: Unit, workspace: str, job: str, number: int) -> ReviewWire:
-    """Return the statements about one version, for those who verify them.
+def review(unit: Unit, workspace: str, job: str, number: int, *, seen: int | None = None) -> ReviewWire:
+    """Return the statements about one version, for those who verify them and have `seen` that much of the log.
 
     Raises:
         NotFoundError: it was never submitted.
@@ -171,11 +175,19 @@ def review(unit: Unit, workspace: str, job: str, number: int) -> ReviewWire:
     row = bundle.versions.get(number)
     if row is None or row.statement is None:
         raise NotFoundError("no_review", "This version was not submitted.", "See the job's versions.")
-    return statements_about(unit, workspace, bundle, row)
+    return statements_about(unit, workspace, bundle, row, seen=seen)
 
 
-def statements_about(unit: Unit, workspace: str, bundle: Bundle, row: VersionRow) -> ReviewWire:
-    """Return every statement about one submitted version."""
+def statements_about(
+    unit: Unit,
+    workspace: str,
+    bundle: Bundle,
+    row: VersionRow,
+    *,
+    seen: int | None = None,
+    carried: Iterable[str] = (),
+) -> ReviewWire:
+    """Return every statement about one submitted version; the log is proven from `seen` and `carried` on too."""
     digest = row.statement or ""
     envelope = logbook.read(unit, workspace, digest)
     version = envelopes.read(Version, envelope)
@@ -185,12 +197,16 @@ def statements_about(unit: Unit, workspace: str, bundle: Bundle, row: VersionRow
     heard = [notice.acknowledgement for statement in revoked
              for notice in runs.notices_of(unit.session, workspace, statement)]  # fmt: skip
     decided = [vote.statement for vote in bundle.decisions.get(digest, {}).values()]
+    decisions = logbook.read_all(unit, workspace, decided)
+    revocations = logbook.read_all(unit, workspace, revoked)
+    notes = [envelopes.read(Decision, each).checkpoint for each in decisions]
+    notes += [envelopes.read(Revocation, each).checkpoint for each in revocations]
     return ReviewWire(
         version=logbook.wire_of(envelope),
-        decisions=[logbook.wire_of(each) for each in logbook.read_all(unit, workspace, decided)],
-        revocations=[logbook.wire_of(each) for each in logbook.read_all(unit, workspace, revoked)],
+        decisions=[logbook.wire_of(each) for each in decisions],
+        revocations=[logbook.wire_of(each) for each in revocations],
         acknowledgements=[logbook.wire_of(each) for each in heard if each is not None],
         manifests=[logbook.wire_of(each) for each in manifests_of(unit, workspace, version)],
         previous=logbook.wire_of(logbook.read(unit, workspace, previous.statement or "")) if previous else None,
-        checkpoint=logbook.newest_checkpoint(unit, workspace),
+        log=logbook.proof(unit, workspace, [*notes, *carried], seen=() if seen is None else (seen,)),
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs._version import __version__
 from jupyter_secure_jobs.crypto.encoding import fingerprint
 from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from jupyter_secure_jobs.domain.text import clean_name
 from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.roster import Roster, WorkerList
 from jupyter_secure_jobs.services import logbook
 from jupyter_secure_jobs.store import statements, workspaces
@@ -20,6 +22,7 @@ from jupyter_secure_jobs.wire.workspace import (
     MemberWire,
     RosterSignatures,
     RosterWire,
+    ServerWire,
     WorkersNew,
     WorkspaceNew,
     WorkspaceWire,
@@ -28,6 +31,11 @@ from jupyter_secure_jobs.wire.workspace import (
 if TYPE_CHECKING:
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.services.unit import Unit
+
+
+def server(unit: Unit) -> ServerWire:
+    """Return what anybody may know of this server."""
+    return ServerWire(log_key=unit.server.log_key.public, version=__version__)
 
 
 def found(unit: Unit, body: WorkspaceNew) -> WorkspaceWire:
@@ -49,6 +57,8 @@ def found(unit: Unit, body: WorkspaceNew) -> WorkspaceWire:
         )
     if caller is None or roster.epoch != 1 or roster.genesis is not None or roster.previous is not None:
         raise InvalidError("not_a_genesis", "The roster is no genesis with you as a member.", "Make it again.")
+    if roster.log_key != unit.server.log_key.public:
+        raise InvalidError("log_key", "The roster names another log's key than this server's.", "Make it again.")
     clean_name(roster.name, what="workspace's name")
     if (workers.workspace, workers.genesis, workers.epoch) != (roster.workspace, roster_envelope.hash, 1):
         raise InvalidError("workers_list", "The worker list is of another workspace.", "Make it again.")
@@ -101,7 +111,7 @@ def get(unit: Unit, workspace: str) -> WorkspaceWire:
         members=len(members),
         organisations=list(dict.fromkeys(member.organisation for member in members)),
         log_key=unit.server.log_key.public,
-        log_origin=logbook.origin(row.id),
+        log_origin=places.log_origin(row.id),
         created=row.created,
     )
 

@@ -78,6 +78,16 @@ class StatementRow(Base):
     __table_args__ = (Index(None, "workspace", "place", unique=True), Index(None, "workspace", "kind", "place"))
 
 
+class LogNodeRow(Base):
+    """A complete subtree of a workspace's log, from level 1 on; level 0 are the statements' leaves."""
+
+    __tablename__ = "log_node"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
 class MemberRow(Base):
     """A member of the newest roster; `joined` when the member's own signature is there."""
 

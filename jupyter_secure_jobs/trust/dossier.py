@@ -11,9 +11,11 @@ from jupyter_secure_jobs.domain.run import ORDER_DAYS
 from jupyter_secure_jobs.protocol import canonical, codec
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.envelope import Envelope  # noqa: TC001 -- the codec reads a dossier's annotations at run time
+from jupyter_secure_jobs.protocol.log import LogProof  # noqa: TC001 -- as above
 from jupyter_secure_jobs.protocol.order import RunOrder
 from jupyter_secure_jobs.trust import signatures
 from jupyter_secure_jobs.trust.approval import CLOCK_SKEW, verify_approval
+from jupyter_secure_jobs.trust.log import TrustedLog, verify_log
 from jupyter_secure_jobs.trust.manifest import verify_manifest
 from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters, verify_workers
 from jupyter_secure_jobs.trust.version import verify_version
@@ -32,7 +34,7 @@ _DAY_SECONDS = 86400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """The envelopes, unverified."""
+    """The envelopes, unverified, and how the log stands."""
 
     rosters: tuple[Envelope, ...]
     workers: tuple[Envelope, ...]
@@ -41,6 +43,7 @@ class Dossier:
     decisions: tuple[Envelope, ...]
     revocations: tuple[Envelope, ...]
     order: Envelope
+    log: LogProof
 
     @classmethod
     def from_json(cls, value: object) -> Dossier:
@@ -68,6 +71,7 @@ class AuthorisedRun:
     order_hash: str
     inputs: Mapping[str, Value]
     rerun_revoked: Scope | None
+    log: TrustedLog
 
     @property
     def owners(self) -> tuple[str, ...]:
@@ -109,8 +113,8 @@ def verify_order(
 def verify_run(dossier: Dossier, *, genesis: str, now: datetime) -> AuthorisedRun:
     """Return the run if everything that can be checked without state holds.
 
-    Order of checks: roster chain to the genesis; worker list; manifests; version; approval by all; order and inputs.
-    Counts of runs, pins and nonces are the key services' own.
+    Order of checks: roster chain to the genesis; worker list; manifests; version; approval by all; order and inputs;
+    the log continues every checkpoint that these carry. Counts of runs, pins and nonces are the key services' own.
 
     Raises:
         RefusedError: with the first check that failed.
@@ -120,7 +124,7 @@ def verify_run(dossier: Dossier, *, genesis: str, now: datetime) -> AuthorisedRu
     manifests = verified_manifests(dossier.manifests, rosters)
     version = verify_version(dossier.version, rosters, manifests)
     version_hash = dossier.version.hash
-    revoked = verify_approval(
+    approval = verify_approval(
         rosters=rosters,
         version=version,
         version_hash=version_hash,
@@ -129,6 +133,7 @@ def verify_run(dossier: Dossier, *, genesis: str, now: datetime) -> AuthorisedRu
         now=now,
     )
     order, values = verify_order(dossier.order, rosters, version, version_hash, now)
+    log = verify_log(dossier.log, rosters, (*approval.checkpoints, order.checkpoint))
     return AuthorisedRun(
         rosters=rosters,
         workers=workers,
@@ -138,7 +143,8 @@ def verify_run(dossier: Dossier, *, genesis: str, now: datetime) -> AuthorisedRu
         order=order,
         order_hash=dossier.order.hash,
         inputs=values,
-        rerun_revoked=revoked,
+        rerun_revoked=approval.revoked,
+        log=log,
     )
 
 

@@ -55,8 +55,9 @@ def verify_rosters(chain: Sequence[Envelope], *, genesis: str) -> TrustedRosters
     """Return the verified chain.
 
     Order of checks: the first roster hashes to `genesis` and is signed by all its members; each next one names the
-    workspace, the genesis, the epoch after and the hash of the one before, and is signed by all members of the one
-    before and by everyone who joins. An organisation's recovery key may sign for its own members whose keys change.
+    workspace, the genesis, the log's key, the epoch after and the hash of the one before, and is signed by all members
+    of the one before and by everyone who joins. An organisation's recovery key may sign for its own members whose
+    keys change.
 
     Raises:
         RefusedError: with the first check that failed.
@@ -77,6 +78,8 @@ def verify_rosters(chain: Sequence[Envelope], *, genesis: str) -> TrustedRosters
         named = (roster.workspace, roster.genesis, roster.epoch, roster.previous)
         if named != (first.workspace, genesis, last.epoch + 1, before):
             raise RefusedError("roster_chain", f"Roster {roster.epoch} does not follow roster {last.epoch}.")
+        if roster.log_key != first.log_key:
+            raise RefusedError("roster_chain", f"Roster {roster.epoch} names another key for the workspace's log.")
         _check_change(last, roster, envelope)
         rosters.append(roster)
         before = envelope.hash

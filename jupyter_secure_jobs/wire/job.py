@@ -10,6 +10,7 @@ from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import GIB, Language, LogPolicy
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
+from jupyter_secure_jobs.wire.log import LogProofWire
 from jupyter_secure_jobs.wire.run import InputValue, RunWire
 
 
@@ -217,7 +218,7 @@ class ReviewWire(Wire):
     acknowledgements: list[EnvelopeWire]
     manifests: list[EnvelopeWire]
     previous: EnvelopeWire | None
-    checkpoint: str | None
+    log: LogProofWire
 
 
 class RunList(Wire):

@@ -7,11 +7,18 @@ from datetime import datetime
 from jupyter_secure_jobs.wire.base import Wire
 
 
-class CheckpointWire(Wire):
-    """The newest signed checkpoint (C2SP signed note), with the proof that it continues the one asked about."""
+class ConsistencyWire(Wire):
+    """The proof (base64 hashes, RFC 9162) that the log of `size` entries is a start of the newest one."""
 
-    checkpoint: str | None
-    consistency: list[str]
+    size: int
+    proof: list[str]
+
+
+class LogProofWire(Wire):
+    """The newest signed checkpoint, and a proof for each earlier size that somebody has seen."""
+
+    checkpoint: str
+    consistency: list[ConsistencyWire]
 
 
 class LogEntryWire(Wire):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
 from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
+from jupyter_secure_jobs.wire.log import LogProofWire
 from jupyter_secure_jobs.wire.run import InputValue
 
 
@@ -24,6 +25,7 @@ class Dossier(Wire):
     decisions: list[EnvelopeWire]
     revocations: list[EnvelopeWire]
     order: EnvelopeWire
+    log: LogProofWire
 
 
 class TestTask(Wire):
@@ -103,6 +105,12 @@ class Finished(Wire):
     test: EnvelopeWire | None = None
     result: str | None = None
     log: str | None = None
+
+
+class KeyTasksAsked(Wire):
+    """A key service asks for its tasks; `seen` gives for each workspace how many entries of its log it has seen."""
+
+    seen: dict[str, int] = {}
 
 
 class KeyTask(Wire):

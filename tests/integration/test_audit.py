@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, update
 
+from jupyter_secure_jobs.crypto import merkle
 from jupyter_secure_jobs.domain.audit import MEANINGS, Event, Purpose
 from jupyter_secure_jobs.domain.errors import InvalidError, NotFoundError
 from jupyter_secure_jobs.domain.job import Scope
@@ -477,24 +478,52 @@ def _elsewhere(parts: Parts) -> str:
         return other.id
 
 
-def test_changed_entry_of_the_log_is_noticed_too(parts: Parts, road: RunWire) -> None:
-    # A server that changes the event and its entry together is at odds with the checkpoint that it signed before.
-    assert road.id
+@pytest.fixture
+def forgetful(parts: Parts) -> Iterator[None]:
+    """Give a test that makes Mia's side remember a warning, and clean up behind it."""
+    pins = parts.folder / "members" / MIA / "pins.json"
+    before = pins.read_bytes()
+    yield
+    pins.write_bytes(before)
+
+
+@contextmanager
+def changed_with_its_entry(parts: Parts) -> Iterator[int]:
+    """Change an event and its leaf together, so that they fit each other; give the place, and put both back."""
     with tampering.database(parts) as session:
+        row = session.scalars(select(HistoryRow).where(HistoryRow.action == "joined").limit(1)).one()
         entry = session.scalars(
-            select(StatementRow).where(StatementRow.workspace == parts.workspace, StatementRow.kind == "event").limit(1)
+            select(StatementRow).where(StatementRow.workspace == parts.workspace, StatementRow.place == row.place)
         ).one()
         assert entry.envelope == b"", "the content stands in the history alone, so that it can be erased"
-        key, leaf = (parts.workspace, entry.hash), entry.leaf
-    before = parts.ana.client.checkpoint(parts.workspace).checkpoint
-    with tampering.database(parts) as session:
-        session.get_one(StatementRow, key).leaf = bytes(32)
+        key, leaf, place, digest = row.id, entry.leaf, entry.place, entry.hash
+        row.detail = "against her will"
+        session.flush()
+        record = auditing.record_of(parts.workspace, _wire(row))
+        entry.leaf, entry.hash = merkle.leaf_hash(record.to_bytes()), record.hash
     try:
-        assert parts.ana.client.checkpoint(parts.workspace).checkpoint != before
+        yield place
     finally:
         with tampering.database(parts) as session:
-            session.get_one(StatementRow, key).leaf = leaf
-    assert parts.ana.client.checkpoint(parts.workspace).checkpoint == before
+            session.get_one(HistoryRow, key).detail = ""
+            entry = session.get_one(StatementRow, (parts.workspace, record.hash))
+            entry.leaf, entry.hash = leaf, digest
+
+
+def test_event_changed_together_with_its_entry_is_noticed(parts: Parts, road: RunWire) -> None:
+    assert road.id
+    with changed_with_its_entry(parts), refused("audit_log"):
+        auditing.check(parts.acting(WEI), parts.workspace)
+    assert auditing.check(parts.acting(WEI), parts.workspace).events
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_log_built_anew_over_a_changed_event_is_another_log(parts: Parts, road: RunWire) -> None:
+    assert road.id
+    mia = parts.acting(MIA)
+    mia.checkpoint(parts.workspace, mia.rosters(parts.workspace))
+    with changed_with_its_entry(parts) as place, tampering.other_log(parts, change=place), refused("log_fork"):
+        auditing.check(mia, parts.workspace)
 
 
 def test_event_entries_are_never_read_as_statements(parts: Parts, road: RunWire) -> None:
@@ -513,6 +542,13 @@ def test_event_entries_are_never_read_as_statements(parts: Parts, road: RunWire)
 
 
 # -- the command ------------------------------------------------------------------------------------------------------
+
+
+def _wire(row: HistoryRow) -> AuditWire:
+    """Return an event as the server would show it, computed here."""
+    return AuditWire(time=row.time, actor=row.member, organisation=row.organisation, event=Event(row.action), label="",
+                     job=row.job, job_name=row.job_name, version=row.version, run=row.run, detail=row.detail,
+                     statement=row.statement, index=row.place, salt=row.salt)  # fmt: skip
 
 
 def command(parts: Parts, *words: object) -> subprocess.CompletedProcess[str]:

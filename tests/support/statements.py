@@ -1,7 +1,12 @@
-"""One statement of every kind, always the same: what the vectors are made of."""
+"""One statement of every kind, always the same: what the vectors are made of.
+
+`python -m tests.support.statements > tests/vectors/statements.json` writes them anew, after a format was changed on
+purpose.
+"""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
@@ -52,3 +57,23 @@ def every_kind(world: World) -> dict[str, tuple[Statement, str]]:
         (text, AUTHOR),
     ]
     return {statement.TYPE: (statement, signer) for statement, signer in made}
+
+
+def vectors() -> str:
+    """Return the vectors of every kind as JSON text."""
+    world = World()
+    made = {}
+    for name, (statement, signer) in every_kind(world).items():
+        envelope = world.sign(statement, signer)
+        made[name] = {
+            "payload": envelope.payload.decode(),
+            "payloadType": envelope.payloadType,
+            "hash": envelope.hash,
+            "keyid": envelope.signatures[0].keyid,
+            "sig": envelope.signatures[0].sig.hex(),
+        }
+    return json.dumps(made, indent=1, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    print(vectors())  # noqa: T201 -- what the command is for

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from jupyter_secure_jobs.crypto import checkpoint as checkpoints
+from jupyter_secure_jobs.crypto import merkle
+from jupyter_secure_jobs.crypto.checkpoint import Checkpoint
+from jupyter_secure_jobs.crypto.keyfile import KeyRing
 from jupyter_secure_jobs.crypto.sealing import seal
 from jupyter_secure_jobs.domain.dataset import Column
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
@@ -21,6 +25,7 @@ from jupyter_secure_jobs.protocol import canonical, places
 from jupyter_secure_jobs.protocol.dataset import Manifest, SealedFile, SealedKey, SyntheticTable, Withdrawal
 from jupyter_secure_jobs.protocol.decision import Decision, Revocation
 from jupyter_secure_jobs.protocol.envelope import Envelope, Statement, sign
+from jupyter_secure_jobs.protocol.log import Consistency, LogProof
 from jupyter_secure_jobs.protocol.order import (
     Evidence,
     GrantedKey,
@@ -53,13 +58,14 @@ LAST_REVIEWER: Final = "cem@gamma.example"
 PEOPLE: Final = {AUTHOR: "Alpha", COLLEAGUE: "Alpha", REVIEWER: "Beta", LAST_REVIEWER: "Gamma"}
 ORGANISATIONS: Final = ("Alpha", "Beta", "Gamma")
 NONCES: Final = (Nonce(organisation="Alpha", nonce="nonce-of-alpha"), Nonce(organisation="Beta", nonce="nonce-of-beta"))
+LOG_LEAVES: Final = [merkle.leaf_hash(f"statement {number}".encode()) for number in range(30)]
 ROWS: Final = canonical.digest(b"the rows of the result")
 
 
 def _people() -> dict[str, Keys]:
     services = [f"key service of {name}" for name in ORGANISATIONS[:2]]
     recoveries = [f"recovery of {name}" for name in ORGANISATIONS]
-    return {name: Keys.of(name) for name in (*PEOPLE, *services, *recoveries, "platform", "enclave", "mallory")}
+    return {name: Keys.of(name) for name in (*PEOPLE, *services, *recoveries, "platform", "enclave", "log", "mallory")}
 
 
 @dataclass(slots=True)
@@ -100,6 +106,12 @@ class World:
         """Return the statement signed by these holders."""
         return sign(statement, *(self.keys[name].signing for name in who))
 
+    def ring(self, holder: str, organisation: str | None = None) -> KeyRing:
+        """Return a holder's key store, unlocked; a key service's organisation is read off its name."""
+        named = organisation or holder.rpartition(" of ")[2]
+        keys = self.keys[holder]
+        return KeyRing(signing=keys.signing, sealing=keys.sealing, label={"name": holder, "organisation": named})
+
     # -- what is checked ------------------------------------------------------------------------------------------
 
     def dossier(self, **changes: Any) -> Dossier:
@@ -112,8 +124,22 @@ class World:
             decisions=tuple(self.decisions),
             revocations=tuple(self.revocations),
             order=self.order,
+            log=self.log_proof(),
         )
         return replace(made, **changes)
+
+    def note(self, size: int, leaves: Sequence[bytes] = LOG_LEAVES) -> str:
+        """Return the signed checkpoint of the log when it had `size` entries."""
+        state = Checkpoint(origin=places.log_origin(WORKSPACE), size=size, root=merkle.Tree.of(leaves).root(size))
+        return checkpoints.sign(state, self.keys["log"].signing)
+
+    def log_proof(
+        self, size: int = 20, leaves: Sequence[bytes] = LOG_LEAVES, *, seen: Sequence[int] = (7, 8, 9)
+    ) -> LogProof:
+        """Return how the log stands with `size` entries, proven from the sizes that the statements carry."""
+        tree = merkle.Tree.of(leaves[:size])
+        proofs = [Consistency(size=old, proof=tuple(tree.consistency(old))) for old in seen if 0 < old <= size]
+        return LogProof(checkpoint=self.note(size, leaves), consistency=tuple(proofs))
 
     def trusted(self) -> TrustedRosters:
         """Return the verified roster chain."""
@@ -146,6 +172,7 @@ class World:
                 )
                 for name in ORGANISATIONS
             ),
+            log_key=self.keys["log"].signing.public,
             time=NOW - timedelta(days=30),
         )
         return replace(made, **changes)
@@ -254,7 +281,7 @@ class World:
             member=who,
             time=NOW - timedelta(days=1),
             expires=NOW + timedelta(days=89),
-            checkpoint=None,
+            checkpoint=self.note(7),
         )
         return replace(made, **changes)
 
@@ -268,7 +295,7 @@ class World:
             scope=scope,
             member=who,
             time=NOW,
-            checkpoint=None,
+            checkpoint=self.note(8),
         )
         return replace(made, **changes)
 
@@ -284,7 +311,7 @@ class World:
             nonce="order-1",
             time=NOW - timedelta(minutes=5),
             expires=NOW + timedelta(days=6),
-            checkpoint=None,
+            checkpoint=self.note(9),
         )
         return replace(made, **changes)
 

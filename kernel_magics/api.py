@@ -11,18 +11,24 @@ from jupyter_secure_jobs.client.facade import Client
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from jupyter_secure_jobs.domain.job import Language, LogPolicy
 from jupyter_secure_jobs.domain.text import clean_email, folded
+from jupyter_secure_jobs.wire.audit import AuditFilter
 from jupyter_secure_jobs.wire.job import GrantWire
 from jupyter_secure_jobs.wire.pinned import PinnedNew
 from kernel_magics.declared import declarations
 from kernel_magics.draft import Saved, Wanted, save
+from kernel_magics.events import events_frame
+from kernel_magics.export import write_file
 from kernel_magics.job import Job
 from kernel_magics.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
+    from typing import BinaryIO
 
     import httpx
+    import pandas as pd
 
     from jupyter_secure_jobs.domain.inputs import InputVariable
     from jupyter_secure_jobs.wire.dataset import DatasetWire
@@ -210,6 +216,23 @@ class SecureJobs:
     def publish(self, asked: DatasetAsked) -> DatasetProposal:
         """Propose a dataset from files, or publish it if `asked.confirm`."""
         return self.client.publish(self.workspace, asked)
+
+    def audit(self, wanted: AuditFilter | None = None, *, most: int | None = 1_000) -> pd.DataFrame:
+        """Return the workspace's events, newest first, as a DataFrame: who did what, when."""
+        events = self.client.audit(self.workspace, wanted or AuditFilter(), most=most)
+        return events_frame(events)
+
+    def export_audit(self, path: str | Path, wanted: AuditFilter | None = None, *, overwrite: bool = False) -> Path:
+        """Write the workspace's events to a `.csv` file (mode 0600); return its path.
+
+        Raises:
+            ConflictError: the file exists and `overwrite` is false.
+        """
+
+        def fill(sink: BinaryIO) -> None:
+            self.client.export_audit(self.workspace, sink, wanted or AuditFilter())
+
+        return write_file(path, fill, overwrite=overwrite)
 
     def pinned(self) -> list[PinnedWire]:
         """Return one's pinned queries."""

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.cli import folders, passphrase
+from jupyter_secure_jobs.cli.visible import visible
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.review import Verdict
 
@@ -34,11 +35,6 @@ def add(groups: Groups) -> None:
     passphrase.add_arguments(decide)
 
 
-def _visible(text: str) -> str:
-    # Control characters, and those that change the direction of text, would let code read as other code.
-    return "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in text)
-
-
 def show(review: ReviewStatement) -> str:
     """Return the review as text."""
     lines = [f"Version {review.number}, by {review.author}", review.sentence, ""]
@@ -52,7 +48,7 @@ def show(review: ReviewStatement) -> str:
     lines += [f"{number:4d}  {line}" for number, line in enumerate(review.code.split("\n"), start=1)]
     lines += [f"Note: {note}" for note in review.notes]
     lines += ["", *(f"Checked: {each}" for each in review.checked), "", f"Hash: {review.version_hash}"]
-    return _visible("\n".join(lines))
+    return visible("\n".join(lines))
 
 
 def _decide(arguments: Namespace) -> None:

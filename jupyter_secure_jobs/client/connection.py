@@ -27,7 +27,7 @@ LARGEST_LIST: Final = 16 * MIB
 PAGE_SIZE: Final = 100
 TRIES: Final = 4
 SECONDS: Final = 30.0
-_MOST_PAGES: Final = 10_000
+MOST_PAGES: Final = 10_000
 _OK: Final = range(200, 300)
 _EXPIRED: Final = 401
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -133,7 +133,7 @@ class Connection:
         more: Query = {"limit": PAGE_SIZE, **(query or {})}
         # Pydantic builds the page of a shape at run time, which the type checker cannot follow.
         page: TypeAdapter[Page[W]] = TypeAdapter(Page[shape])  # type: ignore[valid-type]
-        for _ in range(_MOST_PAGES):
+        for _ in range(MOST_PAGES):
             answer = _parse(page, self._body("GET", path, query=more, largest=LARGEST_LIST))
             items += answer.items
             if answer.next is None:
@@ -180,14 +180,16 @@ class Connection:
         request = self._request("PUT", path, content=part, headers=headers, query=query, timeout=120.0)
         return _read(shape, self._once(request, LARGEST_ANSWER))
 
-    def download(self, path: str, sink: BinaryIO, *, largest: int, timeout: float = 120.0) -> int:
+    def download(
+        self, path: str, sink: BinaryIO, *, largest: int, query: Query | None = None, timeout: float = 120.0
+    ) -> int:
         """Stream the answer to a GET into `sink`; return its length in bytes.
 
         Raises:
             TooLargeError: it is over `largest` bytes; what was written is to be thrown away.
             SecureJobsError: as `get`.
         """
-        request = self._request("GET", path, headers={"Accept": "*/*"}, timeout=timeout)
+        request = self._request("GET", path, headers={"Accept": "*/*"}, query=query, timeout=timeout)
         written = 0
         with self._opened(request) as response:
             for chunk in response.iter_bytes():

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import BinaryIO
 
-    from jupyter_secure_jobs.client.connection import Connection
+    from jupyter_secure_jobs.client.connection import Connection, Query
     from jupyter_secure_jobs.domain.run import RunKind
 
 
@@ -48,6 +48,21 @@ class RunRoutes:
         where = path("workspaces", workspace, "runs", run, "outcome")
         return self.connection.get(where, OutcomeWire, query={"seen": seen})
 
-    def download_sealed(self, workspace: str, run: str, part: str, sink: BinaryIO, *, largest: int) -> int:
-        """Write the sealed `result` or `log` of a run into `sink`; return its bytes."""
-        return self.connection.download(path("workspaces", workspace, "runs", run, part), sink, largest=largest)
+    def download_sealed(
+        self,
+        workspace: str,
+        run: str,
+        part: str,
+        sink: BinaryIO,
+        *,
+        largest: int,
+        purpose: str = "open",
+        form: str = "",
+    ) -> int:
+        """Write the sealed `result` or `log` of a run into `sink`; return its bytes.
+
+        `purpose` is `open` or `export`, `form` the format: what the audit log will say.
+        """
+        query: Query = {"purpose": purpose, "format": form} if form else {"purpose": purpose}
+        where = path("workspaces", workspace, "runs", run, part)
+        return self.connection.download(where, sink, largest=largest, query=query)

@@ -15,8 +15,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jupyter_secure_jobs.crypto import files
+from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.errors import NotAllowedError, NotFoundError, RefusedError
 from jupyter_secure_jobs.domain.run import RunKind
+from jupyter_secure_jobs.domain.text import harmless
 from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of, private_folder
 from jupyter_secure_jobs.protocol import canonical, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
 PREVIEW_ROWS: Final = 100
 MOST_CELL: Final = 1_000
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +89,12 @@ def _outcome_keys(acting: Acting, receipt: Receipt, order: str) -> dict[str, Any
 
 
 @contextmanager
-def opened(acting: Acting, workspace: str, run_id: str, kind: str) -> Iterator[Opened]:
+def opened(
+    acting: Acting, workspace: str, run_id: str, kind: str, *, purpose: Purpose = Purpose.OPEN, form: str = ""
+) -> Iterator[Opened]:
     """Give the plaintext of a run's `result` or `log`, in a folder that is gone afterwards.
+
+    `purpose` and `form` are what the audit log says of it: opened here, or exported as `csv`, `parquet` or `txt`.
 
     Order of checks for a job run: every statement behind the order, to the pinned genesis; the enclave's evidence;
     its receipt; size and digest of the ciphertext; decryption, which authenticates; for a result its salted logical
@@ -107,15 +112,16 @@ def opened(acting: Acting, workspace: str, run_id: str, kind: str) -> Iterator[O
     outcome = acting.client.outcome(workspace, run_id, seen=acting.pins.log_size(workspace))
     with private_folder() as folder:
         fetched = folder / "fetched"
+        why = {"purpose": str(purpose), "form": form}
         if run.kind is RunKind.TEST:
-            yield _open_test(acting, run, outcome, kind, fetched)
+            yield _open_test(acting, run, outcome, kind, fetched, why)
             return
         receipt, order, dossier = _receipt(acting, run, outcome)
         sealed = receipt.result if kind == "result" else receipt.log
         if sealed is None:
             raise NotFoundError(f"no_{kind}", f"The enclave sealed no {kind} for this run.", "See the run's status.")
         with fetched.open("wb") as sink:
-            acting.client.download_sealed(workspace, run_id, kind, sink, largest=sealed.bytes)
+            acting.client.download_sealed(workspace, run_id, kind, sink, largest=sealed.bytes, **why)
         with fetched.open("rb") as file:
             digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
         if (fetched.stat().st_size, digest) != (sealed.bytes, sealed.digest):
@@ -152,7 +158,9 @@ def _has_digest(table: Any, expected: str | None) -> bool:  # noqa: ANN401 -- py
     return any(logical_digest(table, ordered=ordered) == expected for ordered in (True, False))
 
 
-def _open_test(acting: Acting, run: RunWire, outcome: OutcomeWire, kind: str, fetched: Path) -> Opened:
+def _open_test(
+    acting: Acting, run: RunWire, outcome: OutcomeWire, kind: str, fetched: Path, why: dict[str, str]
+) -> Opened:
     if outcome.test is None:
         raise NotFoundError("no_outcome", "The test has no signed outcome.", "Only runs that have ended have one.")
     rosters = acting.rosters(run.workspace)
@@ -161,7 +169,7 @@ def _open_test(acting: Acting, run: RunWire, outcome: OutcomeWire, kind: str, fe
     if (said.run, said.workspace, said.genesis) != (run.id, rosters.workspace, rosters.genesis):
         raise RefusedError("other_run", "The server sent the outcome of another test.", "Warn the others.")
     with fetched.open("wb") as sink:
-        acting.client.download_sealed(run.workspace, run.id, kind, sink, largest=2**31)
+        acting.client.download_sealed(run.workspace, run.id, kind, sink, largest=2**31, **why)
     if kind == "result":
         table = pq.read_table(fetched)
         if not _has_digest(table, said.result):
@@ -206,14 +214,19 @@ def log_text(acting: Acting, workspace: str, run_id: str) -> LogText:
     return LogText(text=text, empty_because=None if text.strip() else "The job printed nothing.")
 
 
-def export(acting: Acting, workspace: str, run_id: str, kind: str, folder: Path) -> Path:
+def export(
+    acting: Acting, workspace: str, run_id: str, kind: str, folder: Path, *, purpose: Purpose = Purpose.EXPORT
+) -> Path:
     """Write a run's `csv`, `parquet` or `txt` into `folder`; return the file.
+
+    A notebook that shows the rows takes them as a file too, with the purpose to open them.
 
     Raises:
         SecureJobsError: as `opened`.
     """
     target = folder / f"export.{kind}"
-    with opened(acting, workspace, run_id, "log" if kind == "txt" else "result") as found:
+    what = "log" if kind == "txt" else "result"
+    with opened(acting, workspace, run_id, what, purpose=purpose, form=kind) as found:
         if kind == "csv":
             write_csv(found.path, target)
         else:
@@ -221,19 +234,12 @@ def export(acting: Acting, workspace: str, run_id: str, kind: str, folder: Path)
     return target
 
 
-def _harmless(value: object) -> object:
-    # A spreadsheet would run such a text as a formula; numbers are not touched.
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return value
-
-
 def write_csv(source: Path, target: Path) -> None:
     """Write a result as CSV (RFC 4180, UTF-8), text cells that look like formulas neutralised; streams."""
     reader = pq.ParquetFile(source)
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow([_harmless(name) for name in reader.schema_arrow.names])
+        writer.writerow([harmless(name) for name in reader.schema_arrow.names])
         for batch in reader.iter_batches(batch_size=65_536):
             table = pa.Table.from_batches([batch])
             columns = [_csv_column(table.column(index)) for index in range(table.num_columns)]
@@ -244,7 +250,7 @@ def _csv_column(column: Any) -> list[object]:  # noqa: ANN401 -- pyarrow has no 
     if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
         return [_text(value) if value is not None else "" for value in column.to_pylist()]
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return ["" if value is None else _harmless(value) for value in column.to_pylist()]
+        return ["" if value is None else harmless(value) for value in column.to_pylist()]
     if pa.types.is_timestamp(column.type):
         column = pc.cast(column, pa.string())
     return ["" if value is None else value for value in column.to_pylist()]

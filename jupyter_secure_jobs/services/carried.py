@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.audit import OF_ACTION, Event
 from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest, Withdrawal
@@ -40,7 +41,7 @@ def learn(unit: Unit, workspace: str, statement: Envelope, *, heard_by: str) -> 
     if statement.payloadType == envelopes.media_type(Revocation):
         _revocation(unit, rosters, statement, heard_by=heard_by)
     elif statement.payloadType == envelopes.media_type(Withdrawal):
-        _withdrawal(unit, rosters, statement)
+        _withdrawal(unit, rosters, statement, heard_by=heard_by)
     else:
         raise RefusedError("notice_kind", "A key service hears revocations and withdrawals, nothing else.")
     unit.session.flush()
@@ -58,16 +59,24 @@ def _revocation(unit: Unit, rosters: TrustedRosters, statement: Envelope, *, hea
         workspace=rosters.workspace,
         job=job.id,
         member=revocation.member,
-        action=str(reviews.STOPPING[revocation.scope]),
+        action=OF_ACTION[reviews.STOPPING[revocation.scope]],
         detail=f"heard by the key service of {heard_by} without the server",
         version=version.number,
+        statement=statement.hash,
     )
 
 
-def _withdrawal(unit: Unit, rosters: TrustedRosters, statement: Envelope) -> None:
+def _withdrawal(unit: Unit, rosters: TrustedRosters, statement: Envelope, *, heard_by: str) -> None:
     row = datasets.get(unit.session, rosters.workspace, envelopes.read(Withdrawal, statement).dataset)
     if row is None:
         raise NotFoundError("no_dataset", "There is no such dataset.", "Keep the notice; nothing else is needed.")
     manifest = envelopes.read(Manifest, logbook.read(unit, rosters.workspace, row.manifest))
-    verify_withdrawal(statement, rosters, manifest)
+    withdrawal = verify_withdrawal(statement, rosters, manifest)
     record_withdrawal(unit, row, manifest.owner, statement)
+    unit.record(
+        workspace=rosters.workspace,
+        member=withdrawal.member,
+        action=Event.DATASET_WITHDRAWN,
+        detail=f"{manifest.name}, heard by the key service of {heard_by} without the server",
+        statement=statement.hash,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from jupyter_secure_jobs.domain.text import folded
 from jupyter_secure_jobs.protocol import envelope as envelopes
@@ -132,6 +133,8 @@ def publish(unit: Unit, workspace: str, body: DatasetNew) -> DatasetWire:
         unit.session.add(row)
     row.version, row.manifest, row.published = made.version, envelope.hash, unit.now
     row.name, row.folded, row.withdrawn = made.name, folded(made.name), None
+    unit.record(workspace=workspace, member=caller.email, action=Event.DATASET_PUBLISHED,
+                detail=f"{made.name}, version {made.version}", statement=envelope.hash)  # fmt: skip
     unit.session.flush()
     unit.changes(workspace)
     return wire(unit, row)
@@ -148,6 +151,8 @@ def withdraw(unit: Unit, workspace: str, dataset: str, body: WithdrawalNew) -> D
     _, made = manifest_of(unit, row)
     verify_withdrawal(envelope, workspaces.trusted(unit, workspace), made)
     record_withdrawal(unit, row, made.owner, envelope)
+    unit.record(workspace=workspace, member=unit.member(workspace).email, action=Event.DATASET_WITHDRAWN,
+                detail=made.name, statement=envelope.hash)  # fmt: skip
     unit.changes(workspace)
     return wire(unit, row)
 

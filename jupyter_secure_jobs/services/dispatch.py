@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from jupyter_secure_jobs.domain import audit
 from jupyter_secure_jobs.domain import run as rules
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnauthenticatedError
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
@@ -192,9 +193,9 @@ def finish(unit: Unit, workspace: str, run: str, body: Finished) -> Nothing:
     row.error_text = body.error_text[:2000] if body.error_text and body.receipt is None else None
     if row.started is None and body.status is not RunStatus.CANCELLED:
         row.started = unit.now
-    end(unit, row, body.status, body.error_class)
-    unit.record(workspace=workspace, job=row.job, member=row.member, action=f"{row.kind}_ended",
-                detail=f"{row.kind} run {row.number}: {row.status}", version=row.version)  # fmt: skip
+    signed = body.receipt or body.test
+    outcome = logbook.envelope_of(signed).hash if signed is not None else None
+    end(unit, row, body.status, body.error_class, by=audit.worker(row.worker), statement=outcome)
     return Nothing()
 
 

@@ -19,7 +19,7 @@ from jupyter_secure_jobs.domain.lifecycle import (
 from jupyter_secure_jobs.domain.review import Decision, Standing, Verdict, Vote, standing
 from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.services import notices, run_view, terms
-from jupyter_secure_jobs.store import datasets, jobs, runs, statements, workspaces
+from jupyter_secure_jobs.store import datasets, history, runs, statements, workspaces
 from jupyter_secure_jobs.wire.job import (
     ActionWire,
     ApprovalWire,
@@ -236,7 +236,8 @@ class View:
         if front is None:
             front = bundle.versions[max(bundle.versions)]
         votes = bundle.decisions.get(front.statement or "", {})
-        history = jobs.history(self.unit.session, bundle.job.id)
+        events = history.of_job(self.unit.session, bundle.job.id)
+        comments = history.comments(self.unit.session, [row.statement for row in events if row.statement])
         return JobDetailWire.model_validate(
             {
                 **self._fields(bundle, facts),
@@ -246,9 +247,13 @@ class View:
                 "approval": self.approval(bundle.job, votes, submitted=front.stage in ("review", "accepted")),
                 "history": [
                     HistoryWire(
-                        time=row.time, member=row.member, action=row.action, detail=row.detail, version=row.version
+                        time=row.time,
+                        member=row.member,
+                        action=row.action,
+                        detail=comments.get(row.statement or "", row.detail),
+                        version=row.version,
                     )
-                    for row in history
+                    for row in events
                 ],
             }
         )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.audit import Event, key_service
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Withdrawal
 from jupyter_secure_jobs.protocol.order import KeyGrant
 from jupyter_secure_jobs.services import carried, dossiers, logbook, notices, workspaces
 from jupyter_secure_jobs.services.dispatch import enrolled, leased
-from jupyter_secure_jobs.store import datasets, runs
+from jupyter_secure_jobs.services.run_state import words
+from jupyter_secure_jobs.store import datasets, history, runs
 from jupyter_secure_jobs.store.tables import KeyMailRow
 from jupyter_secure_jobs.trust import signatures
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Nothing
@@ -27,6 +29,7 @@ from jupyter_secure_jobs.wire.mailbox import (
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.store.tables import RunRow
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22,64}\Z")
 
@@ -112,16 +115,27 @@ def reply(unit: Unit, workspace: str, run: str, body: KeyReply) -> Nothing:
         mail.nonce = body.nonce
     if body.refusal is not None:
         mail.refusal = body.refusal[:500]
+        # The same run may be refused again after its worker went silent: that is one event.
+        if history.of_run(unit.session, row, Event.KEY_REFUSED, mail.organisation) is None:
+            _record(unit, row, mail.organisation, Event.KEY_REFUSED, f"{words(row)}: {mail.refusal}", None)
     if body.grant is not None:
         envelope = logbook.envelope_of(body.grant)
-        envelopes.read(KeyGrant, envelope)
+        said = envelopes.read(KeyGrant, envelope)
         signatures.require(envelope, unit.caller(), who=f"the key service of {mail.organisation}")
+        again = f", attempt {said.attempt}" if said.attempt > 1 else ""
+        if mail.grant != envelope.to_bytes():
+            _record(unit, row, mail.organisation, Event.KEY_RELEASED, words(row) + again, envelope.hash)
         mail.grant = envelope.to_bytes()
         row.keys_released = True
         logbook.append(unit, workspace, "grant", envelope)
         unit.changes(workspace)
     unit.stir()
     return Nothing()
+
+
+def _record(unit: Unit, run: RunRow, organisation: str, event: Event, detail: str, statement: str | None) -> None:
+    unit.record(workspace=run.workspace, member=key_service(organisation), organisation=organisation, action=event,
+                job=run.job, version=run.version, run=run.id, detail=detail, statement=statement)  # fmt: skip
 
 
 def acknowledge(unit: Unit, workspace: str, body: Acknowledged) -> Nothing:

@@ -83,7 +83,7 @@ def submit(unit: Unit, workspace: str, job: str, body: SubmitNew) -> JobDetailWi
     bundle.job.revision += 1
     unit.session.flush()
     _accept_if_complete(unit, jobs.bundle(unit.session, bundle.job), view)
-    return touched(unit, view, bundle, Action.SUBMIT)
+    return touched(unit, view, bundle, Action.SUBMIT, version=opened.number, statement=envelope.hash)
 
 
 def _accept_if_complete(unit: Unit, bundle: Bundle, view: View) -> None:
@@ -132,7 +132,7 @@ def decide(unit: Unit, workspace: str, job: str, body: DecisionNew) -> JobDetail
     )  # fmt: skip
     unit.session.flush()
     _accept_if_complete(unit, jobs.bundle(unit.session, bundle.job), view)
-    return touched(unit, view, bundle, action, comment)
+    return touched(unit, view, bundle, action, version=opened.number, statement=envelope.hash)
 
 
 def revoke(unit: Unit, workspace: str, job: str, body: RevocationNew) -> JobDetailWire:
@@ -158,7 +158,7 @@ def revoke(unit: Unit, workspace: str, job: str, body: RevocationNew) -> JobDeta
     if revocation.member != view.member.email:
         raise NotAllowedError("not_yours", "This revocation is somebody else's.", "Revoke for yourself.")
     record_revocation(unit, rosters, version, envelope)
-    return touched(unit, view, bundle, action)
+    return touched(unit, view, bundle, action, version=live.number, statement=envelope.hash)
 
 
 def record_revocation(unit: Unit, rosters: TrustedRosters, version: Version, envelope: Envelope) -> None:

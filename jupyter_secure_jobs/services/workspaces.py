@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs._version import __version__
 from jupyter_secure_jobs.crypto.encoding import fingerprint
+from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from jupyter_secure_jobs.domain.text import clean_name
 from jupyter_secure_jobs.protocol import envelope as envelopes
@@ -87,6 +88,8 @@ def found(unit: Unit, body: WorkspaceNew) -> WorkspaceWire:
     for kind, name, key in keys:
         unit.session.add(ServiceKeyRow(workspace=roster.workspace, kind=kind, name=name, key=key, seen=None))
     unit.session.flush()
+    unit.record(workspace=roster.workspace, member=caller.email, action=Event.FOUNDED, detail=roster.name,
+                statement=roster_envelope.hash)  # fmt: skip
     unit.changes(roster.workspace)
     return get(unit, roster.workspace)
 
@@ -151,7 +154,10 @@ def sign(unit: Unit, workspace: str, body: RosterSignatures) -> WorkspaceWire:
         own = [signature for signature in envelope.signatures if signature.keyid == member.signing_key]
         row.envelope = envelopes.Envelope.from_bytes(row.envelope).with_signatures(own).to_bytes()
         signed.add(row.kind)
-    member.joined = member.joined or signed == {"roster", "workers"}
+    if not member.joined and signed == {"roster", "workers"}:
+        member.joined = True
+        newest = statements.of_kind(unit.session, workspace, "roster")[-1].hash
+        unit.record(workspace=workspace, member=member.email, action=Event.JOINED, statement=newest)
     unit.changes(workspace)
     return get(unit, workspace)
 
@@ -174,6 +180,9 @@ def enroll(unit: Unit, workspace: str, body: WorkersNew) -> WorkspaceWire:
             ServiceKeyRow(workspace=workspace, kind="worker", name=worker.name, key=worker.platform_key, seen=None)
         )
     unit.session.flush()
+    unit.record(workspace=workspace, member=unit.member(workspace).email, action=Event.WORKERS_CHANGED,
+                detail=", ".join(sorted(worker.name for worker in listed_workers.values())),
+                statement=envelope.hash)  # fmt: skip
     unit.changes(workspace)
     return get(unit, workspace)
 

@@ -11,7 +11,6 @@ from sqlalchemy import case, func, select
 from jupyter_secure_jobs.store.paging import page
 from jupyter_secure_jobs.store.tables import (
     DecisionRow,
-    HistoryRow,
     JobRow,
     RevocationRow,
     RunRow,
@@ -160,10 +159,3 @@ def bundles(session: Session, jobs: Sequence[JobRow]) -> list[Bundle]:
     for job, count in session.execute(used):
         made[job].used = count
     return list(made.values())
-
-
-def history(session: Session, job: str, *, limit: int = 100) -> Sequence[HistoryRow]:
-    """Return the newest entries of what was done to a job, newest first."""
-    return session.scalars(
-        select(HistoryRow).where(HistoryRow.job == job).order_by(HistoryRow.id.desc()).limit(limit)
-    ).all()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select
 
 from jupyter_secure_jobs.store.paging import page
-from jupyter_secure_jobs.store.tables import KeyMailRow, NoticeRow, RunRow
+from jupyter_secure_jobs.store.tables import KeyMailRow, NoticeRow, RevocationRow, RunRow, VersionRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -131,3 +131,14 @@ def notices_of(session: Session, workspace: str, statement: str) -> Sequence[Not
     """Return to whom one revocation went, and who has acknowledged it."""
     query = select(NoticeRow).where(NoticeRow.workspace == workspace, NoticeRow.statement == statement)
     return session.scalars(query.order_by(NoticeRow.organisation)).all()
+
+
+def revoked(session: Session, workspace: str, statement: str) -> tuple[RevocationRow, VersionRow] | None:
+    """Return the revocation of this hash with the version that it stops."""
+    query = (
+        select(RevocationRow, VersionRow)
+        .join(VersionRow, VersionRow.statement == RevocationRow.version)
+        .where(RevocationRow.workspace == workspace, RevocationRow.statement == statement)
+    )
+    found = session.execute(query.limit(1)).one_or_none()
+    return (found[0], found[1]) if found is not None else None

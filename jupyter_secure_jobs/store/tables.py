@@ -62,7 +62,10 @@ class WorkspaceRow(Base):
 
 
 class StatementRow(Base):
-    """A signed statement; `place` is its index in the workspace's log. Signatures may be added, bytes never change."""
+    """An entry of the workspace's log, at index `place`. Signatures may be added, bytes never change.
+
+    A signed statement, or with `kind` event the leaf of an event, whose content is in the history: no envelope then.
+    """
 
     __tablename__ = "statement"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
@@ -324,18 +327,36 @@ class EventRow(Base):
 
 
 class HistoryRow(Base):
-    """Who did what to a job, when."""
+    """An event of the audit log: who did what, when. Its hash is the leaf `place` of the workspace's log.
+
+    What is personal stands here alone, so that it can be erased while the leaf stays. `member` is who acted. `job` is
+    no foreign key: events outlive a deleted job. Events of before the audit log have no `place`.
+    """
 
     __tablename__ = "history"
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
-    job: Mapped[str] = mapped_column(_ID)
+    job: Mapped[str | None] = mapped_column(_ID)
+    job_name: Mapped[str] = mapped_column(String(50))
     member: Mapped[str] = mapped_column(_EMAIL)
+    organisation: Mapped[str] = mapped_column(String(50))
     action: Mapped[str] = mapped_column(String(30))
     detail: Mapped[str] = mapped_column(Text)
     version: Mapped[int | None]
+    run: Mapped[str | None] = mapped_column(_ID)
+    statement: Mapped[str | None] = mapped_column(_HASH)
+    salt: Mapped[str] = mapped_column(String(64))
+    place: Mapped[int | None]
     time: Mapped[datetime]
-    __table_args__ = (Index(None, "job", "id"),)
+    __table_args__ = (
+        Index(None, "job", "id"),
+        Index(None, "workspace", "id"),
+        Index(None, "workspace", "action", "id"),
+        Index(None, "workspace", "member", "id"),
+        Index(None, "workspace", "organisation", "id"),
+        Index(None, "workspace", "job_name", "id"),
+        Index(None, "workspace", "time"),
+    )
 
 
 class AnswerRow(Base):

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pandas as pd
 
+from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.job import Language
+from jupyter_secure_jobs.wire.audit import AuditWire
 from jupyter_secure_jobs.wire.base import Page
 from jupyter_secure_jobs.wire.dataset import ColumnWire, DatasetWire
 from jupyter_secure_jobs.wire.member_side import (
@@ -36,6 +38,7 @@ class Place:
 
     def __init__(self) -> None:
         self.pinned: list[PinnedWire] = []
+        self.audit_asked: dict[str, str] = {}
         self.acting = "ana@airline.example"
 
     def status(self, _: httpx.Request) -> Wire:
@@ -70,6 +73,29 @@ class Place:
             created=NOW,
         )
         return Page[WorkspaceWire](items=[one])
+
+    def audit(self, request: httpx.Request) -> Wire:
+        self.audit_asked = dict(request.url.params)
+        one = AuditWire(
+            time=NOW,
+            actor="ana@airline.example",
+            organisation="Airline",
+            event=Event.ORDERED,
+            label="Job run ordered",
+            job="j1",
+            job_name=EVIL,
+            version=1,
+            run="r1",
+            detail="job run 1: \u202emonth=7",
+            statement="sha256:00",
+            index=9,
+            salt="s",
+        )
+        return Page[AuditWire](items=[one])
+
+    def audit_csv(self, request: httpx.Request) -> httpx.Response:
+        self.audit_asked = dict(request.url.params)
+        return httpx.Response(200, content=b"time,actor\r\n")
 
     def members(self, _: httpx.Request) -> Wire:
         one = MemberWire(email=EVIL, organisation="Airline", signing_key="k", fingerprint="ab12", joined=True)

@@ -344,6 +344,8 @@ ROUTES = (
     ("GET", "member/status", "status"),
     ("GET", "workspaces", "workspaces"),
     ("GET", W + "members", "members"),
+    ("GET", W + "audit", "audit"),
+    ("GET", W + "audit.csv", "audit_csv"),
     ("GET", W + "datasets", "datasets"),
     ("POST", "member/" + W + "datasets", "publish"),
     ("POST", "member/" + W + "check", "check"),

@@ -12,6 +12,7 @@ LEASE_SECONDS: Final = 60
 HEARTBEAT_SECONDS: Final = 15
 MOST_GRANTS_PER_ORDER: Final = 3
 REGRANT_HOURS: Final = 24
+MEMBERS_CHANGED: Final = "MembersChanged"
 
 
 class RunKind(StrEnum):
@@ -72,3 +73,8 @@ def after_lost_lease(*, keys_released: bool, already_retried: bool) -> RunStatus
     Before keys it is queued again, as often as needed. After keys the same order is tried once more; then it fails.
     """
     return RunStatus.FAILED if keys_released and already_retried else RunStatus.QUEUED
+
+
+def ends_with_the_roster(*, keys_released: bool) -> bool:
+    """Return whether a change of the members ends an active job run: one that has a key may finish."""
+    return not keys_released

@@ -300,6 +300,7 @@ class World:
             worker="worker-1",
             genesis=self.genesis,
             roster=self.rosters[-1].hash,
+            workers=self.workers[-1].hash,
             order=self.order.hash,
             signing_key=self.keys["enclave"].signing.public,
             sealing_key=self.keys["enclave"].sealing.public,

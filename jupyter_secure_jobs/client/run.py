@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.client.connection import path
 from jupyter_secure_jobs.wire.base import Nothing
-from jupyter_secure_jobs.wire.run import InputValue, OutcomeWire, RunNew, RunWire, TestNew
+from jupyter_secure_jobs.wire.run import InputValue, OutcomeWire, ResealNew, RunNew, RunWire, TestNew
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,3 +50,7 @@ class RunRoutes:
     def download_sealed(self, workspace: str, run: str, part: str, sink: BinaryIO, *, largest: int) -> int:
         """Write the sealed `result` or `log` of a run into `sink`; return its bytes."""
         return self.connection.download(path("workspaces", workspace, "runs", run, part), sink, largest=largest)
+
+    def reseal(self, workspace: str, run: str, reseal: ResealNew) -> RunWire:
+        """Leave a run's outcome keys, sealed again, for a colleague."""
+        return self.connection.post(path("workspaces", workspace, "runs", run, "reseals"), reseal, RunWire)

@@ -97,6 +97,11 @@ class Loop:
             heard = self._service.hear_revocation(
                 _envelope(task.revocation), rosters, workspace=task.workspace, now=now
             )
+        elif task.workers:
+            lists = [_envelope(each) for each in task.workers]
+            heard = self._service.hear_workers(lists, rosters, workspace=task.workspace, now=now)
+        elif task.withdrawal is None:
+            heard = self._service.hear_rosters(rosters, workspace=task.workspace, now=now)
         else:
             heard = self._service.hear_withdrawal(
                 _envelope(task.withdrawal), _envelope(task.manifest), rosters, workspace=task.workspace, now=now

@@ -18,7 +18,7 @@ from jupyter_secure_jobs.trust.approval import CLOCK_SKEW, verify_revocation
 from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
 from jupyter_secure_jobs.trust.evidence import verify_key_request
 from jupyter_secure_jobs.trust.manifest import verify_manifest, verify_withdrawal
-from jupyter_secure_jobs.trust.roster import verify_rosters
+from jupyter_secure_jobs.trust.roster import verify_rosters, verify_workers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,6 +122,34 @@ class KeyService:
         self._state.withdraw(said.dataset, now=now)
         return self._acknowledged(trusted, withdrawal, now)
 
+    def hear_rosters(self, rosters: Sequence[Envelope], *, workspace: str, now: datetime) -> Envelope:
+        """Follow the roster chain to its newest, also if that does not name this key service any more.
+
+        Runs under an older roster are refused from now on. Returns the signed acknowledgement of the newest roster.
+
+        Raises:
+            RefusedError: a signature is missing, or the chain does not hold the newest roster that was seen before.
+        """
+        pin = self._pin(workspace)
+        trusted = self._followed(rosters, pin, workspace=workspace)
+        self._state.advance(workspace, epoch=trusted.newest.epoch, roster=trusted.hash, workers=pin.workers)
+        return self._acknowledged(trusted, rosters[-1], now)
+
+    def hear_workers(
+        self, lists: Sequence[Envelope], rosters: Sequence[Envelope], *, workspace: str, now: datetime
+    ) -> Envelope:
+        """Follow the worker lists to the newest; returns the signed acknowledgement of that one.
+
+        Raises:
+            RefusedError: as `hear_rosters`; or the lists are older than what was seen before.
+        """
+        pin = self._pin(workspace)
+        trusted = self._followed(rosters, pin, workspace=workspace)
+        verify_workers(lists, trusted)
+        _not_older_workers(lists, pin)
+        self._state.advance(workspace, epoch=trusted.newest.epoch, roster=trusted.hash, workers=len(lists))
+        return self._acknowledged(trusted, lists[-1], now)
+
     def _acknowledged(self, rosters: TrustedRosters, heard: Envelope, now: datetime) -> Envelope:
         word = Acknowledgement(
             workspace=rosters.workspace,
@@ -143,14 +171,18 @@ class KeyService:
         return pin
 
     def _rosters(self, chain: Sequence[Envelope], *, workspace: str) -> TrustedRosters:
-        pin = self._pin(workspace)
-        rosters = verify_rosters(chain, genesis=pin.genesis)
-        self._not_older(rosters, pin, chain)
+        rosters = self._followed(chain, self._pin(workspace), workspace=workspace)
+        self._check_named(rosters)
         return rosters
 
-    def _not_older(self, rosters: TrustedRosters, pin: Pin, chain: Sequence[Envelope]) -> None:
-        if len(chain) < pin.epoch or chain[pin.epoch - 1].hash != pin.roster:
-            raise RefusedError("stale_epoch", "The roster is older than the newest this key service has seen.")
+    def _followed(self, chain: Sequence[Envelope], pin: Pin, *, workspace: str) -> TrustedRosters:
+        rosters = verify_rosters(chain, genesis=pin.genesis)
+        if rosters.workspace != workspace:
+            raise RefusedError("other_workspace", "The rosters are of another workspace.")
+        _not_older(chain, pin)
+        return rosters
+
+    def _check_named(self, rosters: TrustedRosters) -> None:
         own = rosters.newest.organisation(self.organisation)
         keys = (self._ring.signing.public, self._ring.sealing.public)
         if own is None or own.key_service is None or (own.key_service.signing, own.key_service.sealing) != keys:
@@ -161,9 +193,9 @@ class KeyService:
         run = verify_run(dossier, genesis=pin.genesis, now=now)
         if run.rosters.workspace != workspace:
             raise RefusedError("other_workspace", "The run is of another workspace.")
-        self._not_older(run.rosters, pin, dossier.rosters)
-        if len(dossier.workers) < pin.workers:
-            raise RefusedError("stale_workers", "The worker list is older than the newest this key service has seen.")
+        _not_older(dossier.rosters, pin)
+        self._check_named(run.rosters)
+        _not_older_workers(dossier.workers, pin)
         if self._state.revoked(run.version_hash) is Scope.ALL:
             raise RefusedError("withdrawn", "An acceptance of this version was withdrawn.", "Submit it again.")
         for read in run.version.datasets:
@@ -210,3 +242,13 @@ class KeyService:
             raise RefusedError("no_dataset_key", f"The key of dataset {manifest.name!r} is not the one it names.")
         place = places.granted_key(order=run.order_hash, manifest=digest, key_id=manifest.key_id)
         return GrantedKey(manifest=digest, key_id=manifest.key_id, sealed=sealing.seal(enclave, key, info=place))
+
+
+def _not_older(chain: Sequence[Envelope], pin: Pin) -> None:
+    if len(chain) < pin.epoch or chain[pin.epoch - 1].hash != pin.roster:
+        raise RefusedError("stale_epoch", "The roster is older than the newest this key service has seen.")
+
+
+def _not_older_workers(lists: Sequence[Envelope], pin: Pin) -> None:
+    if len(lists) < pin.workers:
+        raise RefusedError("stale_workers", "The worker list is older than the newest this key service has seen.")

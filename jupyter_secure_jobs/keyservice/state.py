@@ -93,7 +93,8 @@ class State:
     def advance(self, workspace: str, *, epoch: int, roster: str, workers: int) -> None:
         """Remember a newer roster and worker list; older ones will be refused from now on."""
         self._connection.execute(
-            "UPDATE pin SET epoch = ?, roster = ?, workers = ? WHERE workspace = ?", (epoch, roster, workers, workspace)
+            "UPDATE pin SET epoch = ?, roster = ?, workers = max(workers, ?) WHERE workspace = ? AND epoch <= ?",
+            (epoch, roster, workers, workspace, epoch),
         )
 
     def give_nonce(self, order: str, nonce: str, *, now: datetime) -> None:

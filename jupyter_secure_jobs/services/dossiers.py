@@ -38,12 +38,7 @@ def of_run(unit: Unit, run: RunRow) -> mailbox.Dossier:
     Raises:
         NotFoundError: the run is no job run.
     """
-    job = jobs.get(unit.session, run.workspace, run.job)
-    version = jobs.version(unit.session, run.job, run.version)
-    if job is None or version is None or run.statement is None:
-        raise NotFoundError("no_run", "There is no such job run.", "Ask for another.")
-    order = logbook.read(unit, run.workspace, run.statement)
-    made = gather(unit, jobs.bundle(unit.session, job), version, order)
+    made = statements(unit, run)
     return mailbox.Dossier(
         rosters=[logbook.wire_of(each) for each in made.rosters],
         workers=[logbook.wire_of(each) for each in made.workers],
@@ -53,3 +48,17 @@ def of_run(unit: Unit, run: RunRow) -> mailbox.Dossier:
         revocations=[logbook.wire_of(each) for each in made.revocations],
         order=logbook.wire_of(made.order),
     )
+
+
+def statements(unit: Unit, run: RunRow) -> Dossier:
+    """Return the statements about a job run.
+
+    Raises:
+        NotFoundError: the run is no job run.
+    """
+    job = jobs.get(unit.session, run.workspace, run.job)
+    version = jobs.version(unit.session, run.job, run.version)
+    if job is None or version is None or run.statement is None:
+        raise NotFoundError("no_run", "There is no such job run.", "Ask for another.")
+    order = logbook.read(unit, run.workspace, run.statement)
+    return gather(unit, jobs.bundle(unit.session, job), version, order)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Withdrawal
+from jupyter_secure_jobs.protocol.decision import Revocation
+from jupyter_secure_jobs.protocol.envelope import media_type
 from jupyter_secure_jobs.protocol.order import KeyGrant
+from jupyter_secure_jobs.protocol.roster import WorkerList
 from jupyter_secure_jobs.services import dossiers, logbook, notices, workspaces
 from jupyter_secure_jobs.services.dispatch import enrolled, leased
 from jupyter_secure_jobs.store import datasets, runs
@@ -48,24 +51,18 @@ def ask(unit: Unit, workspace: str, run: str, body: KeysAsked) -> KeysAnswer:
 
 
 def tasks(unit: Unit) -> KeyTasks:
-    """Return what the calling key service has to answer: revocations and withdrawals first, then nonces and grants."""
+    """Return what the calling key service has to answer: what it must hear first, then nonces and grants.
+
+    One that the newest roster does not name any more hears of that, and nothing else.
+    """
     items: list[KeyTask] = []
-    for service in enrolled(unit, "keyservice"):
-        for notice in runs.open_notices(unit.session, service.workspace, service.name):
-            envelope = logbook.read(unit, service.workspace, notice.statement)
-            revoking = "revocation" in envelope.payloadType
-            chain = workspaces.chain(unit, service.workspace)
-            items.append(
-                KeyTask(
-                    run=None,
-                    workspace=service.workspace,
-                    wants="acknowledgement",
-                    revocation=logbook.wire_of(envelope) if revoking else None,
-                    withdrawal=None if revoking else logbook.wire_of(envelope),
-                    rosters=[logbook.wire_of(each) for each in chain],
-                    manifest=None if revoking else _manifest(unit, service.workspace, envelope),
-                )
-            )
+    for service in enrolled(unit, "keyservice", "was_service"):
+        items += [
+            _notice(unit, service.workspace, notice.statement)
+            for notice in runs.open_notices(unit.session, service.workspace, service.name)
+        ]
+        if service.kind != "keyservice":
+            continue
         for mail, run in runs.open_mail(unit.session, service.workspace, service.name):
             wanted = "nonce" if mail.nonce is None else "grant"
             items.append(
@@ -81,6 +78,23 @@ def tasks(unit: Unit) -> KeyTasks:
                 )
             )
     return KeyTasks(items=items)
+
+
+def _notice(unit: Unit, workspace: str, statement: str) -> KeyTask:
+    envelope = logbook.read(unit, workspace, statement)
+    said, kind = logbook.wire_of(envelope), envelope.payloadType
+    withdrawn = kind == media_type(Withdrawal)
+    lists = workspaces.worker_lists(unit, workspace) if kind == media_type(WorkerList) else ()
+    return KeyTask(
+        run=None,
+        workspace=workspace,
+        wants="acknowledgement",
+        revocation=said if kind == media_type(Revocation) else None,
+        withdrawal=said if withdrawn else None,
+        rosters=[logbook.wire_of(each) for each in workspaces.chain(unit, workspace)],
+        workers=[logbook.wire_of(each) for each in lists],
+        manifest=_manifest(unit, workspace, envelope) if withdrawn else None,
+    )
 
 
 def _manifest(unit: Unit, workspace: str, withdrawal: envelopes.Envelope) -> EnvelopeWire | None:
@@ -124,8 +138,13 @@ def reply(unit: Unit, workspace: str, run: str, body: KeyReply) -> Nothing:
 
 
 def acknowledge(unit: Unit, workspace: str, body: Acknowledged) -> Nothing:
-    """Keep a key service's signed acknowledgement of a revocation or withdrawal."""
-    services = {row.workspace: row.name for row in enrolled(unit, "keyservice")}
+    """Keep a key service's signed word that it heard; one that is no more has then heard the last."""
+    services = {row.workspace: row for row in enrolled(unit, "keyservice", "was_service")}
     if workspace not in services:
         raise NotFoundError("no_workspace", "There is no such workspace.", "Check the address.")
-    return notices.acknowledge(unit, workspace, services[workspace], body)
+    row = services[workspace]
+    answer = notices.acknowledge(unit, workspace, row.name, body)
+    unit.session.flush()
+    if row.kind != "keyservice" and not runs.open_notices(unit.session, workspace, row.name):
+        unit.session.delete(row)
+    return answer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.domain.run import Phase, RunStatus, advance
+from jupyter_secure_jobs.domain.run import Phase, RunStatus, advance, after_lost_lease
+from jupyter_secure_jobs.store import runs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,4 +31,23 @@ def end(unit: Unit, run: RunRow, status: RunStatus, error_class: str | None) -> 
     run.error_class, run.finished = error_class, unit.now
     run.lease = run.lease_expires = None
     mark(run, Phase.DONE, unit.now)
+    unit.changes(run.workspace)
+
+
+def give_back(unit: Unit, run: RunRow, *, lost: bool) -> None:
+    """Take a run from its worker: it is queued again, or ends if it was cancelled or was `lost` once too often."""
+    run.lease = run.lease_expires = None
+    run.request = run.request_evidence = None
+    for mail in runs.mail(unit.session, run.id):
+        mail.nonce = mail.grant = mail.refusal = None
+    if run.cancel_requested:
+        end(unit, run, RunStatus.CANCELLED, "Cancelled")
+        return
+    if lost and after_lost_lease(keys_released=run.keys_released, already_retried=run.retried) is RunStatus.FAILED:
+        end(unit, run, RunStatus.FAILED, "WorkerLost")
+        return
+    run.retried = run.retried or (lost and run.keys_released)
+    run.status = str(advance(RunStatus(run.status), RunStatus.QUEUED))
+    run.started = None
+    mark(run, Phase.QUEUED, unit.now)
     unit.changes(run.workspace)

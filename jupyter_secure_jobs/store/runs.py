@@ -139,14 +139,17 @@ def notices_of(session: Session, workspace: str, statement: str) -> Sequence[Not
     return session.scalars(query.order_by(NoticeRow.organisation)).all()
 
 
-def supersede(session: Session, workspace: str, kinds: Collection[str]) -> None:
-    """Remove notices of these kinds of statements that nobody has acknowledged: something newer takes their place."""
-    statements = select(StatementRow.hash).where(StatementRow.workspace == workspace, StatementRow.kind.in_(list(kinds)))
+def supersede(session: Session, workspace: str, kinds: Collection[str], *, but: Collection[str]) -> None:
+    """Remove notices of these kinds that nobody has acknowledged, since something newer takes their place."""
+    statements = select(StatementRow.hash).where(
+        StatementRow.workspace == workspace, StatementRow.kind.in_(list(kinds))
+    )
     session.execute(
         delete(NoticeRow).where(
             NoticeRow.workspace == workspace,
             NoticeRow.acknowledgement.is_(None),
             NoticeRow.statement.in_(statements),
+            NoticeRow.statement.not_in(list(but)),
         )
     )
 

@@ -247,7 +247,7 @@ class RevocationRow(Base):
 
 
 class NoticeRow(Base):
-    """A revocation, withdrawal, roster or worker list that a key service must hear; `acknowledgement` is its signed answer."""
+    """A revocation, withdrawal, roster or worker list that a key service must hear, and its signed answer."""
 
     __tablename__ = "notice"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)

@@ -107,7 +107,9 @@ def _check_addresses(rosters: TrustedRosters, after: Roster) -> None:
                 )
 
 
-def verify_change(chain: Sequence[Envelope], lists: Sequence[Envelope], change: Change, *, genesis: str) -> TrustedRosters:
+def verify_change(
+    chain: Sequence[Envelope], lists: Sequence[Envelope], change: Change, *, genesis: str
+) -> TrustedRosters:
     """Return the chain with the change in force, if everybody concerned has signed.
 
     Raises:

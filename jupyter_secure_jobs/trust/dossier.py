@@ -56,7 +56,8 @@ class Dossier:
 class AuthorisedRun:
     """A run of which every statement was verified. `inputs` holds a value for each variable, in its canonical form.
 
-    `workers_hash` names the newest worker list. `rerun_revoked` is the scope of a revocation that leaves the first run alone; who counts runs must look at it.
+    `workers_hash` names the newest worker list.
+    `rerun_revoked` is the scope of a revocation that leaves the first run alone; who counts runs must look at it.
     """
 
     rosters: TrustedRosters

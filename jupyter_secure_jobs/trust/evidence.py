@@ -30,8 +30,8 @@ def verify_evidence(envelope: Envelope, run: AuthorisedRun) -> Evidence:
     """Return the evidence of the enclave that has this run, apart from its freshness.
 
     Order of checks: platform key enrolled and signature; profile; measurement enrolled and, if the version pins one,
-    that one; binding to genesis, roster, worker list and order; assurance at least what the version and every owner ask. Software
-    evidence with `dbgstat` other than enabled is refused: it would claim what it is not.
+    that one; binding to genesis, roster, worker list and order; assurance at least what the version and every owner
+    ask. Software evidence with `dbgstat` other than enabled is refused: it would claim what it is not.
 
     Raises:
         RefusedError: with the first check that failed.

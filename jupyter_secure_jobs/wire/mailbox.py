@@ -106,7 +106,10 @@ class Finished(Wire):
 
 
 class KeyTask(Wire):
-    """Something for a key service to do: answer with a nonce, with a grant, or with an acknowledgement."""
+    """Something for a key service to do: answer with a nonce, with a grant, or with an acknowledgement.
+
+    What is to be acknowledged is the revocation, the withdrawal, the worker lists, or else the rosters alone.
+    """
 
     run: str | None
     workspace: str
@@ -117,6 +120,7 @@ class KeyTask(Wire):
     revocation: EnvelopeWire | None = None
     withdrawal: EnvelopeWire | None = None
     rosters: list[EnvelopeWire] = []
+    workers: list[EnvelopeWire] = []
     manifest: EnvelopeWire | None = None
 
 
@@ -135,6 +139,6 @@ class KeyReply(Wire):
 
 
 class Acknowledged(Wire):
-    """A key service has heard a revocation."""
+    """A key service has heard a revocation, a withdrawal, a roster or a worker list."""
 
     acknowledgement: EnvelopeWire

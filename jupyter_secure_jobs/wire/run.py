@@ -68,10 +68,20 @@ class RunNew(Wire):
     order: EnvelopeWire
 
 
+class ResealNew(Wire):
+    """A job run's outcome keys, sealed by a recipient to a colleague, and signed."""
+
+    reseal: EnvelopeWire
+
+
 class OutcomeWire(Wire):
-    """The signed outcome of a run, with the evidence and the statements needed to verify it."""
+    """The signed outcome of a run, with the evidence and the statements needed to verify it.
+
+    `reseals` are the outcome's keys as they were sealed again to the caller.
+    """
 
     receipt: EnvelopeWire | None
     evidence: EnvelopeWire | None
     test: EnvelopeWire | None
     order: EnvelopeWire | None
+    reseals: list[EnvelopeWire] = []

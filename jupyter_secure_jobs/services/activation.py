@@ -1,0 +1,122 @@
+"""A change of the members or workers comes into force: what becomes of reviews, runs, sessions and services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from jupyter_secure_jobs.domain import run as rules
+from jupyter_secure_jobs.domain.run import RunKind, RunStatus
+from jupyter_secure_jobs.services import logbook, notices
+from jupyter_secure_jobs.services.run_state import end, give_back
+from jupyter_secure_jobs.store import jobs, runs, sessions, workspaces
+from jupyter_secure_jobs.store.tables import MemberRow, ServiceKeyRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.trust.change import Change
+
+FORMER: Final = {"keyservice": "was_service", "worker": "was_worker"}
+_WHY: Final = "The members changed before any key was released for this run: submit the job again."
+
+
+def put_in_force(unit: Unit, change: Change, *, proposer: str) -> None:
+    """Append a verified change to the log and let everything follow from it, in this one transaction."""
+    workspace = change.after.workspace
+    keys = _keys(unit, workspace)
+    heard = []
+    if change.roster is not None:
+        heard.append(logbook.append(unit, workspace, "roster", change.roster))
+        workspaces.replace_members(unit.session, workspace, list(_members(change)))
+        _end_reviews(unit, change, proposer)
+    heard.append(logbook.append(unit, workspace, "workers", change.workers))
+    _replace_services(unit, change)
+    _end_runs(unit, workspace, members_changed=change.roster is not None)
+    sessions.drop(unit.session, keys - _keys(unit, workspace))
+    _tell_key_services(unit, workspace, heard, members_changed=change.roster is not None)
+    unit.session.flush()
+    unit.changes(workspace)
+
+
+def _keys(unit: Unit, workspace: str) -> set[str]:
+    members = {row.signing_key for row in workspaces.members(unit.session, workspace)}
+    services = {row.key for kind in FORMER for row in workspaces.services(unit.session, workspace, kind)}
+    return members | services
+
+
+def _members(change: Change) -> Iterable[MemberRow]:
+    for place, member in enumerate(change.after.members):
+        yield MemberRow(
+            workspace=change.after.workspace,
+            email=member.email,
+            organisation=member.organisation,
+            signing_key=member.keys.signing,
+            place=place,
+            joined=True,
+        )
+
+
+def _end_reviews(unit: Unit, change: Change, proposer: str) -> None:
+    for job, version in jobs.under_review(unit.session, change.after.workspace):
+        version.stage, version.statement, version.submitted, version.epoch = "draft", None, None, None
+        job.revision += 1
+        job.updated = unit.now
+        unit.record(workspace=job.workspace, job=job.id, member=proposer, action="members_changed",
+                    detail="The review ended, and its decisions count for nothing: submit again.",
+                    version=version.number)  # fmt: skip
+
+
+def _replace_services(unit: Unit, change: Change) -> None:
+    workspace = change.after.workspace
+    wanted = {("worker", worker.name): worker.platform_key for worker in change.listed.workers}
+    for organisation in change.after.organisations:
+        if organisation.key_service is not None:
+            wanted["keyservice", organisation.name] = organisation.key_service.signing
+    known = {(row.kind, row.name): row for kind in FORMER for row in workspaces.services(unit.session, workspace, kind)}
+    for place, row in known.items():
+        if wanted.get(place) == row.key:
+            del wanted[place]
+            continue
+        unit.session.delete(row)
+        unit.session.flush()
+        if _still_needed(unit, row, replaced=place in wanted):
+            unit.session.merge(
+                ServiceKeyRow(workspace=workspace, kind=FORMER[row.kind], name=row.name, key=row.key, seen=row.seen)
+            )
+    for (kind, name), key in wanted.items():
+        unit.session.add(ServiceKeyRow(workspace=workspace, kind=kind, name=name, key=key, seen=None))
+    unit.session.flush()
+
+
+def _still_needed(unit: Unit, row: ServiceKeyRow, *, replaced: bool) -> bool:
+    # A worker finishes the run that has its keys; a key service that is no more must hear that the old roster is over.
+    if row.kind == "worker":
+        return any(run.status == RunStatus.RUNNING for run in runs.leased_by(unit.session, row.workspace, row.name))
+    return not replaced
+
+
+def _end_runs(unit: Unit, workspace: str, *, members_changed: bool) -> None:
+    enrolled = {row.name for row in workspaces.services(unit.session, workspace, "worker")}
+    for run in runs.active_anywhere(unit.session, workspace):
+        job_run = run.kind == RunKind.JOB
+        if members_changed and job_run and rules.ends_with_the_roster(keys_released=run.keys_released):
+            run.error_text = _WHY
+            end(unit, run, RunStatus.FAILED, rules.MEMBERS_CHANGED)
+            unit.record(workspace=workspace, job=run.job, member=run.member, action="job_ended",
+                        detail=f"job run {run.number}: the members changed", version=run.version)  # fmt: skip
+        elif run.lease is not None and run.status == RunStatus.QUEUED and (job_run or run.worker not in enrolled):
+            # Its evidence would name a worker list that is not the newest any more: another turn makes it anew.
+            give_back(unit, run, lost=False)
+
+
+def _tell_key_services(unit: Unit, workspace: str, heard: list[str], *, members_changed: bool) -> None:
+    over = ["roster", "workers"]
+    if members_changed:
+        # No version from before runs any more, so that nobody need hear that one was revoked.
+        over.append("revocation")
+    runs.supersede(unit.session, workspace, over, but=heard)
+    kinds = ("keyservice", FORMER["keyservice"])
+    names = [row.name for kind in kinds for row in workspaces.services(unit.session, workspace, kind)]
+    for statement in heard:
+        notices.post(unit, workspace, statement, names)

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from jupyter_secure_jobs._version import __version__
-from jupyter_secure_jobs.cli import datasets, decide, keys, parts
+from jupyter_secure_jobs.cli import datasets, decide, keys, parts, reseal, roster
 from jupyter_secure_jobs.domain.errors import SecureJobsError
 
 
@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=__version__)
     groups = made.add_subparsers(required=True, metavar="COMMAND")
-    for module in (keys, datasets, decide, parts):
+    for module in (keys, roster, datasets, decide, reseal, parts):
         module.add(groups)
     return made
 

@@ -14,7 +14,7 @@ from jupyter_secure_jobs.domain.errors import NotAllowedError
 from jupyter_secure_jobs.member.identity import KEY_FILE, Card, card_of
 from jupyter_secure_jobs.member.pins import Pins
 from jupyter_secure_jobs.protocol.envelope import Envelope
-from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters
+from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters, verify_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,10 +68,19 @@ class Acting:
             RefusedError: another genesis, an older epoch than seen before, or a signature that does not verify.
         """
         wire = self.client.roster(workspace)
-        rosters = verify_rosters(envelopes_of(wire.rosters), genesis=self.pins.genesis(workspace))
+        return self.follow(workspace, envelopes_of(wire.rosters), envelopes_of(wire.workers))
+
+    def follow(self, workspace: str, chain: Sequence[Envelope], lists: Sequence[Envelope]) -> TrustedRosters:
+        """Return the chain as verified, and remember how far it and the worker lists go.
+
+        Raises:
+            RefusedError: as `rosters`.
+        """
+        rosters = verify_rosters(chain, genesis=self.pins.genesis(workspace))
         if rosters.workspace != workspace:
             raise NotAllowedError("other_workspace", "The server answered for another workspace.", "Warn the others.")
-        self.pins.saw_epoch(workspace, rosters.newest.epoch)
+        verify_workers(lists, rosters)
+        self.pins.saw(workspace, epoch=rosters.newest.epoch, workers=len(lists))
         return rosters
 
     def checkpoint(self, workspace: str) -> str | None:

@@ -70,6 +70,10 @@ def submit(acting: Acting, workspace: str, job: str) -> JobDetailWire:
         (verified,) = verified_manifests([envelope], rosters).values()
         if verified.dataset != read.dataset:
             raise RefusedError("manifest_missing", f"The server sent another dataset's manifest for {read.table!r}.")
+        owner = rosters.newest.organisation(verified.owner)
+        if owner is None or owner.key_service is None:
+            raise InvalidError("no_key_service", f"{verified.owner}, the owner of the dataset behind table "
+                               f"{read.table!r}, has no key service here.", "Change the job's datasets.")  # fmt: skip
         manifests[read.dataset] = envelope.hash
     version = statements.version_of(detail, rosters, manifests, author=acting.email, now=utc_now())
     return acting.client.submit_signed(workspace, job, SubmitNew(version=_signed(acting, version)))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Pins:
-    """A small file: genesis by workspace, with the epoch and the newest checkpoint seen."""
+    """A small file: genesis by workspace, with the epochs of roster and workers and the newest checkpoint seen."""
 
     def __init__(self, path: Path) -> None:
         """Use `path`; it is made at the first pin."""
@@ -47,6 +47,10 @@ class Pins:
             )
         return found
 
+    def knows(self, workspace: str) -> bool:
+        """Tell whether a genesis of this workspace is pinned."""
+        return workspace in self._read()
+
     def pin(self, workspace: str, genesis: str) -> None:
         """Remember a genesis that the member has compared.
 
@@ -59,17 +63,21 @@ class Pins:
             raise RefusedError("other_genesis", "Another genesis is pinned for this workspace.", "Warn the others.")
         write_private(self._path, json.dumps(pins, indent=1).encode())
 
-    def saw_epoch(self, workspace: str, epoch: int) -> None:
-        """Remember the newest epoch.
+    def saw(self, workspace: str, *, epoch: int, workers: int) -> None:
+        """Remember the epochs of the newest roster and worker list.
 
         Raises:
             RefusedError: an older one is shown than was seen before.
         """
         pins = self._read()
         entry = pins[workspace]
-        seen = entry["epoch"]
-        if isinstance(seen, int) and epoch < seen:
+        known = (entry["epoch"], entry.get("workers"))
+        if isinstance(known[0], int) and epoch < known[0]:
             raise RefusedError("stale_epoch", "The server shows an older roster than before.", "Warn the others.")
-        if epoch != seen:
-            entry["epoch"] = epoch
+        if isinstance(known[1], int) and workers < known[1]:
+            raise RefusedError(
+                "stale_workers", "The server shows an older worker list than before.", "Warn the others."
+            )
+        if (epoch, workers) != known:
+            entry["epoch"], entry["workers"] = epoch, workers
             write_private(self._path, json.dumps(pins, indent=1).encode())

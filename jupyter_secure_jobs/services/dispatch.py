@@ -169,12 +169,17 @@ def finish(unit: Unit, workspace: str, run: str, body: Finished) -> Nothing:
     if row.started is None and body.status is not RunStatus.CANCELLED:
         row.started = unit.now
     end(unit, row, body.status, body.error_class)
-    for former in workspaces.service_keys(unit.session, unit.caller(), "was_worker"):
-        if not runs.leased_by(unit.session, former.workspace, former.name):
-            unit.session.delete(former)
+    _let_go(unit)
     unit.record(workspace=workspace, job=row.job, member=row.member, action=f"{row.kind}_ended",
                 detail=f"{row.kind} run {row.number}: {row.status}", version=row.version)  # fmt: skip
     return Nothing()
+
+
+def _let_go(unit: Unit) -> None:
+    # A worker that was dropped while it ran a job has now done the last thing it could.
+    for former in workspaces.service_keys(unit.session, unit.caller(), "was_worker"):
+        if not runs.leased_by(unit.session, former.workspace, former.name):
+            unit.session.delete(former)
 
 
 def file_path(unit: Unit, workspace: str, digest: str) -> Path:

@@ -1,4 +1,4 @@
-"""Revocations, withdrawals, rosters and worker lists on their way to key services, and the signed word that they were heard."""
+"""Revocations, withdrawals and changes on their way to key services, and the signed word that they were heard."""
 
 from __future__ import annotations
 

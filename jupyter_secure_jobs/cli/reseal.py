@@ -22,7 +22,7 @@ def add(groups: Groups) -> None:
     reseal.add_argument("job", nargs="?", help="one job's name; otherwise all jobs of your organisation")
     reseal.add_argument("--for", dest="recipient", required=True, metavar="EMAIL")
     reseal.add_argument(
-        "--old-key-store", type=Path, help="your key store from before you changed keys; it has the same passphrase"
+        "--old-key-store", type=Path, help="your key store from before you changed keys; asks for its passphrase too"
     )
     reseal.add_argument("--workspace")
     folders.add_key_store(reseal)
@@ -38,7 +38,12 @@ def _reseal(arguments: Namespace) -> None:
     acting = folders.acting(arguments, secret)
     workspace = folders.workspace(acting, arguments.workspace)
     job = acting.client.find_job(workspace, arguments.job).id if arguments.job else None
-    old = keyfile.load(arguments.old_key_store / KEY_FILE, secret) if arguments.old_key_store else None
+    old = None
+    if arguments.old_key_store:
+        # A file descriptor can be read once; where nobody is asked, both key stores have one passphrase.
+        once = arguments.passphrase_fd is not None
+        old_secret = secret if once else passphrase.read(arguments, prompt="Passphrase of the old key store: ")
+        old = keyfile.load(arguments.old_key_store / KEY_FILE, old_secret)
     done = resealing.reseal(acting, workspace, arguments.recipient, job=job, old_keys=old)
     print(f"{done.sealed} outcomes sealed again for {arguments.recipient}; {done.open_already} were open to them.")
     if done.not_mine:

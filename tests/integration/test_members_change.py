@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from jupyter_secure_jobs.client.mailbox import WorkerMailbox
 from jupyter_secure_jobs.domain.errors import InvalidError, NotAllowedError, NotFoundError
 from jupyter_secure_jobs.domain.run import ENDED
 from jupyter_secure_jobs.member import changing, deciding, opening, resealing
@@ -182,8 +183,6 @@ def test_an_organisation_leaves_with_its_key_service(circle: Circle) -> None:
 
 def carried(circle: Circle, run: str) -> Dossier:
     """Return the statements behind a queued run, as a worker would carry them."""
-    from jupyter_secure_jobs.client.mailbox import WorkerMailbox
-
     with closing(circle.login(circle.worker_ring())) as login:
         mailbox = WorkerMailbox(login.connection)
         lease = mailbox.lease()

@@ -186,7 +186,9 @@ def test_two_proposals_at_once(circle: Circle) -> None:
     pending = circle.ana.client.changes(circle.workspace).pending
     assert pending is not None
     with refused("change_pending", kind=ConflictError):
-        founding.enroll([circle.ana], circle.workspace, [circle.new_worker("worker-2")])
+        founding.renew(
+            [circle.ana], circle.workspace, [replace(circle.worker_card(), measurement="sha256:" + "0" * 64)]
+        )
 
 
 def test_refused_proposal_is_proposed_and_replayed(circle: Circle) -> None:

@@ -269,6 +269,17 @@ def test_a_test_of_a_worker_that_was_dropped(world: World) -> None:
             verify_test(forged, {}, earlier=earlier)
 
 
+def test_a_test_of_a_worker_that_was_upgraded(world: World) -> None:
+    """The same platform key with other files: the earlier list says which enclave tested."""
+    upgraded = replace(world.worker(), measurements=(digest("other files"),))
+    follow(world, None, *ALL, workers=(upgraded,))
+    newest, *earlier = verify_every_workers(world.workers, world.trusted())
+    tested = world.sign(world.test_result(), "platform")
+    with refused("test_worker"):
+        verify_test(tested, newest)
+    assert verify_test(tested, newest, earlier=earlier).measurement != digest("other files")
+
+
 # -- sealing again ------------------------------------------------------------------------------------------------
 
 

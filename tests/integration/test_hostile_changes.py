@@ -127,7 +127,7 @@ def test_an_outsider_proposes_to_join(circle: Circle) -> None:
     with refused("no_workspace", kind=NotFoundError):
         eve.client.propose_change(circle.workspace, body(statements))
     # The same by a member who has not signed it.
-    with refused("signature_missing", saying=WEI):
+    with refused("signature_missing", kind=InvalidError, saying=WEI):
         circle.acting(WEI).client.propose_change(circle.workspace, body(statements))
     assert circle.ana.client.changes(circle.workspace).pending is None
 
@@ -220,12 +220,13 @@ def test_a_bad_signature_is_not_kept(circle: Circle) -> None:
     seen = changing.propose(circle.ana, circle.workspace, Wish(add=(eve.card,)))
     assert seen is not None
     assert seen.change.roster is not None
-    forged = replace(
-        envelopes.countersign(seen.change.roster, eve.ring.signing),
-        signatures=(envelopes.Signature(keyid=circle.acting(MIA).card.keys.signing, sig=b"0" * 64),),
-    )
-    with refused("bad_signature"):
-        eve.client.sign_change(circle.workspace, ChangeSignatures(change=seen.hash, envelopes=[wire(forged)]))
+    own = envelopes.countersign(seen.change.roster, eve.ring.signing)
+    forged = own.with_signatures([envelopes.Signature(keyid=circle.acting(MIA).card.keys.signing, sig=b"0" * 64)])
+    listed = envelopes.countersign(seen.change.workers, eve.ring.signing)
+    with refused("bad_signature", kind=InvalidError):
+        eve.client.sign_change(
+            circle.workspace, ChangeSignatures(change=seen.hash, envelopes=[wire(forged), wire(listed)])
+        )
     assert set(changing.look_at_change(circle.ana, circle.workspace).missing) == {BEN, WEI, MIA, EVE}
 
 
@@ -289,13 +290,13 @@ def test_sealed_again_by_the_server_or_another_organisation(circle: Circle) -> N
     assert keys is not None
     honest = resealing.resealed(found, keys, member=BEN, recipient=named)
     forged = wire(envelopes.sign(replace(honest, sealed=b"0" * 1200), mia.ring.signing))
-    with refused("signature_missing"):
+    with refused("signature_missing", kind=InvalidError):
         ben.client.reseal(circle.workspace, run.id, ResealNew(reseal=forged))
     with refused("not_your_organisation", kind=NotAllowedError):
         mia.client.reseal(circle.workspace, run.id, ResealNew(reseal=wire(envelopes.sign(honest, ben.ring.signing))))
     for recipient in (MIA, WEI):
         outside = resealing.resealed(found, keys, member=BEN, recipient=found.newest.member(recipient))
-        with refused("reseal_recipient"):
+        with refused("reseal_recipient", kind=InvalidError):
             ben.client.reseal(
                 circle.workspace, run.id, ResealNew(reseal=wire(envelopes.sign(outside, ben.ring.signing)))
             )

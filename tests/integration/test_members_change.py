@@ -16,6 +16,7 @@ from jupyter_secure_jobs.member.changing import Wish
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.trust.dossier import Dossier
 from jupyter_secure_jobs.wire.base import EnvelopeWire
+from jupyter_secure_jobs.wire.job import DraftChange
 from jupyter_secure_jobs.wire.run import RunNew
 from tests.support import tampering
 from tests.support.circle import Circle
@@ -116,6 +117,7 @@ def test_one_leaves(circle: Circle) -> None:
     live = circle.accepted()
     run = circle.ended(circle.order(live.id))
     ben = circle.acting(BEN)
+    orphan = circle.draft(who=BEN)
     token = dict(ben.client.connection.headers())
     assert opening.preview(ben, circle.workspace, run.id).total == 12
 
@@ -136,6 +138,12 @@ def test_one_leaves(circle: Circle) -> None:
             ask()
     assert opening.preview(circle.ana, circle.workspace, run.id).total == 12
     assert why_not(circle, live.id, "run") == STALE
+    # His draft can be read by all, and edited by nobody.
+    assert circle.job(orphan.id).version.code == orphan.version.code
+    with refused("action_not_offered", kind=NotAllowedError):
+        circle.ana.client.change_draft(
+            circle.workspace, orphan.id, DraftChange(code="SELECT 1"), revision=orphan.revision
+        )
     # Without him, three decide.
     circle.ana.client.act(circle.workspace, live.id, "new-draft")
     deciding.submit(circle.ana, circle.workspace, live.id)

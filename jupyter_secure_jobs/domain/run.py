@@ -75,6 +75,24 @@ def after_lost_lease(*, keys_released: bool, already_retried: bool) -> RunStatus
     return RunStatus.FAILED if keys_released and already_retried else RunStatus.QUEUED
 
 
-def ends_with_the_roster(*, keys_released: bool) -> bool:
-    """Return whether a change of the members ends an active job run: one that has a key may finish."""
-    return not keys_released
+class Fate(StrEnum):
+    """What a change of the members or workers does to an active run."""
+
+    STAYS = "stays"
+    ENDS = "ends"
+    AGAIN = "again"
+
+
+def after_change(
+    *, kind: RunKind, status: RunStatus, leased: bool, keys_released: bool, members_changed: bool, worker_stays: bool
+) -> Fate:
+    """Return the fate of an active run when a roster, or a worker list alone, comes into force.
+
+    When the members change, a job run that has a key may finish and any other ends. When the workers alone change, a
+    run that a worker has not begun takes another turn: its evidence would name a list that is not the newest.
+    """
+    if members_changed and kind is RunKind.JOB:
+        return Fate.STAYS if keys_released else Fate.ENDS
+    if leased and status is RunStatus.QUEUED and (kind is RunKind.JOB or not worker_stays):
+        return Fate.AGAIN
+    return Fate.STAYS

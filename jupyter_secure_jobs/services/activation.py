@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.domain import run as rules
-from jupyter_secure_jobs.domain.run import RunKind, RunStatus
+from jupyter_secure_jobs.domain.run import MEMBERS_CHANGED, Fate, RunKind, RunStatus, after_change
 from jupyter_secure_jobs.services import logbook, notices
 from jupyter_secure_jobs.services.run_state import end, give_back
 from jupyter_secure_jobs.store import jobs, runs, sessions, workspaces
@@ -31,8 +30,8 @@ def put_in_force(unit: Unit, change: Change, *, proposer: str) -> None:
         workspaces.replace_members(unit.session, workspace, list(_members(change)))
         _end_reviews(unit, change, proposer)
     heard.append(logbook.append(unit, workspace, "workers", change.workers))
+    _end_runs(unit, change)
     _replace_services(unit, change)
-    _end_runs(unit, workspace, members_changed=change.roster is not None)
     sessions.drop(unit.session, keys - _keys(unit, workspace))
     _tell_key_services(unit, workspace, heard, members_changed=change.roster is not None)
     unit.session.flush()
@@ -90,23 +89,31 @@ def _replace_services(unit: Unit, change: Change) -> None:
 
 
 def _still_needed(unit: Unit, row: ServiceKeyRow, *, replaced: bool) -> bool:
-    # A worker finishes the run that has its keys; a key service that is no more must hear that the old roster is over.
+    # A worker finishes the runs that were left to it; a key service that is no more must hear that it is so.
     if row.kind == "worker":
-        return any(run.status == RunStatus.RUNNING for run in runs.leased_by(unit.session, row.workspace, row.name))
+        return bool(runs.leased_by(unit.session, row.workspace, row.name))
     return not replaced
 
 
-def _end_runs(unit: Unit, workspace: str, *, members_changed: bool) -> None:
-    enrolled = {row.name for row in workspaces.services(unit.session, workspace, "worker")}
+def _end_runs(unit: Unit, change: Change) -> None:
+    workspace = change.after.workspace
+    listed = {(worker.name, worker.platform_key) for worker in change.listed.workers}
+    stay = {row.name for row in workspaces.services(unit.session, workspace, "worker") if (row.name, row.key) in listed}
     for run in runs.active_anywhere(unit.session, workspace):
-        job_run = run.kind == RunKind.JOB
-        if members_changed and job_run and rules.ends_with_the_roster(keys_released=run.keys_released):
+        fate = after_change(
+            kind=RunKind(run.kind),
+            status=RunStatus(run.status),
+            leased=run.lease is not None,
+            keys_released=run.keys_released,
+            members_changed=change.roster is not None,
+            worker_stays=run.worker in stay,
+        )
+        if fate is Fate.ENDS:
             run.error_text = _WHY
-            end(unit, run, RunStatus.FAILED, rules.MEMBERS_CHANGED)
+            end(unit, run, RunStatus.FAILED, MEMBERS_CHANGED)
             unit.record(workspace=workspace, job=run.job, member=run.member, action="job_ended",
                         detail=f"job run {run.number}: the members changed", version=run.version)  # fmt: skip
-        elif run.lease is not None and run.status == RunStatus.QUEUED and (job_run or run.worker not in enrolled):
-            # Its evidence would name a worker list that is not the newest any more: another turn makes it anew.
+        elif fate is Fate.AGAIN:
             give_back(unit, run, lost=False)
 
 

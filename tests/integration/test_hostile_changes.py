@@ -21,7 +21,7 @@ from jupyter_secure_jobs.member.changing import Wish
 from jupyter_secure_jobs.member.context import envelopes_of
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.clock import utc_now
-from jupyter_secure_jobs.protocol.roster import Worker
+from jupyter_secure_jobs.protocol.roster import Worker, change_hash
 from jupyter_secure_jobs.store.tables import MemberRow, ProposalRow, ResealRow, StatementRow
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.change import ChangeNew, ChangeSignatures
@@ -154,10 +154,13 @@ def test_proposal_altered_between_look_and_accept(circle: Circle) -> None:
     swapped = replace(seen.change.listed, workers=founding_workers(circle))
     with tampering.database(circle) as session:
         row = session.get_one(ProposalRow, (circle.workspace, 1))
-        row.workers = envelopes.sign(swapped).to_bytes()
+        forged = envelopes.sign(swapped)
+        assert seen.change.roster is not None
+        row.workers, row.hash = forged.to_bytes(), change_hash(roster=seen.change.roster.hash, workers=forged.hash)
     wei = circle.acting(WEI)
     with refused("other_change", kind=ConflictError):
         changing.accept_change(wei, circle.workspace, shown=seen.hash)
+    assert WEI in changing.look_at_change(wei, circle.workspace).missing
     assert any("worker mallory" in line for line in changing.look_at_change(wei, circle.workspace).lines)
 
 

@@ -114,14 +114,22 @@ class Connection:
         if self._renew is not None:
             self._renew()
 
-    def get(self, path: str, shape: type[W], *, query: Query | None = None, timeout: float = SECONDS) -> W:
+    def get(
+        self,
+        path: str,
+        shape: type[W],
+        *,
+        query: Query | None = None,
+        timeout: float = SECONDS,
+        largest: int = LARGEST_ANSWER,
+    ) -> W:
         """Return the answer to a GET, read as `shape`.
 
         Raises:
             SecureJobsError: as the server said; `UnavailableError` if it cannot be reached or understood.
-            TooLargeError: the answer is over 2 MiB.
+            TooLargeError: the answer is over 2 MiB, or `largest`.
         """
-        return _read(shape, self._body("GET", path, query=query, timeout=timeout))
+        return _read(shape, self._body("GET", path, query=query, timeout=timeout, largest=largest))
 
     def all(self, path: str, shape: type[W], *, query: Query | None = None) -> list[W]:
         """Return every item of a list, page after page, in the server's order (newest first).
@@ -141,7 +149,16 @@ class Connection:
             more = {**more, "after": answer.next}
         raise TooLargeError("list_endless", "The list does not end.", "Narrow it with a filter.")
 
-    def post(self, path: str, body: Wire, shape: type[W], *, key: str | None = None, timeout: float = SECONDS) -> W:
+    def post(
+        self,
+        path: str,
+        body: Wire,
+        shape: type[W],
+        *,
+        key: str | None = None,
+        timeout: float = SECONDS,
+        largest: int = LARGEST_ANSWER,
+    ) -> W:
         """Return the answer to a POST; it is sent again with the same key if the connection breaks.
 
         `key` is the Idempotency-Key; a fresh one is made if none is given. The server acts once per key.
@@ -150,7 +167,8 @@ class Connection:
             SecureJobsError: as `get`.
         """
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
-        return _read(shape, self._body("POST", path, body=body, headers=headers, timeout=timeout))
+        made = self._body("POST", path, body=body, headers=headers, timeout=timeout, largest=largest)
+        return _read(shape, made)
 
     def patch(self, path: str, body: Wire, shape: type[W], *, revision: int) -> W:
         """Return the answer to a PATCH of what had `revision` when it was read.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.client.connection import path
 from jupyter_secure_jobs.wire.base import Nothing
-from jupyter_secure_jobs.wire.run import InputValue, OutcomeWire, RunNew, RunWire, TestNew
+from jupyter_secure_jobs.wire.run import InputValue, OutcomeWire, ResealNew, RunNew, RunWire, TestNew
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,3 +66,7 @@ class RunRoutes:
         query: Query = {"purpose": purpose, "format": form} if form else {"purpose": purpose}
         where = path("workspaces", workspace, "runs", run, part)
         return self.connection.download(where, sink, largest=largest, query=query)
+
+    def reseal(self, workspace: str, run: str, reseal: ResealNew) -> RunWire:
+        """Leave a run's outcome keys, sealed again, for a colleague."""
+        return self.connection.post(path("workspaces", workspace, "runs", run, "reseals"), reseal, RunWire)

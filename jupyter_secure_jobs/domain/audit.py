@@ -31,6 +31,8 @@ class Event(StrEnum):
 
     FOUNDED = "founded"
     JOINED = "joined"
+    CHANGE_PROPOSED = "change_proposed"
+    CHANGE_REFUSED = "change_refused"
     MEMBERS_CHANGED = "members_changed"
     WORKERS_CHANGED = "workers_changed"
     DATASET_PUBLISHED = "dataset_published"
@@ -52,6 +54,7 @@ class Event(StrEnum):
     RESULT_EXPORTED = "result_exported"
     LOG_OPENED = "log_opened"
     LOG_EXPORTED = "log_exported"
+    RESEALED = "resealed"
     RERUNS_REVOKED = "reruns_revoked"
     ACCEPTANCE_WITHDRAWN = "acceptance_withdrawn"
     STOP_HEARD = "stop_heard"
@@ -78,6 +81,12 @@ class Meaning:
 MEANINGS: Final[dict[Event, Meaning]] = {
     Event.FOUNDED: Meaning(label="Workspace founded", by="member", detail="the name", signed="roster"),
     Event.JOINED: Meaning(label="Workspace joined", by="member", signed="roster"),
+    Event.CHANGE_PROPOSED: Meaning(
+        label="Change of members or workers proposed", by="member", detail="what would change"
+    ),
+    Event.CHANGE_REFUSED: Meaning(
+        label="Change of members or workers refused", by="member or who is named by it", detail="whose proposal"
+    ),
     Event.MEMBERS_CHANGED: Meaning(label="Members changed", by="member", detail="who came and went", signed="roster"),
     Event.WORKERS_CHANGED: Meaning(
         label="Workers changed", by="member", detail="the workers listed now", signed="worker list"
@@ -115,6 +124,9 @@ MEANINGS: Final[dict[Event, Meaning]] = {
     Event.RESULT_EXPORTED: Meaning(label="Result exported", by="member", detail="the run and the format"),
     Event.LOG_OPENED: Meaning(label="Log opened", by="member", detail="the run"),
     Event.LOG_EXPORTED: Meaning(label="Log exported", by="member", detail="the run and the format"),
+    Event.RESEALED: Meaning(
+        label="Outcome keys sealed again", by="member", detail="the run; for which colleague", signed="re-sealed keys"
+    ),
     Event.RERUNS_REVOKED: Meaning(label="Repeatability revoked", by="member", signed="revocation"),
     Event.ACCEPTANCE_WITHDRAWN: Meaning(label="Acceptance withdrawn", by="member", signed="revocation"),
     Event.STOP_HEARD: Meaning(

@@ -173,6 +173,7 @@ class Enclave:
             worker=self._name,
             genesis=run.rosters.genesis,
             roster=run.rosters.hash,
+            workers=run.workers_hash,
             order=run.order_hash,
             signing_key=session.signing.public,
             sealing_key=session.sealing.public,

@@ -43,18 +43,20 @@ class Loop:
     ) -> None:
         """Connect with the service's own key."""
         self._service, self._clock = service, clock
+        self._said: set[str] = set()
         self._login = LoggedIn(workspace_url, ring.signing)
         self._mailbox = KeyServiceMailbox(self._login.connection)
 
     def run(self, stopped: threading.Event) -> None:
         """Answer until stopped; a server that is away is asked again, less and less often."""
-        failures = 0
+        failures = unanswered = 0
         while not stopped.is_set():
             try:
                 answered = [self._answer(task) for task in self._mailbox.tasks(self._service.log_sizes()).items]
-                if not all(answered):
-                    # What could not be answered comes again with the next question.
-                    stopped.wait(_PAUSES[0])
+                unanswered = 0 if all(answered) else unanswered + 1
+                if unanswered:
+                    # What could not be answered comes again with the next question; other tasks must not wait long.
+                    stopped.wait(_PAUSES[min(unanswered - 1, 2)])
                 failures = 0
             except SecureJobsError as error:
                 if failures == 0:
@@ -72,7 +74,10 @@ class Loop:
         except UnavailableError:
             raise
         except SecureJobsError as error:
-            log.warning("%s: %s", self._service.organisation, error)
+            # It comes again and again, until a person has done something about it.
+            if str(error) not in self._said:
+                log.warning("%s: %s", self._service.organisation, error)
+                self._said.add(str(error))
             return False
         return True
 
@@ -101,6 +106,11 @@ class Loop:
             heard = self._service.hear_revocation(
                 _envelope(task.revocation), rosters, workspace=task.workspace, now=now
             )
+        elif task.workers:
+            lists = [_envelope(each) for each in task.workers]
+            heard = self._service.hear_workers(lists, rosters, workspace=task.workspace, now=now)
+        elif task.withdrawal is None:
+            heard = self._service.hear_rosters(rosters, workspace=task.workspace, now=now)
         else:
             heard = self._service.hear_withdrawal(
                 _envelope(task.withdrawal), _envelope(task.manifest), rosters, workspace=task.workspace, now=now

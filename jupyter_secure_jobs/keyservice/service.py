@@ -23,7 +23,7 @@ from jupyter_secure_jobs.trust.approval import CLOCK_SKEW, verify_revocation
 from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
 from jupyter_secure_jobs.trust.evidence import verify_key_request
 from jupyter_secure_jobs.trust.manifest import verify_manifest, verify_withdrawal
-from jupyter_secure_jobs.trust.roster import verify_rosters
+from jupyter_secure_jobs.trust.roster import verify_rosters, verify_workers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,18 +146,6 @@ class KeyService:
             self._state.withdraw(said.dataset, now=now)
             return self._acknowledged(trusted, withdrawal, now)
 
-    def hear_rosters(self, rosters: Sequence[Envelope], *, workspace: str) -> int:
-        """Follow the roster chain to its newest epoch and return that; it may be one without this key service.
-
-        Raises:
-            RefusedError: the chain does not verify from the pinned genesis, or does not hold the pinned epoch.
-        """
-        pin = self._pin(workspace)
-        trusted = _of_workspace(verify_rosters(rosters, genesis=pin.genesis), workspace)
-        with self._state.transaction():
-            self._follow(trusted, rosters)
-        return trusted.newest.epoch
-
     def hear(self, notice: Notice, *, now: datetime) -> Envelope | None:
         """Hear what was carried here outside the server; return the acknowledgement of a statement, if there is one.
 
@@ -169,7 +157,9 @@ class KeyService:
         # Which pin to compare with is all that is taken from the chain before it is verified.
         workspace = envelopes.read(Roster, notice.rosters[0]).workspace
         if notice.statement is None:
-            self.hear_rosters(notice.rosters, workspace=workspace)
+            trusted = self._chain(notice.rosters, workspace=workspace)
+            with self._state.transaction():
+                self._follow(trusted, notice.rosters)
             return None
         if notice.statement.payloadType == envelopes.media_type(Revocation):
             return self.hear_revocation(notice.statement, notice.rosters, workspace=workspace, now=now)
@@ -178,6 +168,34 @@ class KeyService:
                 raise RefusedError("manifest_missing", "The withdrawn dataset's manifest is missing in the notice.")
             return self.hear_withdrawal(notice.statement, notice.manifest, notice.rosters, workspace=workspace, now=now)
         raise RefusedError("notice_kind", "A notice carries a revocation, a withdrawal or a roster, nothing else.")
+
+    def hear_rosters(self, rosters: Sequence[Envelope], *, workspace: str, now: datetime) -> Envelope:
+        """Follow the roster chain to its newest, also if that does not name this key service any more.
+
+        Runs under an older roster are refused from now on. Returns the signed acknowledgement of the newest roster.
+
+        Raises:
+            RefusedError: a signature is missing, or the chain does not hold the newest roster that was seen before.
+        """
+        trusted = self._chain(rosters, workspace=workspace)
+        with self._state.transaction():
+            self._follow(trusted, rosters)
+            return self._acknowledged(trusted, rosters[-1], now)
+
+    def hear_workers(
+        self, lists: Sequence[Envelope], rosters: Sequence[Envelope], *, workspace: str, now: datetime
+    ) -> Envelope:
+        """Follow the worker lists to the newest; returns the signed acknowledgement of that one.
+
+        Raises:
+            RefusedError: as `hear_rosters`; or the lists are older than what was seen before.
+        """
+        trusted = self._chain(rosters, workspace=workspace)
+        verify_workers(lists, trusted)
+        with self._state.transaction():
+            _not_older_workers(lists, self._pin(workspace))
+            self._follow(trusted, rosters, workers=len(lists))
+            return self._acknowledged(trusted, lists[-1], now)
 
     def _acknowledged(self, rosters: TrustedRosters, heard: Envelope, now: datetime) -> Envelope:
         known = self._state.heard(heard.hash)
@@ -223,15 +241,19 @@ class KeyService:
         return pin
 
     def _rosters(self, chain: Sequence[Envelope], *, workspace: str) -> TrustedRosters:
-        pin = self._pin(workspace)
-        rosters = _of_workspace(verify_rosters(chain, genesis=pin.genesis), workspace)
-        _not_older(chain, pin)
+        rosters = self._chain(chain, workspace=workspace)
         self._named_by(rosters)
         return rosters
 
-    def _follow(self, rosters: TrustedRosters, chain: Sequence[Envelope]) -> None:
+    def _chain(self, chain: Sequence[Envelope], *, workspace: str) -> TrustedRosters:
+        pin = self._pin(workspace)
+        rosters = _of_workspace(verify_rosters(chain, genesis=pin.genesis), workspace)
+        _not_older(chain, pin)
+        return rosters
+
+    def _follow(self, rosters: TrustedRosters, chain: Sequence[Envelope], *, workers: int = 0) -> None:
         _not_older(chain, self._pin(rosters.workspace))
-        self._state.advance(rosters.workspace, epoch=rosters.newest.epoch, roster=rosters.hash, workers=0)
+        self._state.advance(rosters.workspace, epoch=rosters.newest.epoch, roster=rosters.hash, workers=workers)
 
     def _named_by(self, rosters: TrustedRosters) -> None:
         own = rosters.newest.organisation(self.organisation)
@@ -252,8 +274,7 @@ class KeyService:
         pin = self._pin(run.rosters.workspace)
         _not_older(dossier.rosters, pin)
         self._named_by(run.rosters)
-        if len(dossier.workers) < pin.workers:
-            raise RefusedError("stale_workers", "The worker list is older than the newest this key service has seen.")
+        _not_older_workers(dossier.workers, pin)
         if self._state.revoked(run.version_hash) is Scope.ALL:
             raise RefusedError("withdrawn", "An acceptance of this version was withdrawn.", "Submit it again.")
         for read in run.version.datasets:
@@ -345,3 +366,8 @@ def _not_older(chain: Sequence[Envelope], pin: Pin) -> None:
             "The roster is older than the newest this key service has seen.",
             "Bring the newest roster with it.",
         )
+
+
+def _not_older_workers(lists: Sequence[Envelope], pin: Pin) -> None:
+    if len(lists) < pin.workers:
+        raise RefusedError("stale_workers", "The worker list is older than the newest this key service has seen.")

@@ -73,6 +73,10 @@ def submit(acting: Acting, workspace: str, job: str) -> JobDetailWire:
         (verified,) = verified_manifests([envelope], rosters).values()
         if verified.dataset != read.dataset:
             raise RefusedError("manifest_missing", f"The server sent another dataset's manifest for {read.table!r}.")
+        owner = rosters.newest.organisation(verified.owner)
+        if owner is None or owner.key_service is None:
+            raise InvalidError("no_key_service", f"{verified.owner}, the owner of the dataset behind table "
+                               f"{read.table!r}, has no key service here.", "Change the job's datasets.")  # fmt: skip
         manifests[read.dataset] = envelope.hash
     version = statements.version_of(detail, rosters, manifests, author=acting.email, now=utc_now())
     return acting.client.submit_signed(workspace, job, SubmitNew(version=_signed(acting, version)))
@@ -93,7 +97,7 @@ def verified(acting: Acting, workspace: str, job: str, *, number: int) -> Verifi
         raise RefusedError("other_job", "The server sent the version of another job.", "Warn the others.")
     # Others saw the log too: what their decisions carry shows whether the server told each the same.
     carried = [envelopes.read(Decision, envelope_of(each)).checkpoint for each in wire.decisions]
-    acting.follow(workspace, rosters, verify_log(log_proof_of(wire.log), rosters, carried))
+    acting.follow_log(workspace, rosters, verify_log(log_proof_of(wire.log), rosters, carried))
     previous = envelopes.read(Version, envelope_of(wire.previous)) if wire.previous is not None else None
     return Verified(rosters=rosters, version=version, hash=envelope.hash, manifests=manifests, previous=previous)
 

@@ -16,18 +16,15 @@ import pyarrow.parquet as pq
 
 from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.domain.audit import Purpose
-from jupyter_secure_jobs.domain.errors import NotAllowedError, NotFoundError, RefusedError
+from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.domain.text import harmless
-from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of, private_folder
-from jupyter_secure_jobs.protocol import canonical, places
-from jupyter_secure_jobs.protocol import envelope as envelopes
-from jupyter_secure_jobs.protocol.order import Receipt, RunOrder, TestResult
+from jupyter_secure_jobs.member import receipts
+from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, private_folder
+from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.result_digest import logical_digest
-from jupyter_secure_jobs.protocol.version import Version
-from jupyter_secure_jobs.trust.dossier import Dossier, verify_run
-from jupyter_secure_jobs.trust.evidence import salted, verify_receipt, verify_test
-from jupyter_secure_jobs.trust.roster import verify_workers
+from jupyter_secure_jobs.trust.evidence import salted, verify_test
+from jupyter_secure_jobs.trust.roster import verify_every_workers
 from jupyter_secure_jobs.wire.member_side import LogText, Preview
 
 if TYPE_CHECKING:
@@ -35,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_secure_jobs.member.context import Acting
+    from jupyter_secure_jobs.protocol.order import Receipt, TestResult
     from jupyter_secure_jobs.wire.run import OutcomeWire, RunWire
 
 PREVIEW_ROWS: Final = 100
@@ -51,43 +49,6 @@ class Opened:
     verified: list[str]
 
 
-def _receipt(acting: Acting, run: RunWire, outcome: OutcomeWire) -> tuple[Receipt, str, Dossier]:
-    if outcome.receipt is None or outcome.evidence is None or outcome.order is None or outcome.log is None:
-        raise NotFoundError("no_outcome", "The run has no signed outcome.", "Only runs that have ended have one.")
-    about = acting.client.review_statements(run.workspace, run.job, run.version)
-    chain = acting.client.roster(run.workspace)
-    dossier = Dossier(
-        rosters=envelopes_of(chain.rosters),
-        workers=envelopes_of(chain.workers),
-        manifests=envelopes_of(about.manifests),
-        version=envelope_of(about.version),
-        decisions=envelopes_of(about.decisions),
-        revocations=(),
-        order=envelope_of(outcome.order),
-        log=log_proof_of(outcome.log),
-    )
-    # The run was authorised when it was ordered; a revocation or expiry after that does not close what it gave.
-    ordered = envelopes.read(RunOrder, dossier.order).time
-    authorised = verify_run(dossier, genesis=acting.pins.genesis(run.workspace), now=ordered)
-    acting.follow(run.workspace, authorised.rosters, authorised.log)
-    if authorised.version.job != run.job:
-        raise RefusedError("receipt", "The server sent the outcome of another job.", "Warn the others.")
-    receipt = verify_receipt(envelope_of(outcome.receipt), envelope_of(outcome.evidence), authorised)
-    return receipt, authorised.order_hash, dossier
-
-
-def _outcome_keys(acting: Acting, receipt: Receipt, order: str) -> dict[str, Any]:
-    own = acting.ring.sealing.public
-    for key in receipt.keys:
-        if key.recipient == own:
-            opened = acting.ring.sealing.open(key.sealed, info=places.outcome_keys(order=order, recipient=own))
-            found: dict[str, Any] = canonical.decode(opened)
-            return found
-    raise NotAllowedError(
-        "not_a_recipient", "This result is not sealed to your key.", "Only the author's organisation can open it."
-    )
-
-
 @contextmanager
 def opened(
     acting: Acting, workspace: str, run_id: str, kind: str, *, purpose: Purpose = Purpose.OPEN, form: str = ""
@@ -96,9 +57,10 @@ def opened(
 
     `purpose` and `form` are what the audit log says of it: opened here, or exported as `csv`, `parquet` or `txt`.
 
-    Order of checks for a job run: every statement behind the order, to the pinned genesis; the enclave's evidence;
-    its receipt; size and digest of the ciphertext; decryption, which authenticates; for a result its salted logical
-    digest. For a test run: the worker's signature and the logical digest.
+    Order of checks for a job run: the newest roster and worker list, to the pinned genesis; every statement behind the
+    order and the enclave's evidence, as of then; its receipt; size and digest of the ciphertext; decryption, which
+    authenticates; for a result its salted logical digest. For a test run: the worker's signature and the logical
+    digest.
 
     Raises:
         NotFoundError: the run has no such file.
@@ -116,7 +78,8 @@ def opened(
         if run.kind is RunKind.TEST:
             yield _open_test(acting, run, outcome, kind, fetched, why)
             return
-        receipt, order, dossier = _receipt(acting, run, outcome)
+        found = receipts.checked(acting, run, outcome)
+        receipt, order = found.receipt, found.run.order_hash
         sealed = receipt.result if kind == "result" else receipt.log
         if sealed is None:
             raise NotFoundError(f"no_{kind}", f"The enclave sealed no {kind} for this run.", "See the run's status.")
@@ -128,7 +91,7 @@ def opened(
             raise RefusedError(
                 "outcome_digest", f"The stored {kind} is not the one of the receipt.", "Warn the others."
             )
-        keys = _outcome_keys(acting, receipt, order)
+        keys = receipts.outcome_keys(acting, found, outcome)
         plain = folder / ("result.parquet" if kind == "result" else "log.txt")
         place = places.outcome_file(order=order, kind=kind)
         files.decrypt(fetched, plain, key=bytes.fromhex(keys[kind]), place=place)
@@ -140,8 +103,8 @@ def opened(
         if kind == "result":
             _check_logical(plain, keys, receipt)
             checked.append("The digest of the result's rows.")
-        version = envelopes.read(Version, dossier.version)
-        checked.append(f"The version that ran: {dossier.version.hash[7:19]}, by {version.author}.")
+        checked.append(f"The version that ran: {found.run.version_hash[7:19]}, by {found.run.version.author}.")
+        checked += found.since
         yield Opened(run=run, path=plain, synthetic=False, verified=checked)
 
 
@@ -163,9 +126,11 @@ def _open_test(
 ) -> Opened:
     if outcome.test is None:
         raise NotFoundError("no_outcome", "The test has no signed outcome.", "Only runs that have ended have one.")
-    rosters = acting.rosters(run.workspace)
-    workers = verify_workers(envelopes_of(acting.client.roster(run.workspace).workers), rosters)
-    said: TestResult = verify_test(envelope_of(outcome.test), workers)
+    chain = acting.client.roster(run.workspace)
+    lists = envelopes_of(chain.workers)
+    rosters = acting.follow(run.workspace, envelopes_of(chain.rosters), lists)
+    workers, *earlier = verify_every_workers(lists, rosters)
+    said: TestResult = verify_test(envelope_of(outcome.test), workers, earlier=earlier)
     if (said.run, said.workspace, said.genesis) != (run.id, rosters.workspace, rosters.genesis):
         raise RefusedError("other_run", "The server sent the outcome of another test.", "Warn the others.")
     with fetched.open("wb") as sink:
@@ -175,6 +140,8 @@ def _open_test(
         if not _has_digest(table, said.result):
             raise RefusedError("result_digest", "The rows are not those that the worker signed.", "Test again.")
     checked = ["Signed by an enrolled worker; from synthetic tables."]
+    if not any(said.worker == each.name and said.measurement in each.measurements for each in workers.values()):
+        checked.append(f"The worker {said.worker} of then was dropped or upgraded since.")
     return Opened(run=run, path=fetched, synthetic=True, verified=checked)
 
 

@@ -9,12 +9,14 @@ from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.rest.route import Call, Caller, Download, Route
 from jupyter_secure_jobs.services import (
     auditing,
+    changes,
     datasets,
     dispatch,
     jobs,
     keymail,
     logbook,
     pinned,
+    reseals,
     reviews,
     runs,
     sessions,
@@ -22,7 +24,7 @@ from jupyter_secure_jobs.services import (
     workspaces,
 )
 from jupyter_secure_jobs.store import pinned as pinned_rows
-from jupyter_secure_jobs.wire import audit, dataset, job, log, mailbox, run, session, workspace
+from jupyter_secure_jobs.wire import audit, change, dataset, job, log, mailbox, run, session, workspace
 from jupyter_secure_jobs.wire import pinned as pins
 from jupyter_secure_jobs.wire.base import Nothing, Page, Sequence
 
@@ -54,7 +56,7 @@ def _begin_upload(unit: Unit, call: Call) -> dataset.UploadWire:
 
 
 def _begin_outcome(unit: Unit, call: Call) -> dataset.UploadWire:
-    dispatch.enrolled(unit, "worker")
+    dispatch.enrolled(unit, "worker", "was_worker")
     return uploads.begin(unit, call.w, call.body)
 
 
@@ -103,6 +105,14 @@ _MEMBERS: Final = (
        lambda u, c: workspaces.sign(u, c.w, c.body)),
     _p("workspaces/{w}/workers", "enroll_workers", workspace.WorkersNew, workspace.WorkspaceWire,
        lambda u, c: workspaces.enroll(u, c.w, c.body)),
+    _g("invitations", "list_invitations", Page[change.InvitationWire], lambda u, c: changes.invitations(u)),
+    _g("workspaces/{w}/changes", "get_changes", change.ChangesWire, lambda u, c: changes.get(u, c.w)),
+    _p("workspaces/{w}/changes", "propose_change", change.ChangeNew, change.ChangesWire,
+       lambda u, c: changes.propose(u, c.w, c.body), created=True),
+    _p("workspaces/{w}/changes/signatures", "sign_change", change.ChangeSignatures, change.ChangesWire,
+       lambda u, c: changes.sign(u, c.w, c.body)),
+    _p("workspaces/{w}/changes/refusal", "refuse_change", change.ChangeRefusal, change.ChangesWire,
+       lambda u, c: changes.refuse(u, c.w, c.body)),
     _g("workspaces/{w}/members", "list_members", Page[workspace.MemberWire], lambda u, c: workspaces.members(u, c.w)),
     _g("workspaces/{w}/members/{m}", "get_member", workspace.MemberWire,
        lambda u, c: workspaces.member(u, c.w, c.path["m"])),
@@ -167,6 +177,8 @@ _MEMBERS: Final = (
     _p(_R + "/cancel", "cancel_run", Nothing, run.RunWire, lambda u, c: runs.cancel(u, c.w, c.path["r"])),
     _g(_R + "/outcome", "get_outcome", run.OutcomeWire,
        lambda u, c: runs.outcome(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
+    _p(_R + "/reseals", "reseal_outcome", run.ResealNew, run.RunWire,
+       lambda u, c: reseals.add(u, c.w, c.path["r"], c.body)),
     _g(_R + "/result", "get_sealed_result", None, _output("result"), reading=False, query=("purpose", "format")),
     _g(_R + "/log", "get_sealed_log", None, _output("log"), reading=False, query=("purpose", "format")),
     _g("workspaces/{w}/pinned-queries", "list_pinned_queries", Page[pins.PinnedWire],

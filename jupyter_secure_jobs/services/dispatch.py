@@ -12,7 +12,7 @@ from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.services import dossiers, logbook, run_view, uploads
-from jupyter_secure_jobs.services.run_state import end, mark
+from jupyter_secure_jobs.services.run_state import end, give_back, mark
 from jupyter_secure_jobs.store import datasets, runs, workspaces
 from jupyter_secure_jobs.wire.base import Nothing
 from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.store.tables import RunRow, ServiceKeyRow
 
 
-def enrolled(unit: Unit, kind: str) -> list[ServiceKeyRow]:
+def enrolled(unit: Unit, *kinds: str) -> list[ServiceKeyRow]:
     """Return where the caller is a worker or key service, and note that it was seen.
 
     Raises:
         UnauthenticatedError: nowhere.
     """
-    listed = list(workspaces.service_keys(unit.session, unit.caller(), kind))
+    listed = list(workspaces.service_keys(unit.session, unit.caller(), *kinds))
     if not listed:
-        raise UnauthenticatedError("not_enrolled", f"This key is no {kind} of any workspace.", "Have it enrolled.")
+        raise UnauthenticatedError("not_enrolled", f"This key is no {kinds[0]} of any workspace.", "Have it enrolled.")
     step = timedelta(seconds=unit.server.settings.away_seconds / 4)
     for row in listed:
         if row.seen is None or unit.now - row.seen > step:
@@ -54,33 +54,12 @@ def enrolled(unit: Unit, kind: str) -> list[ServiceKeyRow]:
 def sweep(unit: Unit) -> None:
     """Take back runs whose lease ended, and end runs whose order has expired."""
     for run in runs.lost(unit.session, now=unit.now):
-        _give_back(unit, run, lost=True)
+        give_back(unit, run, lost=True)
     for run in runs.overdue(unit.session, now=unit.now):
         why = run_view.waiting(unit, run) or "no worker took it"
         used = "" if run.keys_released else " Nothing was used up."
         run.error_text = f"The order expired after {rules.ORDER_DAYS} days: {why}.{used} Order the run again."
         end(unit, run, RunStatus.FAILED, "OrderExpired")
-
-
-def _give_back(unit: Unit, run: RunRow, *, lost: bool) -> None:
-    run.lease = run.lease_expires = None
-    run.request = run.request_evidence = None
-    for mail in runs.mail(unit.session, run.id):
-        mail.nonce = mail.grant = mail.refusal = None
-    if run.cancel_requested:
-        end(unit, run, RunStatus.CANCELLED, "Cancelled")
-        return
-    if (
-        lost
-        and rules.after_lost_lease(keys_released=run.keys_released, already_retried=run.retried) is RunStatus.FAILED
-    ):
-        end(unit, run, RunStatus.FAILED, "WorkerLost")
-        return
-    run.retried = run.retried or (lost and run.keys_released)
-    run.status = str(rules.advance(RunStatus(run.status), RunStatus.QUEUED))
-    run.started = None
-    mark(run, Phase.QUEUED, unit.now)
-    unit.changes(run.workspace)
 
 
 def claim(unit: Unit) -> LeaseAnswer:
@@ -131,12 +110,12 @@ def _test(unit: Unit, run: RunRow) -> TestTask:
 
 
 def leased(unit: Unit, workspace: str, run: str, lease: str) -> RunRow:
-    """Return a run that the calling worker holds.
+    """Return a run that the calling worker holds; one that was dropped meanwhile may finish what has its keys.
 
     Raises:
         ConflictError: the lease has ended or is another worker's; the worker must drop the run.
     """
-    enrolled(unit, "worker")
+    enrolled(unit, "worker", "was_worker")
     row = runs.get(unit.session, workspace, run)
     if row is None or row.lease is None or row.lease != lease:
         raise ConflictError("lease_lost", "The run was taken back from this worker.", "Drop it and ask for another.")
@@ -158,7 +137,7 @@ def heartbeat(unit: Unit, workspace: str, run: str, body: Heartbeat) -> Heartbea
 
 def release(unit: Unit, workspace: str, run: str, body: Heartbeat) -> Nothing:
     """Take a run back from a worker that could not get its keys; it is queued again."""
-    _give_back(unit, leased(unit, workspace, run, body.lease), lost=False)
+    give_back(unit, leased(unit, workspace, run, body.lease), lost=False)
     return Nothing()
 
 
@@ -196,7 +175,15 @@ def finish(unit: Unit, workspace: str, run: str, body: Finished) -> Nothing:
     signed = body.receipt or body.test
     outcome = logbook.envelope_of(signed).hash if signed is not None else None
     end(unit, row, body.status, body.error_class, by=audit.worker(row.worker), statement=outcome)
+    _let_go(unit)
     return Nothing()
+
+
+def _let_go(unit: Unit) -> None:
+    # A worker that was dropped while it ran a job has now done the last thing it could.
+    for former in workspaces.service_keys(unit.session, unit.caller(), "was_worker"):
+        if not runs.leased_by(unit.session, former.workspace, former.name):
+            unit.session.delete(former)
 
 
 def file_path(unit: Unit, workspace: str, digest: str) -> Path:

@@ -81,6 +81,7 @@ class View:
         self.organisations = {row.email: row.organisation for row in self.members}
         self.epoch = len(statements.of_kind(unit.session, member.workspace, "roster"))
         self.withdrawn = datasets.withdrawn_ids(unit.session, member.workspace)
+        self.keyless = datasets.keyless_ids(unit.session, member.workspace)
         self.active = all(row.joined for row in self.members)
 
     def standing(self, author: str, votes: Mapping[str, DecisionRow]) -> Standing:
@@ -93,6 +94,12 @@ class View:
 
     def stale(self, row: VersionRow, author: str, votes: Mapping[str, DecisionRow]) -> str | None:
         """Return why an accepted version cannot run although nobody revoked it."""
+        keyless = [read["table"] for read in row.terms["datasets"] if read["dataset"] in self.keyless]
+        if keyless:
+            return (
+                f"The owner of the dataset behind table {keyless[0]!r} has no key service here any more: "
+                "change the job and submit again."
+            )
         if row.epoch != self.epoch:
             return "The members changed: submit again."
         gone = [read["table"] for read in row.terms["datasets"] if read["dataset"] in self.withdrawn]

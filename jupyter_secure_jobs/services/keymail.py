@@ -9,7 +9,10 @@ from jupyter_secure_jobs.domain.audit import Event, key_service
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Withdrawal
+from jupyter_secure_jobs.protocol.decision import Revocation
+from jupyter_secure_jobs.protocol.envelope import media_type
 from jupyter_secure_jobs.protocol.order import KeyGrant
+from jupyter_secure_jobs.protocol.roster import WorkerList
 from jupyter_secure_jobs.services import carried, dossiers, logbook, notices, workspaces
 from jupyter_secure_jobs.services.dispatch import enrolled, leased
 from jupyter_secure_jobs.services.run_state import words
@@ -52,24 +55,18 @@ def ask(unit: Unit, workspace: str, run: str, body: KeysAsked) -> KeysAnswer:
 
 
 def tasks(unit: Unit, body: KeyTasksAsked) -> KeyTasks:
-    """Return what the calling key service has to answer: revocations and withdrawals first, then nonces and grants."""
+    """Return what the calling key service has to answer: what it must hear first, then nonces and grants.
+
+    One that the newest roster does not name any more hears of that, and nothing else.
+    """
     items: list[KeyTask] = []
-    for service in enrolled(unit, "keyservice"):
-        for notice in runs.open_notices(unit.session, service.workspace, service.name):
-            envelope = logbook.read(unit, service.workspace, notice.statement)
-            revoking = "revocation" in envelope.payloadType
-            chain = workspaces.chain(unit, service.workspace)
-            items.append(
-                KeyTask(
-                    run=None,
-                    workspace=service.workspace,
-                    wants="acknowledgement",
-                    revocation=logbook.wire_of(envelope) if revoking else None,
-                    withdrawal=None if revoking else logbook.wire_of(envelope),
-                    rosters=[logbook.wire_of(each) for each in chain],
-                    manifest=None if revoking else _manifest(unit, service.workspace, envelope),
-                )
-            )
+    for service in enrolled(unit, "keyservice", "was_service"):
+        items += [
+            _notice(unit, service.workspace, notice.statement)
+            for notice in runs.open_notices(unit.session, service.workspace, service.name)
+        ]
+        if service.kind != "keyservice":
+            continue
         for mail, run in runs.open_mail(unit.session, service.workspace, service.name):
             wanted = "nonce" if mail.nonce is None else "grant"
             items.append(
@@ -85,6 +82,23 @@ def tasks(unit: Unit, body: KeyTasksAsked) -> KeyTasks:
                 )
             )
     return KeyTasks(items=items)
+
+
+def _notice(unit: Unit, workspace: str, statement: str) -> KeyTask:
+    envelope = logbook.read(unit, workspace, statement)
+    said, kind = logbook.wire_of(envelope), envelope.payloadType
+    withdrawn = kind == media_type(Withdrawal)
+    lists = workspaces.worker_lists(unit, workspace) if kind == media_type(WorkerList) else ()
+    return KeyTask(
+        run=None,
+        workspace=workspace,
+        wants="acknowledgement",
+        revocation=said if kind == media_type(Revocation) else None,
+        withdrawal=said if withdrawn else None,
+        rosters=[logbook.wire_of(each) for each in workspaces.chain(unit, workspace)],
+        workers=[logbook.wire_of(each) for each in lists],
+        manifest=_manifest(unit, workspace, envelope) if withdrawn else None,
+    )
 
 
 def _manifest(unit: Unit, workspace: str, withdrawal: envelopes.Envelope) -> EnvelopeWire | None:
@@ -141,18 +155,24 @@ def _record(unit: Unit, run: RunRow, organisation: str, event: Event, detail: st
 def acknowledge(unit: Unit, workspace: str, body: Acknowledged) -> Nothing:
     """Keep a key service's signed acknowledgement; with a statement that is not known here, learn that first.
 
+    One that the newest roster does not name any more has, with its last acknowledgement, heard the last.
+
     Raises:
         RefusedError: the statement does not verify, or the acknowledgement is not of the calling key service.
     """
-    services = {row.workspace: row.name for row in enrolled(unit, "keyservice")}
+    services = {row.workspace: row for row in enrolled(unit, "keyservice", "was_service")}
     if workspace not in services:
         raise NotFoundError("no_workspace", "There is no such workspace.", "Check the address.")
-    organisation = services[workspace]
-    if body.statement is not None:
+    row = services[workspace]
+    if body.statement is not None and row.kind == "keyservice":
         statement = logbook.envelope_of(body.statement)
-        if not notices.posted(unit, workspace, organisation, statement.hash):
-            carried.learn(unit, workspace, statement, heard_by=organisation)
+        if not notices.posted(unit, workspace, row.name, statement.hash):
+            carried.learn(unit, workspace, statement, heard_by=row.name)
             # One whose data the job does not read may be told too; its word is kept like the others'.
-            notices.post(unit, workspace, statement.hash, [organisation])
+            notices.post(unit, workspace, statement.hash, [row.name])
             unit.stir()
-    return notices.acknowledge(unit, workspace, organisation, body)
+    answer = notices.acknowledge(unit, workspace, row.name, body)
+    unit.session.flush()
+    if row.kind != "keyservice" and not runs.open_notices(unit.session, workspace, row.name):
+        unit.session.delete(row)
+    return answer

@@ -1,4 +1,4 @@
-"""Revocations and withdrawals on their way to key services, and the signed word that they were heard."""
+"""Revocations, withdrawals and changes on their way to key services, and the signed word that they were heard."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jupyter_secure_jobs.domain.lifecycle import LABELS, Action
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Withdrawal
 from jupyter_secure_jobs.protocol.decision import Acknowledgement
+from jupyter_secure_jobs.protocol.roster import WorkerList
 from jupyter_secure_jobs.services import logbook
 from jupyter_secure_jobs.store import datasets, runs
 from jupyter_secure_jobs.store.tables import NoticeRow
@@ -88,6 +89,6 @@ def _what(unit: Unit, workspace: str, heard: str, revocation: RevocationRow | No
         return f"{LABELS[_ACTIONS[Scope(revocation.scope)]]}, by {revocation.member}"
     envelope = logbook.read(unit, workspace, heard)
     if envelope.payloadType != envelopes.media_type(Withdrawal):
-        return "a newer roster"
+        return "a newer worker list" if envelope.payloadType == envelopes.media_type(WorkerList) else "a newer roster"
     dataset = datasets.get(unit.session, workspace, envelopes.read(Withdrawal, envelope).dataset)
     return f"withdrawal of dataset {dataset.name}" if dataset is not None else "withdrawal of a dataset"

@@ -62,11 +62,15 @@ def submit(unit: Unit, workspace: str, job: str, body: SubmitNew) -> JobDetailWi
     view, bundle = permitted(unit, workspace, job, Action.SUBMIT)
     rosters = workspaces.trusted(unit, workspace)
     unverified = envelopes.read(Version, envelope)
+    keyless = dataset_rows.keyless_ids(unit.session, workspace)
     for read in unverified.datasets:
         row = dataset_rows.get(unit.session, workspace, read.dataset)
         if row is None or row.withdrawn is not None:
             raise InvalidError("dataset_withdrawn", f"The dataset behind table {read.table!r} was withdrawn or is not "
                                "here.", "Change the job's datasets.")  # fmt: skip
+        if read.dataset in keyless:
+            raise InvalidError("no_key_service", f"{row.owner}, the owner of the dataset behind table {read.table!r}, "
+                               "has no key service here.", "Change the job's datasets.")  # fmt: skip
         if row.manifest != read.manifest:
             raise ConflictError("dataset_newer", f"There is a newer version of the dataset behind {read.table!r}.",
                                 "Submit again.")  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain import audit
-from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus, advance
+from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus, advance, after_lost_lease
+from jupyter_secure_jobs.store import runs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,4 +57,23 @@ def end(
         detail=f"{words(run)}: {run.status}{cause}",
         statement=statement,
     )
+    unit.changes(run.workspace)
+
+
+def give_back(unit: Unit, run: RunRow, *, lost: bool) -> None:
+    """Take a run from its worker: it is queued again, or ends if it was cancelled or was `lost` once too often."""
+    run.lease = run.lease_expires = None
+    run.request = run.request_evidence = None
+    for mail in runs.mail(unit.session, run.id):
+        mail.nonce = mail.grant = mail.refusal = None
+    if run.cancel_requested:
+        end(unit, run, RunStatus.CANCELLED, "Cancelled")
+        return
+    if lost and after_lost_lease(keys_released=run.keys_released, already_retried=run.retried) is RunStatus.FAILED:
+        end(unit, run, RunStatus.FAILED, "WorkerLost")
+        return
+    run.retried = run.retried or (lost and run.keys_released)
+    run.status = str(advance(RunStatus(run.status), RunStatus.QUEUED))
+    run.started = None
+    mark(run, Phase.QUEUED, unit.now)
     unit.changes(run.workspace)

@@ -191,8 +191,13 @@ def cancel_job(unit: Unit, workspace: str, job: str) -> JobDetailWire:
     return view.detail(bundle)
 
 
-def _may_read(unit: Unit, workspace: str, run: str) -> RunRow:
-    # Results of tests are for all members: reviewers need them. Results of job runs are for the author's organisation.
+def may_read(unit: Unit, workspace: str, run: str) -> RunRow:
+    """Return a run whose outcome the caller may have.
+
+    Raises:
+        NotAllowedError: it is a job run, and the caller is not of the author's organisation.
+    """
+    # Results of tests are for all members: reviewers need them.
     row, bundle = _run(unit, workspace, run)
     member = unit.member(workspace)
     if row.kind == RunKind.JOB and member.organisation != bundle.job.organisation:
@@ -210,13 +215,16 @@ def outcome(unit: Unit, workspace: str, run: str, *, seen: int | None = None) ->
     Raises:
         NotAllowedError: the caller is not of the author's organisation, and it is a job run.
     """
-    row = _may_read(unit, workspace, run)
+    row = may_read(unit, workspace, run)
+    recipient = unit.member(workspace).email
+    resealed = [each.statement for each in runs.reseals(unit.session, run, recipient)]
     return OutcomeWire(
         receipt=logbook.wire_of(row.receipt) if row.receipt else None,
         evidence=logbook.wire_of(row.evidence) if row.evidence else None,
         test=logbook.wire_of(row.test) if row.test else None,
         order=logbook.wire_of(logbook.read(unit, workspace, row.statement)) if row.statement else None,
         log=dossiers.of_run(unit, row, seen=seen).log if row.statement else None,
+        reseals=[logbook.wire_of(each) for each in logbook.read_all(unit, workspace, resealed)],
     )
 
 
@@ -231,7 +239,7 @@ def output_path(unit: Unit, workspace: str, run: str, kind: str, *, purpose: str
         InvalidError: the purpose or the format is unknown.
     """
     event, how = output_event(kind, purpose, form)
-    row = _may_read(unit, workspace, run)
+    row = may_read(unit, workspace, run)
     digest = row.result if kind == "result" else row.log
     if digest is None:
         raise NotFoundError(f"no_{kind}", f"The run has no {kind}.", "Only runs that have ended have one.")

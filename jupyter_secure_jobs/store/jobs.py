@@ -159,3 +159,13 @@ def bundles(session: Session, jobs: Sequence[JobRow]) -> list[Bundle]:
     for job, count in session.execute(used):
         made[job].used = count
     return list(made.values())
+
+
+def under_review(session: Session, workspace: str) -> Sequence[tuple[JobRow, VersionRow]]:
+    """Return every job whose open version is under review, with that version."""
+    query = (
+        select(JobRow, VersionRow)
+        .join(VersionRow, (VersionRow.job == JobRow.id) & (VersionRow.number == JobRow.open_version))
+        .where(JobRow.workspace == workspace, VersionRow.stage == "review")
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]

@@ -100,8 +100,32 @@ class MemberRow(Base):
     joined: Mapped[bool]
 
 
+class ProposalRow(Base):
+    """A change of the members or workers, with the signatures so far. In no log until it is in force.
+
+    At most one of a workspace has no `ended`; `outcome` says what became of the others: `in force` or `refused`.
+    """
+
+    __tablename__ = "proposal"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str] = mapped_column(_HASH)
+    proposer: Mapped[str] = mapped_column(_EMAIL)
+    roster: Mapped[bytes | None]
+    workers: Mapped[bytes]
+    proposed: Mapped[datetime]
+    ended: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    ended_by: Mapped[str | None] = mapped_column(_EMAIL)
+    reason: Mapped[str] = mapped_column(Text)
+    __table_args__ = (Index(None, "ended"),)
+
+
 class ServiceKeyRow(Base):
-    """The key by which a key service or a worker logs in: `kind` is `keyservice` or `worker`."""
+    """The key by which a key service or a worker logs in: `kind` is `keyservice` or `worker`.
+
+    One that was dropped stays as `was_service` until it has heard so, or `was_worker` until its run has ended.
+    """
 
     __tablename__ = "service_key"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
@@ -236,7 +260,7 @@ class RevocationRow(Base):
 
 
 class NoticeRow(Base):
-    """A revocation or withdrawal that a key service must hear; `acknowledgement` is its signed answer."""
+    """A revocation, withdrawal, roster or worker list that a key service must hear, and its signed answer."""
 
     __tablename__ = "notice"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
@@ -301,6 +325,16 @@ class KeyMailRow(Base):
     grant: Mapped[bytes | None]
     refusal: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (Index(None, "workspace", "organisation"),)
+
+
+class ResealRow(Base):
+    """A run's outcome keys, sealed again to one member's sealing key."""
+
+    __tablename__ = "reseal"
+    run: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    statement: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    recipient: Mapped[str] = mapped_column(_EMAIL)
 
 
 class PinnedRow(Base):

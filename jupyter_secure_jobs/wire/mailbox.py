@@ -114,7 +114,10 @@ class KeyTasksAsked(Wire):
 
 
 class KeyTask(Wire):
-    """Something for a key service to do: answer with a nonce, with a grant, or with an acknowledgement."""
+    """Something for a key service to do: answer with a nonce, with a grant, or with an acknowledgement.
+
+    What is to be acknowledged is the revocation, the withdrawal, the worker lists, or else the rosters alone.
+    """
 
     run: str | None
     workspace: str
@@ -125,6 +128,7 @@ class KeyTask(Wire):
     revocation: EnvelopeWire | None = None
     withdrawal: EnvelopeWire | None = None
     rosters: list[EnvelopeWire] = []
+    workers: list[EnvelopeWire] = []
     manifest: EnvelopeWire | None = None
 
 
@@ -143,7 +147,10 @@ class KeyReply(Wire):
 
 
 class Acknowledged(Wire):
-    """A key service has heard a revocation or withdrawal; `statement` is it, for a server that does not have it."""
+    """A key service has heard a revocation, a withdrawal, a roster or a worker list.
+
+    `statement` is a revocation or withdrawal for a server that does not have it.
+    """
 
     acknowledgement: EnvelopeWire
     statement: EnvelopeWire | None = None

@@ -15,7 +15,7 @@ from jupyter_secure_jobs.protocol.decision import Acknowledgement
 from jupyter_secure_jobs.protocol.login import Login
 from jupyter_secure_jobs.protocol.version import TestedText
 from tests.support.keys import digest
-from tests.support.world import AUTHOR, NOW, REVIEWER, WORKSPACE, World
+from tests.support.world import AUTHOR, COLLEAGUE, NOW, REVIEWER, WORKSPACE, World
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.protocol.envelope import Statement
@@ -52,6 +52,7 @@ def every_kind(world: World) -> dict[str, tuple[Statement, str]]:
         (world.key_request(), "enclave"),
         (world.key_grant("Beta", keys=(world.granted_key("Beta", sealed=sealed),)), "key service of Beta"),
         (world.receipt(), "enclave"),
+        (world.reseal(AUTHOR), COLLEAGUE),
         (world.test_result(inputs=values), "platform"),
         (login, AUTHOR),
         (text, AUTHOR),

@@ -33,6 +33,7 @@ from jupyter_secure_jobs.protocol.order import (
     KeyRequest,
     Nonce,
     Receipt,
+    Reseal,
     RunOrder,
     SealedOutput,
     SyntheticRead,
@@ -327,6 +328,7 @@ class World:
             worker="worker-1",
             genesis=self.genesis,
             roster=self.rosters[-1].hash,
+            workers=self.workers[-1].hash,
             order=self.order.hash,
             signing_key=self.keys["enclave"].signing.public,
             sealing_key=self.keys["enclave"].sealing.public,
@@ -393,6 +395,21 @@ class World:
             keys=tuple(SealedKey(recipient=public, sealed=b"sealed outcome keys") for public in alphas),
             started=NOW + timedelta(seconds=1),
             finished=NOW + timedelta(seconds=4),
+        )
+        return replace(made, **changes)
+
+    def reseal(self, to: str, **changes: Any) -> Reseal:
+        """Return the outcome's keys, sealed again by the colleague of the author."""
+        made = Reseal(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            order=self.order.hash,
+            receipt=digest("receipt"),
+            member=COLLEAGUE,
+            recipient=to,
+            sealing_key=self.keys[to].sealing.public,
+            sealed=b"sealed outcome keys",
+            time=NOW,
         )
         return replace(made, **changes)
 

@@ -16,11 +16,12 @@ from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.wire.audit import AuditFilter
 from jupyter_secure_jobs.wire.base import EnvelopeWire
+from jupyter_secure_jobs.wire.change import ChangeNew, ChangeRefusal, ChangeSignatures
 from jupyter_secure_jobs.wire.dataset import DatasetNew, WithdrawalNew
 from jupyter_secure_jobs.wire.job import DecisionNew, DraftChange, JobNew, RevocationNew, SubmitNew
 from jupyter_secure_jobs.wire.member_side import CheckNew, DatasetAsked, DecisionAsked
 from jupyter_secure_jobs.wire.pinned import PinnedNew
-from jupyter_secure_jobs.wire.run import RunNew
+from jupyter_secure_jobs.wire.run import ResealNew, RunNew
 from jupyter_secure_jobs.wire.workspace import RosterSignatures, WorkspaceNew
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"GET {W}", lambda c: c.workspace("w")),
     (f"GET {W}/roster", lambda c: c.roster("w")),
     (f"POST {W}/roster/signatures", lambda c: c.sign_roster("w", RosterSignatures(envelopes=[]))),
+    ("GET invitations?limit=100", lambda c: c.invitations()),
+    (f"GET {W}/changes", lambda c: c.changes("w")),
+    (f"POST {W}/changes", lambda c: c.propose_change("w", ChangeNew(workers=SIGNED))),
+    (f"POST {W}/changes/signatures", lambda c: c.sign_change("w", ChangeSignatures(change="c", envelopes=[]))),
+    (f"POST {W}/changes/refusal", lambda c: c.refuse_change("w", ChangeRefusal(change="c", reason="r"))),
     (f"GET {W}/members?limit=100", lambda c: c.members("w")),
     (f"GET {W}/log/checkpoint?from_size=3&also=0", lambda c: c.checkpoint("w", from_size=3)),
     (f"GET {W}/log/entries?limit=100", lambda c: c.log_entries("w")),
@@ -83,6 +89,7 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"GET {W}/audit?limit=100", lambda c: c.audit("w")),
     (f"GET {W}/audit?limit=5&kind=accepted%2Cdeclined&job=a+b", lambda c: c.audit("w", DECISIONS_OF_A_B, most=5)),
     (f"GET {W}/audit.csv?since=2026-11-01", lambda c: c.export_audit("w", io.BytesIO(), SINCE)),
+    (f"POST {R}/reseals", lambda c: c.reseal("w", "r", ResealNew(reseal=SIGNED))),
     (f"GET {W}/pinned-queries?limit=100", lambda c: c.pinned("w")),
     (f"POST {W}/pinned-queries", lambda c: c.pin("w", PIN)),
     (f"DELETE {W}/pinned-queries/q", lambda c: c.unpin("w", "q")),

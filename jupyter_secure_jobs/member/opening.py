@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 
 from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.domain.errors import NotAllowedError, NotFoundError, RefusedError
+from jupyter_secure_jobs.domain.output import Withheld
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, private_folder
-from jupyter_secure_jobs.protocol import canonical, places
+from jupyter_secure_jobs.protocol import canonical, codec, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.order import Receipt, RunOrder, TestResult
 from jupyter_secure_jobs.protocol.result_digest import logical_digest
@@ -42,12 +43,13 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A run's opened file: where the plaintext is while the context lasts, and what was checked before."""
+    """A run's opened file: where the plaintext is while the context lasts, what was checked, what rules withheld."""
 
     run: RunWire
     path: Path
     synthetic: bool
     verified: list[str]
+    withheld: list[str]
 
 
 def _receipt(acting: Acting, run: RunWire, outcome: OutcomeWire) -> tuple[Receipt, str, Dossier]:
@@ -134,7 +136,11 @@ def opened(acting: Acting, workspace: str, run_id: str, kind: str) -> Iterator[O
             checked.append("The digest of the result's rows.")
         version = envelopes.read(Version, dossier.version)
         checked.append(f"The version that ran: {dossier.version.hash[7:19]}, by {version.author}.")
-        yield Opened(run=run, path=plain, synthetic=False, verified=checked)
+        yield Opened(run=run, path=plain, synthetic=False, verified=checked, withheld=_withheld(keys))
+
+
+def _withheld(keys: dict[str, Any]) -> list[str]:
+    return [codec.from_json(Withheld, each).words() for each in keys["withheld"]]
 
 
 def _check_logical(plain: Path, keys: dict[str, Any], receipt: Receipt) -> None:
@@ -165,7 +171,8 @@ def _open_test(acting: Acting, run: RunWire, outcome: OutcomeWire, kind: str, fe
         if not _has_digest(table, said.result):
             raise RefusedError("result_digest", "The rows are not those that the worker signed.", "Test again.")
     checked = ["Signed by an enrolled worker; from synthetic tables."]
-    return Opened(run=run, path=fetched, synthetic=True, verified=checked)
+    withheld = [each.words() for each in said.withheld]
+    return Opened(run=run, path=fetched, synthetic=True, verified=checked, withheld=withheld)
 
 
 def _text(value: object) -> str | None:
@@ -194,6 +201,7 @@ def preview(acting: Acting, workspace: str, run_id: str) -> Preview:
             total=table.num_rows,
             synthetic=found.synthetic,
             verified=found.verified,
+            withheld=found.withheld,
         )
 
 

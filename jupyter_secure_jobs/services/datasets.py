@@ -20,6 +20,7 @@ from jupyter_secure_jobs.wire.dataset import (
     ManifestWire,
     WithdrawalNew,
 )
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +67,7 @@ def wire(unit: Unit, row: DatasetRow) -> DatasetWire:
         rows=manifest.rows,
         bytes=sum(file.bytes for file in manifest.files),
         synthetic_rows=manifest.synthetic.rows,
+        output_policy=OutputPolicyWire.of(manifest.output_policy),
         published=row.published,
         withdrawn=row.withdrawn,
         declaration_sql=f"SELECT * FROM {manifest.name}",  # noqa: S608 -- text for an editor, not run here

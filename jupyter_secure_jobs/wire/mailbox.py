@@ -5,6 +5,7 @@ from __future__ import annotations
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
 from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
+from jupyter_secure_jobs.wire.output import OutputPolicyWire, OwnerPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue
 
 
@@ -27,7 +28,10 @@ class Dossier(Wire):
 
 
 class TestTask(Wire):
-    """A test run's text and tables; `synthetic` names each table's twin by digest."""
+    """A test run's text and tables; `synthetic` names each table's twin by digest.
+
+    `output_policy` and `counts` are the draft's own, `owners` what the owners of its datasets ask.
+    """
 
     genesis: str
     text_hash: str
@@ -38,6 +42,9 @@ class TestTask(Wire):
     inputs: dict[str, InputValue]
     declarations: list[InputVariableWire]
     limits: LimitsWire
+    output_policy: OutputPolicyWire = OutputPolicyWire()
+    counts: list[str] = []
+    owners: list[OwnerPolicyWire] = []
 
 
 class LeaseWire(Wire):

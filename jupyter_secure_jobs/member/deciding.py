@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, RefusedError
+from jupyter_secure_jobs.domain.output import OutputFailure, failure_words
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.text import COMMENT_LENGTH, clean_text
 from jupyter_secure_jobs.member import checks, statements
@@ -14,6 +15,7 @@ from jupyter_secure_jobs.member.context import envelope_of, envelopes_of
 from jupyter_secure_jobs.member.review import describe
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.clock import utc_now
+from jupyter_secure_jobs.protocol.output import rules_of
 from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.trust.dossier import verified_manifests
 from jupyter_secure_jobs.trust.version import verify_version
@@ -65,13 +67,18 @@ def submit(acting: Acting, workspace: str, job: str) -> JobDetailWire:
             raise InvalidError("code_check", f"{problem.message}{where}", "Mend the draft, then submit again.")
     rosters = acting.rosters(workspace)
     manifests: dict[str, str] = {}
+    known: dict[str, Manifest] = {}
     for read in draft.datasets:
         envelope = envelope_of(acting.client.manifest(workspace, read.dataset).manifest)
         (verified,) = verified_manifests([envelope], rosters).values()
         if verified.dataset != read.dataset:
             raise RefusedError("manifest_missing", f"The server sent another dataset's manifest for {read.table!r}.")
         manifests[read.dataset] = envelope.hash
+        known[envelope.hash] = verified
     version = statements.version_of(detail, rosters, manifests, author=acting.email, now=utc_now())
+    rules = rules_of(version, known)
+    if rules.about_counts and not rules.counts:
+        raise InvalidError("no_counts", failure_words(rules, OutputFailure.NO_COUNT), "In a cell: --counts NAME.")
     return acting.client.submit_signed(workspace, job, SubmitNew(version=_signed(acting, version)))
 
 

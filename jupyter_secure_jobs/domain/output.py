@@ -219,12 +219,14 @@ def withheld_by(rules: OutputRules, *, rows: int, columns: Iterable[int]) -> tup
     by_counts = rules.smallest_group or rules.round_counts_to
     if rows and by_counts is not None:
         kind = OutputRule.SMALLEST_GROUP if rules.smallest_group is not None else OutputRule.ROUND_COUNTS
+        one = rows == 1
         why = (
-            f"count fewer than {by_counts.value:,}, or nothing that is a count"
+            f"{'counts' if one else 'count'} fewer than {by_counts.value:,}, or nothing that is a count"
             if rules.smallest_group is not None
-            else "hold a count that is no whole number"
+            else f"{'holds' if one else 'hold'} a count that is no whole number"
         )
-        told.append(Withheld(rule=kind, asked_by=by_counts.asked_by, what=f"{rows:,} rows were withheld: they {why}."))
+        what = f"1 row was withheld: it {why}." if one else f"{rows:,} rows were withheld: they {why}."
+        told.append(Withheld(rule=kind, asked_by=by_counts.asked_by, what=what))
     if rules.round_counts_to is not None:
         bound = rules.round_counts_to
         what = f"Counts ({', '.join(rules.counts)}) were rounded to multiples of {bound.value:,}."

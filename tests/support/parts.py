@@ -22,7 +22,6 @@ from jupyter_secure_jobs.rest.embedded import free_port, organisation_folder
 from jupyter_secure_jobs.rest.route import BASE
 from jupyter_secure_jobs.wire.job import DatasetReadWire, GrantWire, InputVariableWire, JobNew
 from jupyter_secure_jobs.wire.member_side import DatasetAsked
-from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from tests.support.process import Part, command
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from jupyter_secure_jobs.member.context import Acting
     from jupyter_secure_jobs.wire.job import JobDetailWire
+    from jupyter_secure_jobs.wire.output import OutputPolicyWire
     from jupyter_secure_jobs.wire.run import InputValue, RunWire
 
 PASSPHRASE: Final = "correct horse battery"
@@ -84,7 +84,7 @@ class Draft:
     inputs: tuple[InputVariableWire, ...] = (LOW,)
     grant: GrantWire = THREE_RUNS
     log_policy: str = "standard"
-    output_policy: OutputPolicyWire = OutputPolicyWire()
+    output_policy: OutputPolicyWire | None = None
     counts: tuple[str, ...] = ()
 
 

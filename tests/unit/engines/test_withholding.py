@@ -209,10 +209,24 @@ def test_many_rows_go_through_in_parts(place: Place) -> None:
     assert pq.ParquetFile(place.target).num_row_groups > 2
 
 
-def test_lying_offsets_are_found_before_anything_is_computed(place: Place) -> None:
-    text = pa.StringArray.from_buffers(2, pa.py_buffer(b"\0\0\0\0\xff\0\0\0\x01\0\0\0"), pa.py_buffer(b"a"))
-    with pytest.raises(pa.ArrowException):
-        place.withhold(rules(group=2), pa.RecordBatch.from_arrays([text, pa.array([3, 3])], ["t", "n"]))
+OFFSETS = (0).to_bytes(4, "little") + (1).to_bytes(4, "little") + (2).to_bytes(4, "little")
+
+
+@pytest.mark.parametrize("middle", [2**31 - 1, 2**31, 3], ids=["far", "negative", "backwards"])
+def test_lying_offsets_are_found_before_anything_is_computed(place: Place, middle: int) -> None:
+    place.withhold(rules(group=2), batch(t=["a", "b"], n=[3, 3]))
+    honest = place.source.read_bytes()
+    assert honest.count(OFFSETS) == 1
+    place.source.write_bytes(honest.replace(OFFSETS, OFFSETS[:4] + middle.to_bytes(4, "little") + OFFSETS[8:]))
+    with pytest.raises(pa.ArrowInvalid, match="offset"):
+        withhold(str(place.source), str(place.target), rules(group=2))
+
+
+def test_text_that_is_no_utf8_is_found(place: Place) -> None:
+    place.withhold(rules(group=2), batch(t=["aaaa"], n=[3]))
+    place.source.write_bytes(place.source.read_bytes().replace(b"aaaa", b"\xff\xfeaa"))
+    with pytest.raises(pa.ArrowInvalid, match="UTF8"):
+        withhold(str(place.source), str(place.target), rules(group=2))
 
 
 @pytest.mark.parametrize("cut", [0, 1, 30, 100])

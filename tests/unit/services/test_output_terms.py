@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +13,9 @@ from jupyter_secure_jobs.services import terms
 from jupyter_secure_jobs.wire.job import DraftChange
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from tests.support.refusal import refused
-from tests.support.world import World
+
+if TYPE_CHECKING:
+    from tests.support.world import World
 
 ASKED = OutputPolicyWire(smallest_group=10, withheld_columns=["captain"])
 
@@ -62,11 +64,7 @@ def test_signed_version_says_what_the_draft_says(world: World, fields: dict[str,
         **terms.blank(Language.SQL),
         "code": version.code,
         "inputs": [terms.input_wire(each).model_dump(mode="json") for each in version.inputs],
-        "grant": {
-            "reruns": True,
-            "most_runs": 5,
-            "until": version.grant.until.isoformat() if version.grant.until else "",
-        },
+        "grant": {"reruns": True, "most_runs": 5, "until": str(version.grant.until)},
     }
     said = {"name": version.name, "description": version.description}
     terms.check_same(made, version, **said)

@@ -10,9 +10,11 @@ from jupyter_secure_jobs.client.connection import Connection
 from jupyter_secure_jobs.client.facade import Client
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from jupyter_secure_jobs.domain.job import Language, LogPolicy
+from jupyter_secure_jobs.domain.output import OutputPolicy, check_counts
 from jupyter_secure_jobs.domain.text import clean_email, folded
 from jupyter_secure_jobs.wire.audit import AuditFilter
 from jupyter_secure_jobs.wire.job import GrantWire
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.pinned import PinnedNew
 from kernel_magics.declared import declarations
 from kernel_magics.draft import Saved, Wanted, save
@@ -155,6 +157,8 @@ class SecureJobs:
         until: datetime | None = None,
         description: str | None = None,
         log_policy: LogPolicy | str = LogPolicy.STANDARD,
+        output_policy: OutputPolicy | None = None,
+        counts: Iterable[str] = (),
         seconds: int | None = None,
         new_draft: bool = False,
         overwrite: bool = False,
@@ -172,6 +176,8 @@ class SecureJobs:
             until: see `rerun`; with a time zone.
             description: at most 150 characters; None leaves it.
             log_policy: `full`, `standard` or `errors`.
+            output_policy: what the job asks of its own results, beside what the datasets' owners ask.
+            counts: columns of the result that count the rows or persons of a group.
             seconds: the time limit of a run; None leaves it.
             new_draft: open a new draft where the newest version is frozen.
             overwrite: save although the draft was changed elsewhere.
@@ -194,6 +200,8 @@ class SecureJobs:
                 reruns=rerun or most_runs is not None or until is not None, most_runs=most_runs, until=until
             ),
             log_policy=policy_of(log_policy),
+            output_policy=OutputPolicyWire.of(output_policy or OutputPolicy()),
+            counts=check_counts(tuple(counts)),
             description=description,
             seconds=seconds,
         )

@@ -55,10 +55,18 @@ def job_lines(job: JobDetailWire, *, assurance: str) -> list[str]:
         f"{str(version.language).upper()} · reads {tables}",
         f"approval for {grant_words(version.grant)} · log policy {version.log_policy}",
         f"Inputs: {inputs}" if inputs else "",
+        _output_line(version),
         "" if run is None else f"Newest {run.kind} run {run.number}: {ended_words(run)}",
         f"You can: {allowed_words(job.actions)}",
         f"Not now: {refused_words(job.actions)}" if refused_words(job.actions) else "",
     ]
+
+
+def _output_line(version: VersionWire) -> str:
+    counts = f"counts: {', '.join(version.counts)}" if version.counts else ""
+    policy = version.output_policy.words()
+    asked = f"output policy of the job: {policy}" if policy != "none" else ""
+    return " · ".join(part for part in (counts, asked) if part)
 
 
 def _beyond(job: JobWire) -> str:
@@ -129,12 +137,13 @@ def datasets_table(datasets: Sequence[DatasetWire]) -> Bundle:
             f"{dataset.rows:,}",
             str(len(dataset.columns)),
             f"version {dataset.version}" + (f" · withdrawn, {heard_words(dataset)}" if dataset.withdrawn else ""),
+            dataset.output_policy.words(),
             dataset.description,
         ]
         for dataset in datasets
     ]
     return table(
-        ["dataset", "owner", "rows", "columns", "version", "description"],
+        ["dataset", "owner", "rows", "columns", "version", "output policy", "description"],
         rows,
         empty="No datasets yet. Publish one: `%securejob publish NAME FILE`.",
     )
@@ -155,6 +164,7 @@ def dataset_card(dataset: DatasetWire) -> Bundle:
     title = f"{dataset.name} · {dataset.owner} · {dataset.rows:,} rows · {local_time(dataset.published)}"
     return joined(
         table(["column", "type", "nulls", "public", "key group"], rows, empty="No columns.", caption=title),
+        note(f"Output policy of its owner: {dataset.output_policy.words()}."),
         code(f"{dataset.declaration_sql}\n{dataset.declaration_python}", title="In a job:"),
     )
 
@@ -244,5 +254,9 @@ def review_card(review: ReviewStatement) -> Bundle:
 def proposal_card(proposal: DatasetProposal) -> Bundle:
     """Return what the synthetic twin of a dataset will reveal, column by column."""
     rows = [[line.column, line.type, line.reveals] for line in proposal.twin]
+    asked = "; ".join(proposal.output) or "nothing"
     caption = f"{proposal.name} · {proposal.rows:,} rows · what every member will see of it"
-    return table(["column", "type", "the synthetic twin reveals"], rows, empty="No columns.", caption=caption)
+    return joined(
+        table(["column", "type", "the synthetic twin reveals"], rows, empty="No columns.", caption=caption),
+        note(f"Asked of every result: {asked}."),
+    )

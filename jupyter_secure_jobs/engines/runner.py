@@ -146,4 +146,4 @@ class _Work:
         self._write(value)
 
     def _write(self, rows: result.Result) -> None:
-        result.write(rows, f"/proc/self/fd/{self.rows}")
+        result.write(rows, f"/proc/self/fd/{self.rows}", form=self.job.form)

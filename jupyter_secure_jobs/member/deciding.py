@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, RefusedError
+from jupyter_secure_jobs.domain.output import OutputFailure, failure_words
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.text import COMMENT_LENGTH, clean_text
 from jupyter_secure_jobs.member import checks, statements
@@ -15,6 +16,7 @@ from jupyter_secure_jobs.member.review import describe
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.decision import Decision
+from jupyter_secure_jobs.protocol.output import rules_of
 from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.trust.dossier import verified_manifests
 from jupyter_secure_jobs.trust.log import verify_log
@@ -68,6 +70,7 @@ def submit(acting: Acting, workspace: str, job: str) -> JobDetailWire:
     rosters = acting.rosters(workspace)
     acting.checkpoint(workspace, rosters)  # nothing is signed on a log that was forked
     manifests: dict[str, str] = {}
+    known: dict[str, Manifest] = {}
     for read in draft.datasets:
         envelope = envelope_of(acting.client.manifest(workspace, read.dataset).manifest)
         (verified,) = verified_manifests([envelope], rosters).values()
@@ -78,7 +81,11 @@ def submit(acting: Acting, workspace: str, job: str) -> JobDetailWire:
             raise InvalidError("no_key_service", f"{verified.owner}, the owner of the dataset behind table "
                                f"{read.table!r}, has no key service here.", "Change the job's datasets.")  # fmt: skip
         manifests[read.dataset] = envelope.hash
+        known[envelope.hash] = verified
     version = statements.version_of(detail, rosters, manifests, author=acting.email, now=utc_now())
+    rules = rules_of(version, known)
+    if rules.about_counts and not rules.counts:
+        raise InvalidError("no_counts", failure_words(rules, OutputFailure.NO_COUNT), "In a cell: --counts NAME.")
     return acting.client.submit_signed(workspace, job, SubmitNew(version=_signed(acting, version)))
 
 

@@ -17,11 +17,12 @@ import pyarrow.parquet as pq
 from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
+from jupyter_secure_jobs.domain.output import Withheld
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.domain.text import harmless
 from jupyter_secure_jobs.member import receipts
 from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, private_folder
-from jupyter_secure_jobs.protocol import places
+from jupyter_secure_jobs.protocol import codec, places
 from jupyter_secure_jobs.protocol.result_digest import logical_digest
 from jupyter_secure_jobs.trust.evidence import salted, verify_test
 from jupyter_secure_jobs.trust.roster import verify_every_workers
@@ -41,12 +42,13 @@ MOST_CELL: Final = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A run's opened file: where the plaintext is while the context lasts, and what was checked before."""
+    """A run's opened file: where the plaintext is while the context lasts, what was checked, what rules withheld."""
 
     run: RunWire
     path: Path
     synthetic: bool
     verified: list[str]
+    withheld: list[str]
 
 
 @contextmanager
@@ -105,7 +107,11 @@ def opened(
             checked.append("The digest of the result's rows.")
         checked.append(f"The version that ran: {found.run.version_hash[7:19]}, by {found.run.version.author}.")
         checked += found.since
-        yield Opened(run=run, path=plain, synthetic=False, verified=checked)
+        yield Opened(run=run, path=plain, synthetic=False, verified=checked, withheld=_withheld(keys))
+
+
+def _withheld(keys: dict[str, Any]) -> list[str]:
+    return [codec.from_json(Withheld, each).words() for each in keys["withheld"]]
 
 
 def _check_logical(plain: Path, keys: dict[str, Any], receipt: Receipt) -> None:
@@ -142,7 +148,8 @@ def _open_test(
     checked = ["Signed by an enrolled worker; from synthetic tables."]
     if not any(said.worker == each.name and said.measurement in each.measurements for each in workers.values()):
         checked.append(f"The worker {said.worker} of then was dropped or upgraded since.")
-    return Opened(run=run, path=fetched, synthetic=True, verified=checked)
+    withheld = [each.words() for each in said.withheld]
+    return Opened(run=run, path=fetched, synthetic=True, verified=checked, withheld=withheld)
 
 
 def _text(value: object) -> str | None:
@@ -171,6 +178,7 @@ def preview(acting: Acting, workspace: str, run_id: str) -> Preview:
             total=table.num_rows,
             synthetic=found.synthetic,
             verified=found.verified,
+            withheld=found.withheld,
         )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime  # noqa: TC003 -- the codec reads the annotations 
 from typing import ClassVar
 
 from jupyter_secure_jobs.domain.inputs import Value  # noqa: TC001 -- the codec reads the annotations at run time
+from jupyter_secure_jobs.domain.output import Withheld  # noqa: TC001 -- as above
 from jupyter_secure_jobs.domain.run import RunStatus  # noqa: TC001 -- the codec reads the annotations at run time
 from jupyter_secure_jobs.protocol.dataset import SealedKey  # noqa: TC001 -- as above
 
@@ -178,6 +179,7 @@ class TestResult:
     error_line: int | None
     rows: int | None
     result: str | None
+    withheld: tuple[Withheld, ...]
     worker: str
     measurement: str
     time: datetime

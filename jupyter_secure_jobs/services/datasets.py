@@ -21,6 +21,7 @@ from jupyter_secure_jobs.wire.dataset import (
     ManifestWire,
     WithdrawalNew,
 )
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +69,7 @@ def wire(unit: Unit, row: DatasetRow) -> DatasetWire:
         rows=manifest.rows,
         bytes=sum(file.bytes for file in manifest.files),
         synthetic_rows=manifest.synthetic.rows,
+        output_policy=OutputPolicyWire.of(manifest.output_policy),
         published=row.published,
         withdrawn=row.withdrawn,
         heard_by=heard_by,

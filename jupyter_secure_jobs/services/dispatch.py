@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_secure_jobs.domain import audit
 from jupyter_secure_jobs.domain import run as rules
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnauthenticatedError
+from jupyter_secure_jobs.domain.output import of_dataset
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
@@ -24,6 +25,7 @@ from jupyter_secure_jobs.wire.mailbox import (
     LeaseWire,
     TestTask,
 )
+from jupyter_secure_jobs.wire.output import OutputPolicyWire, OwnerPolicyWire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,9 +95,15 @@ def _test(unit: Unit, run: RunRow) -> TestTask:
     workspace = workspaces.get(unit.session, run.workspace)
     rows = datasets.by_ids(unit.session, run.workspace, [read["dataset"] for read in text["datasets"]])
     tables: dict[str, str] = {}
+    owners: list[OwnerPolicyWire] = []
     for read in text["datasets"]:
         manifest = envelopes.read(Manifest, logbook.read(unit, run.workspace, rows[read["dataset"]].manifest))
         tables[read["table"]] = manifest.synthetic.digest
+        owners.append(
+            OwnerPolicyWire(
+                asked_by=of_dataset(manifest.owner, manifest.name), policy=OutputPolicyWire.of(manifest.output_policy)
+            )
+        )
     return TestTask(
         genesis=workspace.genesis if workspace else "",
         text_hash=run.text_hash,
@@ -106,6 +114,9 @@ def _test(unit: Unit, run: RunRow) -> TestTask:
         inputs=run.inputs,
         declarations=[InputVariableWire.model_validate(each) for each in text["inputs"]],
         limits=LimitsWire.model_validate(text["limits"]),
+        output_policy=OutputPolicyWire.model_validate(text.get("output_policy", {})),
+        counts=text.get("counts", []),
+        owners=owners,
     )
 
 

@@ -32,6 +32,7 @@ from jupyter_secure_jobs.wire.job import (
     StopWire,
     VersionWire,
 )
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -321,6 +322,8 @@ class View:
             grant=GrantWire.model_validate(row.terms["grant"]),
             log_policy=LogPolicy(row.terms["log_policy"]),
             limits=LimitsWire.model_validate(row.terms["limits"]),
+            output_policy=OutputPolicyWire.of(terms.output_policy_of(row.terms)),
+            counts=list(terms.counts_of(row.terms)),
             tested=None if test is None else test.status == RunStatus.SUCCEEDED,
             tested_run=test.id if test else None,
             live=row.number == job.live_version,

@@ -82,7 +82,7 @@ def test(unit: Unit, workspace: str, job: str, body: TestNew) -> RunWire:
         RunKind.TEST,
         member=view.member.email,
         inputs=codec.to_json(values),
-        text={key: version.terms[key] for key in ("language", "code", "datasets", "inputs", "limits")},
+        text=terms.to_test(version.terms),
         expires=unit.now + timedelta(days=rules.ORDER_DAYS),
     )
     touched(unit, view, bundle, Action.TEST, _with_values(row), run=row.id)

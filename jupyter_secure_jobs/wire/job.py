@@ -11,6 +11,7 @@ from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import GIB, Language, LogPolicy, Scope
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
 from jupyter_secure_jobs.wire.log import LogProofWire
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue, RunWire
 
 
@@ -89,7 +90,10 @@ class LimitsWire(Wire):
 
 
 class VersionWire(Wire):
-    """A version: its text and terms, and where it stands. `state` is draft, under review, accepted or closed."""
+    """A version: its text and terms, and where it stands. `state` is draft, under review, accepted or closed.
+
+    `output_policy` is the author's own; `counts` names the columns of the result that count rows or persons.
+    """
 
     number: int
     state: str
@@ -103,6 +107,8 @@ class VersionWire(Wire):
     grant: GrantWire
     log_policy: LogPolicy
     limits: LimitsWire
+    output_policy: OutputPolicyWire = OutputPolicyWire()
+    counts: list[str] = []
     tested: bool | None
     tested_run: str | None
     live: bool
@@ -186,6 +192,8 @@ class DraftChange(Wire):
     grant: GrantWire | None = None
     log_policy: LogPolicy | None = None
     limits: LimitsWire | None = None
+    output_policy: OutputPolicyWire | None = None
+    counts: list[str] | None = None
 
 
 class JobNew(DraftChange):

@@ -6,6 +6,7 @@ from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
 from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
 from jupyter_secure_jobs.wire.log import LogProofWire
+from jupyter_secure_jobs.wire.output import OutputPolicyWire, OwnerPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue
 
 
@@ -29,7 +30,10 @@ class Dossier(Wire):
 
 
 class TestTask(Wire):
-    """A test run's text and tables; `synthetic` names each table's twin by digest."""
+    """A test run's text and tables; `synthetic` names each table's twin by digest.
+
+    `output_policy` and `counts` are the draft's own, `owners` what the owners of its datasets ask.
+    """
 
     genesis: str
     text_hash: str
@@ -40,6 +44,9 @@ class TestTask(Wire):
     inputs: dict[str, InputValue]
     declarations: list[InputVariableWire]
     limits: LimitsWire
+    output_policy: OutputPolicyWire = OutputPolicyWire()
+    counts: list[str] = []
+    owners: list[OwnerPolicyWire] = []
 
 
 class LeaseWire(Wire):

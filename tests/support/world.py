@@ -18,6 +18,7 @@ from jupyter_secure_jobs.crypto.sealing import seal
 from jupyter_secure_jobs.domain.dataset import Column
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, Language, LogPolicy, Scope
+from jupyter_secure_jobs.domain.output import OutputPolicy
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.domain.workspace import Member, Organisation
@@ -227,6 +228,7 @@ class World:
             key_id=places.key_id(key),
             keys=(SealedKey(recipient=recipient, sealed=b"sealed to the key service"),),
             lowest_assurance=Assurance.SOFTWARE,
+            output_policy=OutputPolicy(),
             time=NOW - timedelta(days=20),
         )
         return replace(made, **changes)
@@ -261,6 +263,8 @@ class World:
             lowest_assurance=Assurance.SOFTWARE,
             limits=JobLimits(),
             log_policy=LogPolicy.STANDARD,
+            output_policy=OutputPolicy(),
+            counts=(),
             recipients=tuple(
                 Recipient(member=email, sealing_key=self.keys[email].sealing.public)
                 for email, organisation in PEOPLE.items()
@@ -427,6 +431,7 @@ class World:
             error_line=None,
             rows=16,
             result=ROWS,
+            withheld=(),
             worker="worker-1",
             measurement=MEASUREMENT,
             time=NOW,

@@ -20,6 +20,7 @@ from jupyter_secure_jobs.wire.member_side import (
     StatusWire,
     TwinLine,
 )
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.pinned import PinnedNew, PinnedWire, ScriptWire
 from jupyter_secure_jobs.wire.workspace import MemberWire, WorkspaceWire
 
@@ -39,6 +40,9 @@ class Place:
     def __init__(self) -> None:
         self.pinned: list[PinnedWire] = []
         self.audit_asked: dict[str, str] = {}
+        self.policy = OutputPolicyWire()
+        self.withheld: list[str] = []
+        self.published: list[DatasetAsked] = []
         self.acting = "ana@airline.example"
 
     def status(self, _: httpx.Request) -> Wire:
@@ -116,6 +120,7 @@ class Place:
                 rows=336_776,
                 bytes=1,
                 synthetic_rows=10,
+                output_policy=self.policy if name == "flights" else OutputPolicyWire(),
                 published=NOW,
                 withdrawn=None,
                 declaration_sql=f"-- reads {name}",
@@ -143,5 +148,6 @@ class Place:
 
     def publish(self, request: httpx.Request) -> Wire:
         asked = DatasetAsked.model_validate_json(request.content)
+        self.published.append(asked)
         twin = [TwinLine(column="tailnum", type="string", reveals="lengths 5 to 6")]
         return DatasetProposal(name=asked.name, rows=3, twin=twin, dataset="d" if asked.confirm else None)

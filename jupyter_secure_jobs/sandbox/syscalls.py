@@ -26,13 +26,22 @@ REFUSED: Final = (
     # io_uring opens files and sockets without passing this filter.
     *("io_uring_setup", "io_uring_enter", "io_uring_register"),
     # Memory that no process maps, and which the memory watcher could therefore not see.
-    *("memfd_create", "memfd_secret", "shmget", "shmat", "semget", "msgget", "mq_open"),
+    *("memfd_create", "memfd_secret", "shmget", "shmat", "semget", "msgget", "mq_open", "vmsplice"),
+    # Its contexts are counted for the whole host (aio-max-nr): a job could leave none to others.
+    *("io_setup",),
     # The clock and the host's identity.
     *("settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname"),
     *("iopl", "ioperm", "personality", "vhangup", "uselib", "nfsservctl", "modify_ldt"),
     *("mbind", "migrate_pages", "move_pages"),
 )
+_NEEDED: Final = frozenset(
+    {"ptrace", "process_vm_readv", "mount", "unshare", "setns", "bpf", "keyctl", "memfd_create", "vmsplice"}
+)
 _NEW_USER_NAMESPACE: Final = 0x10000000
+_SHARED_FILES: Final = 0x400
+_THREAD: Final = 0x10000
+_SOL_SOCKET: Final = 1
+_BUFFER_SIZES: Final = (7, 8)
 _TIOCSTI: Final = 0x5412
 _TIOCLINUX: Final = 0x541C
 _AF_INET6: Final = 10
@@ -60,11 +69,16 @@ def _rules() -> _Filter:
             rules.add_rule(refuse, name)
         except (OSError, ValueError):
             # An older libseccomp or another architecture may lack a name; what protects on its own must be there.
-            if name in {"ptrace", "process_vm_readv", "mount", "unshare", "setns", "bpf", "keyctl", "memfd_create"}:
+            if name in _NEEDED:
                 raise
     # glibc falls back from clone3, whose flags a filter cannot see, to clone, whose flags it can.
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
     rules.add_rule(refuse, "clone", arg(0, pyseccomp.MASKED_EQ, _NEW_USER_NAMESPACE, _NEW_USER_NAMESPACE))
+    # The watcher sees the open files of a process, not those that one of its threads would have for itself.
+    rules.add_rule(refuse, "clone", arg(0, pyseccomp.MASKED_EQ, _SHARED_FILES | _THREAD, _THREAD))
+    # It counts a socket's buffers at their usual size.
+    for option in _BUFFER_SIZES:
+        rules.add_rule(refuse, "setsockopt", arg(1, pyseccomp.EQ, _SOL_SOCKET), arg(2, pyseccomp.EQ, option))
     for call in ("socket", "socketpair"):
         for family in _OTHER_FAMILIES_BELOW:
             rules.add_rule(refuse, call, arg(0, pyseccomp.EQ, family))

@@ -57,7 +57,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What all processes but this one use together: bytes of memory, the kernel's for them included; processes, threads."""
+    """What all processes but this one use together: bytes of memory with the kernel's for them, processes, threads."""
 
     memory: int
     processes: int

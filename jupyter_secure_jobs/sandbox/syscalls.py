@@ -46,6 +46,10 @@ _TIOCSTI: Final = 0x5412
 _TIOCLINUX: Final = 0x541C
 _AF_INET6: Final = 10
 _OTHER_FAMILIES_BELOW: Final = (0, 3, 4, 5, 6, 7, 8, 9)
+_OF_A_PROCESS: Final = (
+    *(("prlimit64", 0), ("setpriority", 1), ("ioprio_set", 1)),
+    *(("sched_setscheduler", 0), ("sched_setattr", 0), ("sched_setparam", 0), ("sched_setaffinity", 0)),
+)
 _NEXT_STEP: Final = "Install libseccomp2 (Debian, Ubuntu) or libseccomp (Fedora) and the Python package pyseccomp."
 
 
@@ -64,6 +68,8 @@ def _rules() -> _Filter:
     refuse = pyseccomp.ERRNO(errno.EPERM)
     arg = pyseccomp.Arg
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    # The system call tables of 32-bit programs have other numbers, which no rule below would meet.
+    rules.set_attr(pyseccomp.Attr.ACT_BADARCH, refuse)
     for name in REFUSED:
         try:
             rules.add_rule(refuse, name)
@@ -86,7 +92,7 @@ def _rules() -> _Filter:
     for request in (_TIOCSTI, _TIOCLINUX):
         rules.add_rule(refuse, "ioctl", arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
     # A process may change its own limits and schedule, not the supervisor's.
-    for call, position in (("prlimit64", 0), ("setpriority", 1), ("sched_setscheduler", 0), ("sched_setattr", 0)):
+    for call, position in _OF_A_PROCESS:
         rules.add_rule(refuse, call, arg(position, pyseccomp.NE, 0))
     return cast("_Filter", rules)
 

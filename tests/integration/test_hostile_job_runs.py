@@ -40,7 +40,8 @@ VIEW: Final = (
     "CREATE TEMP VIEW people AS "
     "SELECT captain AS name, ticket, DATE'2013-01-31' AS `when` FROM flights WHERE flight = 31"
 )
-PREPARED: Final = {"python": f'spark.sql("{VIEW}")\n', "sql": f"{VIEW};\n"}
+# The member side submits no text that has no result; these fail before they come to one.
+PREPARED: Final = {"python": f'result = None; spark.sql("{VIEW}")\n', "sql": f"{VIEW};\n"}
 
 
 def ran(parts: Parts, code: str, *, language: str = "python", log_policy: str = "standard") -> RunWire:
@@ -122,7 +123,7 @@ def test_the_ordinary_ones_are_in_the_corpus() -> None:
 def test_worker_outlives_a_hostile_job(parts: Parts, name: str) -> None:
     code, classes = HOSTILE[name]
     pid = parts.parts["worker"].pid
-    run = ran(parts, code)
+    run = ran(parts, "result = None\n" + code)
     assert (run.status, run.error_text) == ("Failed", None)
     assert str(run.error_class) in classes.split()
     plain = ran(parts, TOTALS.replace(":low", "1"), language="sql")

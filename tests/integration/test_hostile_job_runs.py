@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import psutil
 import pytest
 
 from jupyter_secure_jobs.crypto.memory import _PREFIX
@@ -78,12 +79,15 @@ def outside(parts: Parts, runs: list[RunWire], folder: Path) -> Path:
     return folder
 
 
-def left_in_memory() -> list[str]:
-    """Return the files in the memory folders of enclaves, the locks left out."""
-    found = []
-    for base in Path("/dev/shm").glob(f"*{_PREFIX}*"):
-        found += [str(path) for path in base.rglob("*") if path.is_file() and path.name != "lock"]
-    return found
+def left_in_memory(parts: Parts) -> list[str]:
+    """Return the files in the memory folder of this world's enclave, the lock that names its holder left out."""
+    worker = psutil.Process(parts.parts["worker"].pid)
+    ours = {str(each.pid) for each in worker.children(recursive=True)}
+    held = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    nodes = {int(words[5].rpartition(":")[2]) for words in held if words[4] in ours}
+    folders = [lock.parent for lock in Path("/dev/shm").glob(f"{_PREFIX}*/lock") if lock.stat().st_ino in nodes]
+    assert len(folders) == 1, folders
+    return [str(path) for path in folders[0].rglob("*") if path.is_file() and path.name != "lock"]
 
 
 def leaked(parts: Parts, job: LeakingJob) -> RunWire:
@@ -104,7 +108,7 @@ def leaked(parts: Parts, job: LeakingJob) -> RunWire:
 def check_leaks(parts: Parts, jobs: list[LeakingJob], folder: Path) -> None:
     runs = [leaked(parts, job) for job in jobs]
     assert search(outside(parts, runs, folder), VALUES) == []
-    assert left_in_memory() == []
+    assert left_in_memory(parts) == []
 
 
 def test_errors_on_real_rows_say_nothing_outside(parts: Parts, tmp_path: Path) -> None:
@@ -132,4 +136,4 @@ def test_worker_outlives_a_hostile_job(parts: Parts, name: str) -> None:
     assert plain.status == "Succeeded"
     assert plain.rows == 12
     assert (parts.parts["worker"].alive, parts.parts["worker"].pid) == (True, pid)
-    assert left_in_memory() == []
+    assert left_in_memory(parts) == []

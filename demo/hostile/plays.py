@@ -24,7 +24,7 @@ _PATIENCE: Final = 120.0
 _LEASE_SECONDS: Final = 60.0
 
 
-def _same(given: Json) -> Json:
+def _same(_play: Play, given: Json) -> Json:
     return given
 
 
@@ -39,8 +39,8 @@ class Play:
     dossier: Json
     owners: tuple[str, ...]
     files: Mapping[str, bytes] = field(default_factory=dict)
-    nonces: Callable[[Json], Json] = _same
-    grants: Callable[[Json], Json] = _same
+    nonces: Callable[[Play, Json], Json] = _same
+    grants: Callable[[Play, Json], Json] = _same
     run: str = field(default_factory=lambda: str(uuid.uuid4()))
     phases: list[str] = field(default_factory=list)
     replies: dict[tuple[str, str], Json] = field(default_factory=dict)
@@ -186,11 +186,11 @@ class Stage:
                 lambda: all((organisation, wants) in play.replies for organisation in play.owners),
                 timeout=asked.wait(_USUAL_WAIT),
             )
-            nonces = play.nonces(play.said("nonce", "nonce"))
+            nonces = play.nonces(play, play.said("nonce", "nonce"))
             return answer(
                 {
                     "nonces": nonces,
-                    "grants": play.grants(play.said("grant", "grant")),
+                    "grants": play.grants(play, play.said("grant", "grant")),
                     "refusals": {**play.said("nonce", "refusal"), **play.said("grant", "refusal")},
                     "waiting": [organisation for organisation in play.owners if organisation not in nonces],
                 }

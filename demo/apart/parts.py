@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _START_SECONDS: Final = 90.0
 _STOP_SECONDS: Final = 40.0
 _LAST_WORDS: Final = 800
+OTHER_SERVER: Final = "workspace server of others"
 _API: Final = "/secure-jobs/api/v1/"
 
 
@@ -100,8 +101,11 @@ class Apart:
 
     def start(self, part: str, *words: str) -> None:
         """Start a part; its output goes to a log of its name."""
-        with (self.ground.logs / f"{part}.log").open("ab") as output:
-            self._running[part] = subprocess.Popen(
+        self._start(part, part, *words)
+
+    def _start(self, name: str, part: str, *words: str) -> None:
+        with (self.ground.logs / f"{name}.log").open("ab") as output:
+            self._running[name] = subprocess.Popen(
                 self.line(part, *words),
                 cwd=ROOT,
                 env=self.environment(part),
@@ -149,6 +153,16 @@ class Apart:
         self.start(SERVER, "serve", "--data-dir", str(data), "--port", str(own), *audience)
         url = f"http://127.0.0.1:{own}{_API}"
         self.wait(SERVER, lambda http: http.post(url + "sessions/challenge", content=b"{}").is_success)
+        return url
+
+    def start_other_server(self) -> str:
+        """Start a workspace server of other people; return its address."""
+        port = free_port()
+        data = self.ground.part(SERVER) / "data-of-others"
+        words = ("serve", "--data-dir", str(data), "--port", str(port))
+        self._start(OTHER_SERVER, SERVER, *words)
+        url = f"http://127.0.0.1:{port}{_API}"
+        self.wait(OTHER_SERVER, lambda http: http.post(url + "sessions/challenge", content=b"{}").is_success)
         return url
 
     def wait(self, part: str, true: Callable[[httpx.Client], bool]) -> None:

@@ -12,7 +12,7 @@ from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.envelope import Envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from jupyter_secure_jobs.protocol.envelope import Signer
 
@@ -44,7 +44,7 @@ def altered(envelope: Json, change: Callable[[Json], None] | None = None, /, **c
 
 
 def signed(
-    envelope: Json, signers: list[Signer], change: Callable[[Json], None] | None = None, /, **changes: Any  # noqa: ANN401 -- as above
+    envelope: Json, signers: Sequence[Signer], change: Callable[[Json], None] | None = None, /, **changes: Any  # noqa: ANN401 -- as above
 ) -> Json:  # fmt: skip
     """Return a statement that says something else, signed by these and nobody else."""
     bare = Envelope(payload=_with(envelope, change, changes), payloadType=envelope["payloadType"], signatures=())

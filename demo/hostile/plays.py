@@ -237,8 +237,8 @@ class Stage:
         body = asked.json
         with self._changed:
             organisation = self._services[asked.caller or ""]
-            wants = next(kind for owner, kind in reversed(sorted(play.asked)) if owner == organisation
-                         and (owner, kind) not in play.replies)  # fmt: skip
+            open_ = {kind for owner, kind in play.asked if owner == organisation and (owner, kind) not in play.replies}
+            wants = max(open_)  # the call for a nonce comes before that for a grant
             play.replies[organisation, wants] = body
             self._changed.notify_all()
         return answer({})

@@ -1,4 +1,4 @@
-"""Attacks with statements that are all genuine: too many runs, stops kept secret, lists of yesterday, invented people."""
+"""Attacks with statements that are genuine: too many runs, stops kept secret, old lists, invented people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.wire.job import GrantWire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from demo.hostile.scene import Scene
 
@@ -46,8 +46,9 @@ def _third_run(scene: Scene) -> list[Refusal]:
 
 def _replayed_order(scene: Scene) -> list[Refusal]:
     # A crash may cost a run its keys, so that the same order is granted three times; it is one run for the count.
-    dossier = scene.dossier(scene.prepared.base)
-    for _ in range(_MOST_GRANTS):
+    # Once it was granted when the jobs were prepared.
+    dossier = scene.prepared.play.dossier
+    for _ in range(_MOST_GRANTS - 1):
         scene.succeeded(dossier)
     return scene.refusals(scene.play(dossier))
 
@@ -138,10 +139,6 @@ def _row(name: str, sentence: str, expected: Mapping[str, str], run: Callable[[S
     return Attack(name=name, sentence=sentence, expected=expected, run=run)
 
 
-def _first(code: str) -> Iterator[tuple[str, str]]:
-    yield key_service(OWNERS[0]), code
-
-
 RUNS: Final = (
     _row("invented_peers", "A whole workspace is made up, in which the server's keys accept everything.",
          services("other_genesis"), _invented_peers),
@@ -154,7 +151,7 @@ RUNS: Final = (
     _row("withdrawal_hidden", "Wei withdrew the acceptance; the server shows it to nobody.", services("withdrawn"),
          _withdrawn),
     _row("withdrawal_kept_from_one", "One of two key services is never told that Wei withdrew.",
-         dict(_first("withdrawn")), _half_hidden),
+         {key_service(OWNERS[0]): "withdrawn"}, _half_hidden),
     _row("worker_list_stale", "A worker list that was replaced is shown again.", services("stale_workers"),
          _stale_workers),
 )  # fmt: skip

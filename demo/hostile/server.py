@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 API: Final = "/secure-jobs/api/v1/"
 _SECONDS: Final = 90.0
-_PASSED_ON: Final = ("authorization", "content-type", "idempotency-key", "if-match", "accept")
+_PASSED_ON: Final[tuple[str, ...]] = ("authorization", "content-type", "idempotency-key", "if-match", "accept")
 _PASSED_BACK: Final = ("content-type", "etag", "content-disposition", "location")
 _EXPIRED: Final = HTTPStatus.UNAUTHORIZED
 

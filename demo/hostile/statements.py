@@ -128,7 +128,8 @@ def _of_another_job(scene: Scene) -> Json:
     return {**dossier, "decisions": [*_others(dossier, MIA), _of(scene.prepared.dossier, MIA)]}
 
 
-def _next_roster(scene: Scene) -> Json:
+def next_roster(scene: Scene) -> Json:
+    """Return a roster with a member of the server's making, which nobody else signed."""
     first = scene.prepared.dossier["rosters"][-1]
     made_up = {
         "email": "eve@server.example",
@@ -142,7 +143,7 @@ def _next_roster(scene: Scene) -> Json:
 
 
 def _member_added(scene: Scene) -> Json:
-    return _base(scene, rosters=[*scene.prepared.dossier["rosters"], _next_roster(scene)])
+    return _base(scene, rosters=[*scene.prepared.dossier["rosters"], next_roster(scene)])
 
 
 def _member_key_swapped(scene: Scene) -> Json:

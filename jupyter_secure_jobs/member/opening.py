@@ -18,7 +18,7 @@ from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.domain.errors import NotAllowedError, NotFoundError, RefusedError
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, private_folder
-from jupyter_secure_jobs.protocol import canonical, places
+from jupyter_secure_jobs.protocol import canonical, codec, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.order import Receipt, RunOrder, TestResult
 from jupyter_secure_jobs.protocol.result_digest import logical_digest
@@ -69,6 +69,12 @@ def _receipt(acting: Acting, run: RunWire, outcome: OutcomeWire) -> tuple[Receip
     authorised = verify_run(dossier, genesis=acting.pins.genesis(run.workspace), now=ordered)
     if authorised.version.job != run.job:
         raise RefusedError("receipt", "The server sent the outcome of another job.", "Warn the others.")
+    # Which run the server calls by this id is its word alone; what it shows of the run must be what was ordered.
+    shown = (run.version_hash, canonical.encode(codec.to_json(run.inputs)))
+    if shown != (authorised.version_hash, canonical.encode(codec.to_json(authorised.inputs))):
+        raise RefusedError(
+            "other_run", "The server sent the outcome of a run with other input values.", "Warn the others."
+        )
     receipt = verify_receipt(envelope_of(outcome.receipt), envelope_of(outcome.evidence), authorised)
     return receipt, authorised.order_hash, dossier
 

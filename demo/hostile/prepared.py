@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from demo.hostile.scene import Scene
 
 TABLES: Final = ("airlines", "airports")
-ANY_NUMBER: Final = GrantWire(reruns=True)
+MANY: Final = GrantWire(reruns=True, most_runs=100)
 CODE: Final = """\
 SELECT airlines.name AS airline, count(*) AS airports
 FROM airlines CROSS JOIN airports
@@ -55,7 +55,7 @@ class Prepared:
         return self.resubmitted
 
 
-def new_job(name: str, grant: GrantWire = ANY_NUMBER) -> JobNew:
+def new_job(name: str, grant: GrantWire = MANY) -> JobNew:
     """Return a job over data of two organisations, neither of them the author's."""
     lowest = InputVariableWire(name="lowest", type="integer", low="0", high="9999", default=0)
     return JobNew(name=name, language=Language.SQL, code=CODE, inputs=[lowest], grant=grant)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from demo.apart.ground import key_service
@@ -68,7 +69,7 @@ def _revoked_reruns(scene: Scene) -> list[Refusal]:
     job = scene.people.accepted(new_job("Repeatability revoked"), TABLES)
     scene.succeeded(scene.dossier(job))
     _heard(scene, job, Scope.RERUNS, len(OWNERS))
-    return scene.resisted(_unheard(scene.dossier(job)))
+    return scene.refusals(scene.play(_unheard(scene.dossier(job))))
 
 
 def _withdrawn(scene: Scene) -> list[Refusal]:
@@ -99,8 +100,11 @@ def _stale_workers(scene: Scene) -> list[Refusal]:
     if made.status >= 400:  # noqa: PLR2004 -- where HTTP's errors begin
         raise AttackSucceededError(f"The members could not enrol a worker: {made.body[:200]!r}")
     # A run tells the key services of the new list; from then on the old one is of yesterday.
-    scene.succeeded(scene.dossier(scene.prepared.base, workers=[*before, newer]))
-    return scene.refusals(scene.play(scene.dossier(scene.prepared.base, workers=before)))
+    now = {"workers": [*before, newer]}
+    known = scene.prepared
+    scene.prepared = replace(known, given={**known.given, **now}, dossier={**known.dossier, **now})
+    scene.succeeded(scene.dossier(known.base))
+    return scene.refusals(scene.play(scene.dossier(known.base, workers=before)))
 
 
 def _invented_peers(scene: Scene) -> list[Refusal]:

@@ -67,8 +67,7 @@ def _limits(_scene: Scene, version: Json) -> None:
 
 
 def _runs(_scene: Scene, version: Json) -> None:
-    version["nonce"] += "x"
-    version["grant"] = {**version["grant"], "reruns": True, "most_runs": 500}
+    version["grant"]["most_runs"] *= 5
 
 
 def _table(_scene: Scene, version: Json) -> None:

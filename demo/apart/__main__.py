@@ -108,8 +108,7 @@ def _apart(parts: Apart, summary: Summary) -> str:
         ("To whom do key services and worker talk?", walls.outbound),
         ("Plain http is tried beyond this machine", walls.plain_http),
     ):
-        expected, happened = wall(parts)
-        step(name, expected, lambda happened=happened: happened)  # type: ignore[misc]
+        step(name, *wall(parts))
     return founding.workspace
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import psutil
@@ -13,7 +14,14 @@ from demo.place import MEMBERS
 from demo.summary import DemoError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from demo.apart.parts import Apart
+
+    # What is expected, and how to find out what is; the two are compared in words.
+    Wall = tuple[str, Callable[[], str]]
+
+_SHARED: Final = "the parts share a user"
 
 # Prints what it can read of what is named, one a line; a folder is read by listing it.
 _TRY: Final = """
@@ -37,8 +45,14 @@ def readable(parts: Apart, part: str, what: list[str]) -> list[str]:
     return done.stdout.splitlines()
 
 
-def folders(parts: Apart) -> tuple[str, str]:
-    """Return what is expected and what was found when every part's user tries all folders and processes."""
+def folders(parts: Apart) -> Wall:
+    """Let every part's user try all folders, keys, passphrases and processes."""
+    # With one user for several parts there is nothing to show; it is said instead.
+    expected = _words(len(PARTS), 0) if parts.accounts.apart else _SHARED
+    return expected, partial(_tried, parts)
+
+
+def _tried(parts: Apart) -> str:
     known = {part: _private(parts, part) for part in PARTS}
     own = foreign = 0
     for part in PARTS:
@@ -46,10 +60,7 @@ def folders(parts: Apart) -> tuple[str, str]:
         found = set(readable(parts, part, everything))
         own += found.issuperset(known[part])
         foreign += len(found - set(known[part]))
-    if parts.accounts.apart:
-        return _words(len(PARTS), 0), _words(own, foreign)
-    # With one user for several parts there is nothing to show; it is said instead.
-    return "the parts share a user", "the parts share a user" if foreign else _words(own, foreign)
+    return _SHARED if foreign and not parts.accounts.apart else _words(own, foreign)
 
 
 def _words(own: int, foreign: int) -> str:
@@ -62,16 +73,23 @@ def _private(parts: Apart, part: str) -> list[str]:
     return [str(own), str(parts.ground.passphrase(part)), str(keys), f"/proc/{parts.pid(part)}/environ"]
 
 
-def not_served(parts: Apart) -> tuple[str, str]:
-    """Return the expected and the real answers of the workspace server to what a Jupyter server usually serves."""
-    statuses = [parts.bare_answer(f"http://{parts.address}/{path}") for path in _NOT_SERVED]
-    return ", ".join(["404"] * len(_NOT_SERVED)), ", ".join(map(str, statuses))
+def not_served(parts: Apart) -> Wall:
+    """Ask the workspace server for what a Jupyter server usually serves."""
+
+    def asked() -> str:
+        return ", ".join(str(parts.bare_answer(f"http://{parts.address}/{path}")) for path in _NOT_SERVED)
+
+    return ", ".join(["404"] * len(_NOT_SERVED)), asked
 
 
-def listening(parts: Apart) -> tuple[str, str]:
-    """Return where the parts are expected to listen, and where they do."""
-    sides = {parts.side_port(member) for member in MEMBERS}
-    wanted = {SERVER: {("127.0.0.1", parts.port)}, "members": {("127.0.0.1", port) for port in sides}, "others": set()}
+def listening(parts: Apart) -> Wall:
+    """See where the parts listen."""
+    wanted = {SERVER: {("127.0.0.1", parts.port)}, "members": set[tuple[str, int]](), "others": set[tuple[str, int]]()}
+    wanted["members"] = {("127.0.0.1", parts.side_port(member)) for member in MEMBERS}
+    return _ports(wanted), partial(_listened, parts)
+
+
+def _listened(parts: Apart) -> str:
     found: dict[str, set[tuple[str, int]]] = {SERVER: set(), "members": set(), "others": set()}
     emails = {member.email for member in MEMBERS}
     for part in parts.running:
@@ -83,7 +101,7 @@ def listening(parts: Apart) -> tuple[str, str]:
                 for place in each.net_connections("inet")
                 if place.status == psutil.CONN_LISTEN
             }
-    return _ports(wanted), _ports(found)
+    return _ports(found)
 
 
 def _ports(places: dict[str, set[tuple[str, int]]]) -> str:
@@ -94,8 +112,12 @@ def _ports(places: dict[str, set[tuple[str, int]]]) -> str:
     return "; ".join(said)
 
 
-def outbound(parts: Apart) -> tuple[str, str]:
-    """Return to whom key services and worker are expected to talk, and to whom they do: the workspace server alone."""
+def outbound(parts: Apart) -> Wall:
+    """See to whom key services and worker talk."""
+    return parts.address, partial(_talked, parts)
+
+
+def _talked(parts: Apart) -> str:
     emails = {member.email for member in MEMBERS}
     talked: set[str] = set()
     for part in parts.running:
@@ -104,15 +126,18 @@ def outbound(parts: Apart) -> tuple[str, str]:
         process = psutil.Process(parts.pid(part))
         for each in (process, *process.children(recursive=True)):
             talked |= {f"{place.raddr.ip}:{place.raddr.port}" for place in each.net_connections("inet") if place.raddr}
-    return parts.address, ", ".join(sorted(talked)) or "nobody"
+    return ", ".join(sorted(talked)) or "nobody"
 
 
-def plain_http(parts: Apart) -> tuple[str, str]:
-    """Return the refusals expected and given where a token would travel in the clear, or a server be open to it.
+def plain_http(parts: Apart) -> Wall:
+    """Try what would let a token travel in the clear, at a member's side and at the workspace server."""
+    return (
+        "The workspace server's address is plain http on another machine. Beyond this machine the server needs TLS.",
+        partial(_plainly, parts),
+    )
 
-    Raises:
-        DemoError: a command was not refused.
-    """
+
+def _plainly(parts: Apart) -> str:
     said = []
     for part, words in (
         (MEMBERS[0].email, ("workspace", "list", "--workspace-url", "http://secure-jobs.example/secure-jobs/api/v1/")),
@@ -123,7 +148,4 @@ def plain_http(parts: Apart) -> tuple[str, str]:
         if not done.returncode:
             raise DemoError(f"`{words[0]}` was not refused.")
         said.append(done.stderr.strip().splitlines()[0])
-    return (
-        "The workspace server's address is plain http on another machine. Beyond this machine the server needs TLS.",
-        " ".join(said),
-    )
+    return " ".join(said)

@@ -83,7 +83,9 @@ def campaign(scene: Scene, console: Console) -> list[Outcome]:
 
 
 def _table(title: str, outcomes: Sequence[Outcome]) -> Table:
-    table = Table("attack", "refused by: code", "where", title=title, title_justify="left", show_lines=True)
+    table = Table(title=title, title_justify="left", show_lines=True)
+    for heading in ("attack", "refused by: code", "where"):
+        table.add_column(heading, overflow="fold")
     for each in outcomes:
         colour = "green" if each.refused else "red"
         lie = f"[bold]{each.attack}[/bold]\n{each.sentence}"
@@ -92,10 +94,13 @@ def _table(title: str, outcomes: Sequence[Outcome]) -> Table:
 
 
 def _words(refused: dict[str, str]) -> str:
-    """Return refusals in words; what all key services said alike is said once."""
-    alike = {refused.get(part) for part in SERVICES}
-    code = alike.pop() if len(alike) == 1 else None
-    if code is None:
-        return "; ".join(f"{by}: {code}" for by, code in sorted(refused.items()))
-    rest = {by: code for by, code in refused.items() if by not in SERVICES}
-    return "; ".join([*(f"{by}: {code}" for by, code in sorted(rest.items())), f"both key services: {code}"])
+    """Return refusals in words; what several parts said alike, each on its own, is said once."""
+    by_code: dict[str, list[str]] = {}
+    for by in sorted(refused):
+        by_code.setdefault(refused[by], []).append(by)
+    return "; ".join(f"{_together(who)}: {code}" for code, who in sorted(by_code.items()))
+
+
+def _together(who: list[str]) -> str:
+    others = [each for each in who if each not in SERVICES]
+    return ", ".join([*others, "both key services"] if len(who) - len(others) == len(SERVICES) else who)

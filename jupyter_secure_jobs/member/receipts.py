@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_secure_jobs.domain.errors import NotAllowedError, NotFoundError, RefusedError
 from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of
-from jupyter_secure_jobs.protocol import canonical, places
+from jupyter_secure_jobs.protocol import canonical, codec, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.order import Evidence, Reseal, RunOrder
 from jupyter_secure_jobs.protocol.version import Version
@@ -70,6 +70,12 @@ def checked(acting: Acting, run: RunWire, outcome: OutcomeWire) -> CheckedRun:
     acting.follow_log(run.workspace, newest, authorised.log)
     if authorised.version.job != run.job:
         raise RefusedError("receipt", "The server sent the outcome of another job.", "Warn the others.")
+    # Which run the server calls by this id is its word alone; what it shows of the run must be what was ordered.
+    shown = (run.version_hash, canonical.encode(codec.to_json(run.inputs)))
+    if shown != (authorised.version_hash, canonical.encode(codec.to_json(authorised.inputs))):
+        raise RefusedError(
+            "other_run", "The server sent the outcome of a run with other input values.", "Warn the others."
+        )
     since = []
     if len(then.rosters) < len(dossier.rosters):
         since.append(f"The members of then: roster {len(then.rosters)}; there are {len(dossier.rosters)} now.")

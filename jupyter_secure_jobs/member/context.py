@@ -93,7 +93,7 @@ class Acting:
         if rosters.workspace != workspace:
             raise NotAllowedError("other_workspace", "The server answered for another workspace.", "Warn the others.")
         verify_workers(lists, rosters)
-        self.pins.saw(workspace, epoch=rosters.newest.epoch, workers=len(lists))
+        self.pins.saw(workspace, rosters=[each.hash for each in chain], workers=[each.hash for each in lists])
         self.kept.keep_rosters(workspace, chain)
         return rosters
 

@@ -229,7 +229,16 @@ def test_member_side_refuses_a_log_that_is_not_the_one_it_saw(world: World, tmp_
 def test_stale_roster_leaves_a_warning(world: World, tmp_path: Path) -> None:
     pins = Pins(tmp_path / "pins.json")
     pins.pin(WORKSPACE, world.genesis)
-    pins.saw(WORKSPACE, epoch=3, workers=1)
+    genesis = world.genesis
+    pins.saw(WORKSPACE, rosters=[genesis, "second", "third"], workers=["a", "b"])
     with refused("stale_epoch"):
-        pins.saw(WORKSPACE, epoch=2, workers=1)
-    assert "older roster" in pins.warnings()[0]
+        pins.saw(WORKSPACE, rosters=[genesis, "second"], workers=["a", "b"])
+    with refused("stale_epoch"):
+        pins.saw(WORKSPACE, rosters=[genesis, "second", "another", "fourth"], workers=["a", "b"])
+    with refused("stale_workers"):
+        pins.saw(WORKSPACE, rosters=[genesis, "second", "third"], workers=["a"])
+    with refused("stale_workers"):
+        pins.saw(WORKSPACE, rosters=[genesis, "second", "third"], workers=["a", "another", "c"])
+    pins.saw(WORKSPACE, rosters=[genesis, "second", "third", "fourth"], workers=["a", "b", "c"])
+    assert len(pins.warnings()) == 4
+    assert any("older or another roster" in line for line in pins.warnings())

@@ -52,7 +52,7 @@ def why_not(circle: Circle, job: str, action: str) -> str | None:
     return next(each.reason for each in circle.job(job).actions if each.name == action)
 
 
-def test_one_joins(circle: Circle) -> None:
+def test_one_joins(circle: Circle) -> None:  # noqa: PLR0915 -- one story from beginning to end
     draft = circle.draft()
     review = circle.submitted()
     circle.decide(WEI, review.id)
@@ -86,7 +86,8 @@ def test_one_joins(circle: Circle) -> None:
     assert circle.job(draft.id, EVE).version.code == draft.version.code
     ended = circle.job(review.id)
     assert (ended.status, ended.approval) == ("Draft", [])
-    assert ended.history[0].action == "members_changed"
+    assert (ended.history[0].action, "members changed" in ended.history[0].detail) == ("review_cancelled", True)
+    assert {"change_proposed", "members_changed"} <= {each.event for each in circle.ana.client.audit(circle.workspace)}
     assert why_not(circle, live.id, "run") == STALE
     with refused("action_refused", kind=NotAllowedError, saying="members changed"):
         circle.ana.client.order_signed(circle.workspace, live.id, RunNew(order=old_order))

@@ -114,14 +114,22 @@ class Connection:
         if self._renew is not None:
             self._renew()
 
-    def get(self, path: str, shape: type[W], *, query: Query | None = None, timeout: float = SECONDS) -> W:
+    def get(
+        self,
+        path: str,
+        shape: type[W],
+        *,
+        query: Query | None = None,
+        timeout: float = SECONDS,
+        largest: int = LARGEST_ANSWER,
+    ) -> W:
         """Return the answer to a GET, read as `shape`.
 
         Raises:
             SecureJobsError: as the server said; `UnavailableError` if it cannot be reached or understood.
-            TooLargeError: the answer is over 2 MiB.
+            TooLargeError: the answer is over `largest` bytes, 2 MiB unless the call says more.
         """
-        return _read(shape, self._body("GET", path, query=query, timeout=timeout))
+        return _read(shape, self._body("GET", path, query=query, timeout=timeout, largest=largest))
 
     def all(self, path: str, shape: type[W], *, query: Query | None = None) -> list[W]:
         """Return every item of a list, page after page, in the server's order (newest first).
@@ -180,14 +188,16 @@ class Connection:
         request = self._request("PUT", path, content=part, headers=headers, query=query, timeout=120.0)
         return _read(shape, self._once(request, LARGEST_ANSWER))
 
-    def download(self, path: str, sink: BinaryIO, *, largest: int, timeout: float = 120.0) -> int:
+    def download(
+        self, path: str, sink: BinaryIO, *, largest: int, query: Query | None = None, timeout: float = 120.0
+    ) -> int:
         """Stream the answer to a GET into `sink`; return its length in bytes.
 
         Raises:
             TooLargeError: it is over `largest` bytes; what was written is to be thrown away.
             SecureJobsError: as `get`.
         """
-        request = self._request("GET", path, headers={"Accept": "*/*"}, timeout=timeout)
+        request = self._request("GET", path, headers={"Accept": "*/*"}, query=query, timeout=timeout)
         written = 0
         with self._opened(request) as response:
             for chunk in response.iter_bytes():

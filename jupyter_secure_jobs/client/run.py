@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.client.connection import path
+from jupyter_secure_jobs.client.connection import LARGEST_LIST, path
 from jupyter_secure_jobs.wire.base import Nothing
+from jupyter_secure_jobs.wire.receipt import RunStatementsWire
 from jupyter_secure_jobs.wire.run import InputValue, OutcomeWire, RunNew, RunWire, TestNew
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class RunRoutes:
     def outcome(self, workspace: str, run: str) -> OutcomeWire:
         """Return a run's signed outcome, unverified."""
         return self.connection.get(path("workspaces", workspace, "runs", run, "outcome"), OutcomeWire)
+
+    def run_statements(self, workspace: str, run: str, *, seen: int = 0) -> RunStatementsWire:
+        """Return every statement about a job run, for who has `seen` that much of the log; unverified."""
+        where = path("workspaces", workspace, "runs", run, "statements")
+        return self.connection.get(where, RunStatementsWire, query={"seen": seen}, largest=LARGEST_LIST)
 
     def download_sealed(self, workspace: str, run: str, part: str, sink: BinaryIO, *, largest: int) -> int:
         """Write the sealed `result` or `log` of a run into `sink`; return its bytes."""

@@ -21,7 +21,7 @@ from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_pr
 from jupyter_secure_jobs.protocol import canonical, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.order import Receipt, RunOrder, TestResult
-from jupyter_secure_jobs.protocol.result_digest import logical_digest
+from jupyter_secure_jobs.protocol.result_digest import has_digest
 from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.trust.dossier import Dossier, verify_run
 from jupyter_secure_jobs.trust.evidence import salted, verify_receipt, verify_test
@@ -76,7 +76,12 @@ def _receipt(acting: Acting, run: RunWire, outcome: OutcomeWire) -> tuple[Receip
     return receipt, authorised.order_hash, dossier
 
 
-def _outcome_keys(acting: Acting, receipt: Receipt, order: str) -> dict[str, Any]:
+def outcome_keys(acting: Acting, receipt: Receipt, order: str) -> dict[str, Any]:
+    """Return what the enclave of a verified receipt sealed to this member: keys, salt and digest of the rows.
+
+    Raises:
+        NotAllowedError: it sealed nothing to this member.
+    """
     own = acting.ring.sealing.public
     for key in receipt.keys:
         if key.recipient == own:
@@ -123,7 +128,7 @@ def opened(acting: Acting, workspace: str, run_id: str, kind: str) -> Iterator[O
             raise RefusedError(
                 "outcome_digest", f"The stored {kind} is not the one of the receipt.", "Warn the others."
             )
-        keys = _outcome_keys(acting, receipt, order)
+        keys = outcome_keys(acting, receipt, order)
         plain = folder / ("result.parquet" if kind == "result" else "log.txt")
         place = places.outcome_file(order=order, kind=kind)
         files.decrypt(fetched, plain, key=bytes.fromhex(keys[kind]), place=place)
@@ -142,15 +147,10 @@ def opened(acting: Acting, workspace: str, run_id: str, kind: str) -> Iterator[O
 
 def _check_logical(plain: Path, keys: dict[str, Any], receipt: Receipt) -> None:
     expected = str(keys["logical"])
-    if salted(expected, bytes.fromhex(keys["salt"])) != receipt.logical or not _has_digest(
+    if salted(expected, bytes.fromhex(keys["salt"])) != receipt.logical or not has_digest(
         pq.read_table(plain), expected
     ):
         raise RefusedError("result_digest", "The rows are not those of the receipt.", "Warn the others.")
-
-
-def _has_digest(table: Any, expected: str | None) -> bool:  # noqa: ANN401 -- pyarrow has no types
-    # The rows of a query with ORDER BY are compared in their order, all others sorted.
-    return any(logical_digest(table, ordered=ordered) == expected for ordered in (True, False))
 
 
 def _open_test(acting: Acting, run: RunWire, outcome: OutcomeWire, kind: str, fetched: Path) -> Opened:
@@ -165,7 +165,7 @@ def _open_test(acting: Acting, run: RunWire, outcome: OutcomeWire, kind: str, fe
         acting.client.download_sealed(run.workspace, run.id, kind, sink, largest=2**31)
     if kind == "result":
         table = pq.read_table(fetched)
-        if not _has_digest(table, said.result):
+        if not has_digest(table, said.result):
             raise RefusedError("result_digest", "The rows are not those that the worker signed.", "Test again.")
     checked = ["Signed by an enrolled worker; from synthetic tables."]
     return Opened(run=run, path=fetched, synthetic=True, verified=checked)

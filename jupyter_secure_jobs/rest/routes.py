@@ -13,6 +13,7 @@ from jupyter_secure_jobs.services import (
     keymail,
     logbook,
     pinned,
+    receipts,
     reviews,
     runs,
     sessions,
@@ -20,7 +21,7 @@ from jupyter_secure_jobs.services import (
     workspaces,
 )
 from jupyter_secure_jobs.store import pinned as pinned_rows
-from jupyter_secure_jobs.wire import dataset, job, log, mailbox, run, session, workspace
+from jupyter_secure_jobs.wire import dataset, job, log, mailbox, receipt, run, session, workspace
 from jupyter_secure_jobs.wire import pinned as pins
 from jupyter_secure_jobs.wire.base import Nothing, Page, Sequence
 
@@ -157,6 +158,8 @@ _MEMBERS: Final = (
     _g(_R, "get_run", run.RunWire, lambda u, c: runs.get(u, c.w, c.path["r"])),
     _p(_R + "/cancel", "cancel_run", Nothing, run.RunWire, lambda u, c: runs.cancel(u, c.w, c.path["r"])),
     _g(_R + "/outcome", "get_outcome", run.OutcomeWire, lambda u, c: runs.outcome(u, c.w, c.path["r"])),
+    _g(_R + "/statements", "get_run_statements", receipt.RunStatementsWire,
+       lambda u, c: receipts.statements(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
     _g(_R + "/result", "get_sealed_result", None, _output("result"), reading=False),
     _g(_R + "/log", "get_sealed_log", None, _output("log"), reading=False),
     _g("workspaces/{w}/pinned-queries", "list_pinned_queries", Page[pins.PinnedWire],

@@ -31,7 +31,7 @@ def describe(
     members: int,
 ) -> ReviewStatement:
     """Return the review of a verified version for a member of `organisation`."""
-    now, before = _facts(version, manifests), _facts(previous, manifests) if previous else {}
+    now, before = facts_of(version, manifests), facts_of(previous, manifests) if previous else {}
     facts = [
         FactWire(
             name=name,
@@ -96,7 +96,8 @@ def _sentence(
     return f"Reads {what}; result goes to {author_organisation}; {grant}; log policy: {version.log_policy}."
 
 
-def _facts(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, str]:
+def facts_of(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, str]:
+    """Return what a version fixes, in words by name."""
     limits = version.limits
     facts = {
         "Name": version.name,

@@ -69,6 +69,7 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"GET {R}", lambda c: c.run_of("w", "r")),
     (f"POST {R}/cancel", lambda c: c.cancel_run("w", "r")),
     (f"GET {R}/outcome", lambda c: c.outcome("w", "r")),
+    (f"GET {R}/statements?seen=3", lambda c: c.run_statements("w", "r", seen=3)),
     (f"GET {R}/result", lambda c: c.download_sealed("w", "r", "result", io.BytesIO(), largest=1)),
     (f"GET {W}/pinned-queries?limit=100", lambda c: c.pinned("w")),
     (f"POST {W}/pinned-queries", lambda c: c.pin("w", PIN)),
@@ -84,6 +85,8 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"POST member/{J}/runs", lambda c: c.run("w", "j", {"a": 1})),
     (f"GET member/{R}/result", lambda c: c.preview("w", "r")),
     (f"GET member/{R}/result.csv", lambda c: c.export("w", "r", "result.csv", io.BytesIO(), largest=1)),
+    (f"GET member/{R}/bundle", lambda c: c.receipt("w", "r", io.BytesIO())),
+    (f"GET member/{R}/bundle?opened=true", lambda c: c.receipt("w", "r", io.BytesIO(), opened=True)),
     (f"GET member/{R}/log", lambda c: c.log("w", "r")),
     (f"POST member/{W}/datasets", lambda c: c.publish("w", DatasetAsked(name="n", files=[]))),
 )

@@ -193,11 +193,6 @@ def _check_places(bundle: Bundle, run: AuthorisedRun, proofs: Mapping[str, Inclu
     follow = all(max(one) < min(other) for one, other in pairwise(stage for stage in stages if stage))
     if not (grown and follow):
         raise RefusedError("log_order", "The log has the run's statements in an order in which no run comes about.")
-    origin = places.log_origin(run.rosters.workspace)
-    carried = [(run.order.checkpoint, order)]
-    carried += [(envelopes.read(Decision, each).checkpoint, proofs[each.hash].index) for each in dossier.decisions]
-    if any(checkpoints.parse(note, origin=origin).size > index for note, index in carried):
-        raise RefusedError("log_order", "A statement stands in the log before an entry that its signer had seen.")
 
 
 def _later_revocation(envelope: Envelope, run: AuthorisedRun) -> Revocation:

@@ -44,9 +44,10 @@ class RunRoutes:
         """Ask for a run to be cancelled."""
         return self.connection.post(path("workspaces", workspace, "runs", run, "cancel"), Nothing(), RunWire)
 
-    def outcome(self, workspace: str, run: str) -> OutcomeWire:
-        """Return a run's signed outcome, unverified."""
-        return self.connection.get(path("workspaces", workspace, "runs", run, "outcome"), OutcomeWire)
+    def outcome(self, workspace: str, run: str, *, seen: int = 0) -> OutcomeWire:
+        """Return a run's signed outcome, unverified; the log is proven from `seen` entries on too."""
+        where = path("workspaces", workspace, "runs", run, "outcome")
+        return self.connection.get(where, OutcomeWire, query={"seen": seen})
 
     def run_statements(self, workspace: str, run: str, *, seen: int = 0) -> RunStatementsWire:
         """Return every statement about a job run, for who has `seen` that much of the log; unverified."""

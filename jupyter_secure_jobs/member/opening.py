@@ -51,10 +51,9 @@ class Opened:
 
 
 def _receipt(acting: Acting, run: RunWire, outcome: OutcomeWire) -> tuple[Receipt, str, Dossier]:
-    if outcome.receipt is None or outcome.evidence is None or outcome.order is None:
+    if outcome.receipt is None or outcome.evidence is None or outcome.order is None or outcome.log is None:
         raise NotFoundError("no_outcome", "The run has no signed outcome.", "Only runs that have ended have one.")
-    seen = acting.pins.log_size(run.workspace)
-    about = acting.client.review_statements(run.workspace, run.job, run.version, seen=seen)
+    about = acting.client.review_statements(run.workspace, run.job, run.version)
     chain = acting.client.roster(run.workspace)
     dossier = Dossier(
         rosters=envelopes_of(chain.rosters),
@@ -64,7 +63,7 @@ def _receipt(acting: Acting, run: RunWire, outcome: OutcomeWire) -> tuple[Receip
         decisions=envelopes_of(about.decisions),
         revocations=(),
         order=envelope_of(outcome.order),
-        log=log_proof_of(about.log),
+        log=log_proof_of(outcome.log),
     )
     # The run was authorised when it was ordered; a revocation or expiry after that does not close what it gave.
     ordered = envelopes.read(RunOrder, dossier.order).time
@@ -110,7 +109,7 @@ def opened(acting: Acting, workspace: str, run_id: str, kind: str) -> Iterator[O
     if (run.has_result if kind == "result" else run.has_log) is False:
         reason = f" It ended as {run.status} ({run.error_class})." if run.error_class else f" It is {run.status}."
         raise NotFoundError(f"no_{kind}", f"The run has no {kind}.{reason}", "See the run's status.")
-    outcome = acting.client.outcome(workspace, run_id)
+    outcome = acting.client.outcome(workspace, run_id, seen=acting.pins.log_size(workspace))
     with private_folder() as folder:
         fetched = folder / "fetched"
         if run.kind is RunKind.TEST:

@@ -20,7 +20,7 @@ from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.rest.embedded import Embedded, has_keys
 from jupyter_secure_jobs.rest.handlers import handlers_for
 from jupyter_secure_jobs.rest.member_handlers import member_handlers
-from jupyter_secure_jobs.rest.member_host import TOKEN_RENEWED, MemberHost
+from jupyter_secure_jobs.rest.member_host import LOG_WATCHED, TOKEN_RENEWED, MemberHost
 from jupyter_secure_jobs.rest.notifier import Notifier
 from jupyter_secure_jobs.rest.route import BASE
 from jupyter_secure_jobs.rest.routes import ROUTES
@@ -77,6 +77,7 @@ class SecureJobs(ExtensionApp):
     _host: MemberHost | None = None
     _server: Server | None = None
     _renewing: PeriodicCallback | None = None
+    _watching: PeriodicCallback | None = None
     _sweeping: PeriodicCallback | None = None
 
     @default("data_dir")
@@ -166,6 +167,12 @@ class SecureJobs(ExtensionApp):
             self._tell_kernels(serverapp)
             self._renewing = PeriodicCallback(lambda: self._tell_kernels(serverapp), TOKEN_RENEWED * 1000)
             self._renewing.start()
+            self._watching = PeriodicCallback(self._watch_logs, LOG_WATCHED * 1000)
+            self._watching.start()
+
+    async def _watch_logs(self) -> None:
+        if self._host is not None:
+            await IOLoop.current().run_in_executor(self._pool, self._host.watch_logs)
 
     async def _sweep(self) -> None:
         server = self._server
@@ -196,7 +203,7 @@ class SecureJobs(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Stop what was started."""
-        for repeated in (self._renewing, self._sweeping):
+        for repeated in (self._renewing, self._watching, self._sweeping):
             if repeated is not None:
                 repeated.stop()
         if self._embedded is not None:

@@ -198,8 +198,8 @@ def _may_read(unit: Unit, workspace: str, run: str) -> RunRow:
     return row
 
 
-def outcome(unit: Unit, workspace: str, run: str) -> OutcomeWire:
-    """Return the signed outcome of a run.
+def outcome(unit: Unit, workspace: str, run: str, *, seen: int | None = None) -> OutcomeWire:
+    """Return the signed outcome of a run, for who has `seen` that much of the log.
 
     Raises:
         NotAllowedError: the caller is not of the author's organisation, and it is a job run.
@@ -210,6 +210,7 @@ def outcome(unit: Unit, workspace: str, run: str) -> OutcomeWire:
         evidence=logbook.wire_of(row.evidence) if row.evidence else None,
         test=logbook.wire_of(row.test) if row.test else None,
         order=logbook.wire_of(logbook.read(unit, workspace, row.statement)) if row.statement else None,
+        log=dossiers.of_run(unit, row, seen=seen).log if row.statement else None,
     )
 
 

@@ -21,7 +21,10 @@ class IdentityWire(Wire):
 
 
 class StatusWire(Wire):
-    """What this member side is. `demonstration`: one machine holds every part."""
+    """What this member side is. `demonstration`: one machine holds every part.
+
+    `warnings`: what the workspace server was caught at, such as two histories of the log; newest first.
+    """
 
     mode: str
     demonstration: bool
@@ -31,6 +34,7 @@ class StatusWire(Wire):
     assurance_text: str
     workspace_url: str
     version: str
+    warnings: list[str] = []
 
 
 class Unlock(Wire):

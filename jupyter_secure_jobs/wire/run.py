@@ -6,6 +6,7 @@ from datetime import datetime
 
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
+from jupyter_secure_jobs.wire.log import LogProofWire
 
 InputValue = str | int | float | bool | list[str]
 
@@ -69,9 +70,10 @@ class RunNew(Wire):
 
 
 class OutcomeWire(Wire):
-    """The signed outcome of a run, with the evidence and the statements needed to verify it."""
+    """The signed outcome of a run, with the evidence, the order, and the log proven from what these carry."""
 
     receipt: EnvelopeWire | None
     evidence: EnvelopeWire | None
     test: EnvelopeWire | None
     order: EnvelopeWire | None
+    log: LogProofWire | None

@@ -13,7 +13,6 @@ from jupyter_secure_jobs.crypto.signing import SigningKey
 from jupyter_secure_jobs.keyservice.service import KeyService
 from jupyter_secure_jobs.keyservice.state import State
 from jupyter_secure_jobs.member.pins import Pins
-from jupyter_secure_jobs.protocol.log import LogProof
 from jupyter_secure_jobs.trust.dossier import verify_run
 from jupyter_secure_jobs.trust.log import TrustedLog, verify_log
 from tests.support.refusal import refused
@@ -21,6 +20,8 @@ from tests.support.world import AUTHOR, COLLEAGUE, LOG_LEAVES, NOW, WORKSPACE, W
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jupyter_secure_jobs.protocol.log import LogProof
 
 ORIGIN = "secure-jobs.example/ws-1"
 KEY = SigningKey.from_seed(bytes(range(32)))

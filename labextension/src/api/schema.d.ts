@@ -288,6 +288,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_server"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions": {
         parameters: {
             query?: never;
@@ -1221,16 +1237,6 @@ export interface components {
             tables: string[];
         };
         /**
-         * CheckpointWire
-         * @description The newest signed checkpoint (C2SP signed note), with the proof that it continues the one asked about.
-         */
-        CheckpointWire: {
-            /** Checkpoint */
-            checkpoint: string | null;
-            /** Consistency */
-            consistency: string[];
-        };
-        /**
          * ColumnWire
          * @description A column as published.
          */
@@ -1245,6 +1251,16 @@ export interface components {
             public: boolean;
             /** Type */
             type: string;
+        };
+        /**
+         * ConsistencyWire
+         * @description The proof (base64 hashes, RFC 9162) that the log of `size` entries is a start of the newest one.
+         */
+        ConsistencyWire: {
+            /** Proof */
+            proof: string[];
+            /** Size */
+            size: number;
         };
         /**
          * DatasetAsked
@@ -1408,6 +1424,7 @@ export interface components {
         Dossier: {
             /** Decisions */
             decisions: components["schemas"]["EnvelopeWire"][];
+            log: components["schemas"]["LogProofWire"];
             /** Manifests */
             manifests: components["schemas"]["EnvelopeWire"][];
             order: components["schemas"]["EnvelopeWire"];
@@ -1848,6 +1865,19 @@ export interface components {
             items: components["schemas"]["KeyTask"][];
         };
         /**
+         * KeyTasksAsked
+         * @description A key service asks for its tasks; `seen` gives for each workspace how many entries of its log it has seen.
+         */
+        KeyTasksAsked: {
+            /**
+             * Seen
+             * @default {}
+             */
+            seen: {
+                [key: string]: number;
+            };
+        };
+        /**
          * KeysAnswer
          * @description What the key services have said so far, by organisation; `waiting` for whom.
          */
@@ -1974,6 +2004,16 @@ export interface components {
          */
         LogPolicy: "full" | "standard" | "errors";
         /**
+         * LogProofWire
+         * @description The newest signed checkpoint, and a proof for each earlier size that somebody has seen.
+         */
+        LogProofWire: {
+            /** Checkpoint */
+            checkpoint: string;
+            /** Consistency */
+            consistency: components["schemas"]["ConsistencyWire"][];
+        };
+        /**
          * LogText
          * @description A run's log, or why it is empty.
          */
@@ -2020,10 +2060,11 @@ export interface components {
         Nothing: Record<string, never>;
         /**
          * OutcomeWire
-         * @description The signed outcome of a run, with the evidence and the statements needed to verify it.
+         * @description The signed outcome of a run, with the evidence, the order, and the log proven from what these carry.
          */
         OutcomeWire: {
             evidence: components["schemas"]["EnvelopeWire"] | null;
+            log: components["schemas"]["LogProofWire"] | null;
             order: components["schemas"]["EnvelopeWire"] | null;
             receipt: components["schemas"]["EnvelopeWire"] | null;
             test: components["schemas"]["EnvelopeWire"] | null;
@@ -2253,10 +2294,9 @@ export interface components {
         ReviewWire: {
             /** Acknowledgements */
             acknowledgements: components["schemas"]["EnvelopeWire"][];
-            /** Checkpoint */
-            checkpoint: string | null;
             /** Decisions */
             decisions: components["schemas"]["EnvelopeWire"][];
+            log: components["schemas"]["LogProofWire"];
             /** Manifests */
             manifests: components["schemas"]["EnvelopeWire"][];
             previous: components["schemas"]["EnvelopeWire"] | null;
@@ -2431,6 +2471,16 @@ export interface components {
             seq: number;
         };
         /**
+         * ServerWire
+         * @description What a workspace server says of itself to anybody: the key that signs its logs' checkpoints.
+         */
+        ServerWire: {
+            /** Log Key */
+            log_key: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * Session
          * @description A bearer token, and until when it holds.
          */
@@ -2456,6 +2506,8 @@ export interface components {
         /**
          * StatusWire
          * @description What this member side is. `demonstration`: one machine holds every part.
+         *
+         *     `warnings`: what the workspace server was caught at, such as two histories of the log; newest first.
          */
         StatusWire: {
             /** Acting As */
@@ -2472,6 +2524,11 @@ export interface components {
             mode: string;
             /** Version */
             version: string;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
             /** Workspace Url */
             workspace_url: string;
         };
@@ -2715,7 +2772,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Nothing"];
+                "application/json": components["schemas"]["KeyTasksAsked"];
             };
         };
         responses: {
@@ -3265,6 +3322,35 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerWire"];
                 };
             };
             /** @description A problem */
@@ -4592,7 +4678,9 @@ export interface operations {
     };
     get_review: {
         parameters: {
-            query?: never;
+            query?: {
+                seen?: string;
+            };
             header?: never;
             path: {
                 w: string;
@@ -4627,6 +4715,7 @@ export interface operations {
         parameters: {
             query?: {
                 from_size?: string;
+                also?: string;
             };
             header?: never;
             path: {
@@ -4642,7 +4731,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CheckpointWire"];
+                    "application/json": components["schemas"]["LogProofWire"];
                 };
             };
             /** @description A problem */
@@ -5057,7 +5146,9 @@ export interface operations {
     };
     get_outcome: {
         parameters: {
-            query?: never;
+            query?: {
+                seen?: string;
+            };
             header?: never;
             path: {
                 w: string;

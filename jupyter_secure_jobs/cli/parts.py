@@ -117,6 +117,7 @@ def _member(arguments: Namespace) -> None:
         "mode": "member",
         "key_store": str(arguments.key_store.resolve()),
         "workspace_url": arguments.workspace_url,
+        "ca_file": str(arguments.ca_file.resolve()) if arguments.ca_file else "",
         "passphrase_file": str(arguments.passphrase_file.resolve()) if arguments.passphrase_file else "",
         "kernel_environment_file": str(arguments.kernel_env.resolve()) if arguments.kernel_env else "",
     }
@@ -170,7 +171,7 @@ def _run_services(arguments: Namespace) -> None:
         trusted = folder / TRUSTED_FILE
         for workspace, genesis in (json.loads(trusted.read_text()) if trusted.exists() else {}).items():
             state.pin(workspace, genesis)
-        loop = Loop(KeyService(ring, state), ring, arguments.workspace_url)
+        loop = Loop(KeyService(ring, state), ring, arguments.workspace_url, ca_file=arguments.ca_file)
         threads.append(threading.Thread(target=loop.run, args=(stopped,), daemon=True))
     for thread in threads:
         thread.start()
@@ -196,7 +197,8 @@ def _work(arguments: Namespace) -> None:
     secret = passphrase.read(arguments)
     key_file = arguments.key_store / KEY_FILE
     ring = keyfile.load(key_file, secret)
-    worker = Worker(ring, key_file, secret, arguments.workspace_url, arguments.key_store / "carried")
+    carried = arguments.key_store / "carried"
+    worker = Worker(ring, key_file, secret, arguments.workspace_url, carried, ca_file=arguments.ca_file)
     threading.Thread(target=worker.run, args=(stopped,), daemon=True).start()
     stopped.wait()
     worker.leave(30)

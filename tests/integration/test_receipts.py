@@ -117,8 +117,10 @@ def test_runs_without_a_receipt_say_so(parts: Parts, finished: RunWire) -> None:
         with pytest.raises(NotFoundError) as caught:
             receipts.bundle(parts.ana, parts.workspace, run, opened=False)
         assert caught.value.code in ("no_receipt", "no_run")
-    failing = replace(TWO_OWNERS, language="python", code="raise ValueError('x')", inputs=(), tables=("flights",))
+    code = "number = int('many')\nspark.table('flights').limit(number)"
+    failing = replace(TWO_OWNERS, language="python", code=code, inputs=(), tables=("flights",))
     run = parts.ended(parts.order(parts.accepted(failing).id))
+    assert run.error_class == "ValueError"
     assert receipts.bundle(parts.ana, parts.workspace, run.id, opened=False).opened is None
     with pytest.raises(NotFoundError, match="no result"):
         receipts.bundle(parts.ana, parts.workspace, run.id, opened=True)

@@ -24,15 +24,17 @@ from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.dataset import Manifest, SealedFile, SealedKey, SyntheticTable
 from jupyter_secure_jobs.protocol.decision import Decision
 from jupyter_secure_jobs.protocol.log import Consistency, Inclusion, LogProof
-from jupyter_secure_jobs.protocol.order import Receipt, RunOrder, SealedOutput
+from jupyter_secure_jobs.protocol.order import Evidence, KeyRequest, Nonce, Receipt, RunOrder, SealedOutput
 from jupyter_secure_jobs.protocol.roster import Roster, Worker, WorkerList
 from jupyter_secure_jobs.protocol.version import ANY_ENROLLED, DatasetRead, Engine, Version
 from jupyter_secure_jobs.trust.bundle import TYPE, Bundle
-from jupyter_secure_jobs.trust.dossier import Dossier
+from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
+from jupyter_secure_jobs.trust.evidence import PROFILE, verify_evidence, verify_grant
 from jupyter_secure_jobs.trust.roster import verify_rosters
 from jupyter_secure_jobs.trust.version import recipients_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from jupyter_secure_jobs.crypto.merkle import Tree
@@ -58,6 +60,58 @@ class _Keys:
     @property
     def public(self) -> KeyPair:
         return KeyPair(signing=self.signing.public, sealing=self.sealing.public)
+
+
+class Enclave:
+    """What an enclave does to verify one run, in its order; it starts no sandbox and reads no data."""
+
+    def __init__(self, platform: SigningKey) -> None:
+        """Use the worker's platform key."""
+        self._platform = platform
+        self.signing, self._sealing = SigningKey.generate(), SealingKey.generate()
+
+    def prepare(self, dossier: Dossier, *, now: datetime) -> AuthorisedRun:
+        """Verify the statements, and make the run's own keys."""
+        genesis = envelopes.read(Version, dossier.version).genesis
+        run = verify_run(dossier, genesis=genesis, now=now)
+        self.signing, self._sealing = SigningKey.generate(), SealingKey.generate()
+        return run
+
+    def ask(self, run: AuthorisedRun, nonces: Mapping[str, str]) -> tuple[Envelope, Envelope]:
+        """Return the key request and the evidence, verified as every key service will."""
+        claims = Evidence(
+            eat_profile=PROFILE,
+            eat_nonce=tuple(nonces[owner] for owner in run.owners),
+            iat=utc_now(),
+            dbgstat="enabled",
+            assurance=str(Assurance.SOFTWARE),
+            measurement=MEASUREMENT,
+            worker=WORKER,
+            genesis=run.rosters.genesis,
+            roster=run.rosters.hash,
+            order=run.order_hash,
+            signing_key=self.signing.public,
+            sealing_key=self._sealing.public,
+        )
+        evidence = envelopes.sign(claims, self._platform)
+        verify_evidence(evidence, run)
+        request = KeyRequest(
+            workspace=run.rosters.workspace,
+            genesis=run.rosters.genesis,
+            order=run.order_hash,
+            version=run.version_hash,
+            manifests=tuple(read.manifest for read in run.version.datasets),
+            nonces=tuple(Nonce(organisation=owner, nonce=nonces[owner]) for owner in run.owners),
+            evidence=evidence.hash,
+        )
+        return envelopes.sign(request, self.signing), evidence
+
+    def open(self, run: AuthorisedRun, grants: Sequence[Envelope], evidence: Envelope) -> None:
+        """Verify the grants and open the keys in them."""
+        for envelope in grants:
+            for key in verify_grant(envelope, run, evidence_hash=evidence.hash).keys:
+                place = places.granted_key(order=run.order_hash, manifest=key.manifest, key_id=key.key_id)
+                self._sealing.open(key.sealed, info=place)
 
 
 class AcceptedJob:
@@ -97,8 +151,8 @@ class AcceptedJob:
         keys = self.services[owner]
         return KeyRing(signing=keys.signing, sealing=keys.sealing, label={"name": owner, "organisation": owner})
 
-    def order(self) -> Dossier:
-        """Return the statements of a new run."""
+    def order(self, *, seen: int = 0) -> Dossier:
+        """Return the statements of a new run, for who has seen that many entries of the log."""
         checkpoint = self._note()
         order = RunOrder(
             workspace=WORKSPACE,
@@ -122,7 +176,7 @@ class AcceptedJob:
             decisions=self.decisions,
             revocations=(),
             order=signed,
-            log=self._proof(merkle.Tree.of(self._leaves), len(self._leaves) - 1),
+            log=self._proof(merkle.Tree.of(self._leaves), len(self._leaves) - 1, seen),
         )
 
     def bundle(self, dossier: Dossier, evidence: Envelope, grants: tuple[Envelope, ...], enclave: SigningKey) -> Bundle:
@@ -153,9 +207,9 @@ class AcceptedJob:
         state = Checkpoint(origin=_ORIGIN, size=len(self._leaves), root=merkle.Tree.of(self._leaves).root())
         return checkpoints.sign(state, self._log_key)
 
-    def _proof(self, tree: Tree, order_seen: int) -> LogProof:
+    def _proof(self, tree: Tree, *seen: int) -> LogProof:
         state = Checkpoint(origin=_ORIGIN, size=tree.size, root=tree.root())
-        sizes = sorted({len(self._before()), order_seen})
+        sizes = sorted({len(self._before()), *seen} - {0})
         proofs = tuple(Consistency(size=size, proof=tuple(tree.consistency(size))) for size in sizes)
         return LogProof(checkpoint=checkpoints.sign(state, self._log_key), consistency=proofs)
 

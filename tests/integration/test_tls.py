@@ -54,6 +54,7 @@ class Served:
 
 @contextmanager
 def server(folder: Path, port: int, certificate: tuple[Path, Path]) -> Iterator[Part]:
+    folder.mkdir(exist_ok=True)
     words = ("serve", "--data-dir", folder / "server", "--port", port, "--audience", f"localhost:{port}")
     files = ("--certfile", certificate[0], "--keyfile", certificate[1])
     part = Part(command(*(str(word) for word in (*words, *files))), folder / "server.log")
@@ -82,12 +83,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def ana(served: Served) -> Acting:
+def ana(served: Served) -> Iterator[Acting]:
     """Give a member who has founded a workspace over TLS."""
     acting = act(served.folder / "ana", PASSPHRASE, served.url(), ca_file=served.authority.file)
     worker = create(served.folder / "worker", kind="worker", name="worker-1", organisation="", passphrase=PASSPHRASE)
     founding.found(acting, "Flights", [replace(worker, measurement=digest("an enclave"))])
-    return acting
+    yield acting
+    acting.client.connection.close()
 
 
 def ask(url: str, ca_file: Path | None = None) -> Challenge:
@@ -138,6 +140,8 @@ def test_member_side_takes_the_authority_from_its_settings(served: Served, ana: 
     assert right.acting(None).client.workspaces() == ana.client.workspaces()
     with refused("certificate_untrusted", kind=UnavailableError):
         wrong.acting(None).client.workspaces()
+    for host in (right, wrong):
+        host.acting(None).client.connection.close()
 
 
 def test_member_side_process_passes_requests_on_over_tls(served: Served, ana: Acting) -> None:

@@ -15,6 +15,7 @@ from jupyter_secure_jobs.crypto.sealing import SealingKey
 from jupyter_secure_jobs.crypto.signing import SigningKey
 from jupyter_secure_jobs.domain.dataset import Column
 from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, Language, LogPolicy
+from jupyter_secure_jobs.domain.output import OutputPolicy
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.domain.workspace import KeyPair, Member, Organisation
@@ -89,6 +90,7 @@ class Enclave:
             worker=WORKER,
             genesis=run.rosters.genesis,
             roster=run.rosters.hash,
+            workers=run.workers_hash,
             order=run.order_hash,
             signing_key=self.signing.public,
             sealing_key=self._sealing.public,
@@ -266,6 +268,7 @@ class AcceptedJob:
             key_id=places.key_id(key),
             keys=(SealedKey(recipient=recipient, sealed=sealing.seal(recipient, key, info=place)),),
             lowest_assurance=Assurance.SOFTWARE,
+            output_policy=OutputPolicy(),
             time=self.now,
         )
 
@@ -294,6 +297,8 @@ class AcceptedJob:
             lowest_assurance=Assurance.SOFTWARE,
             limits=JobLimits(),
             log_policy=LogPolicy.STANDARD,
+            output_policy=OutputPolicy(),
+            counts=(),
             recipients=recipients_of(verify_rosters(self.rosters, genesis=self.genesis), self.author),
             time=self.now,
         )
@@ -330,6 +335,7 @@ class AcceptedJob:
             rows=16,
             log=None,
             logical="hmac-sha256:" + "0" * 64,
+            withheld=(),
             keys=tuple(SealedKey(recipient=who.sealing_key, sealed=b"\0" * 1300) for who in version.recipients),
             started=self.now,
             finished=self.now,

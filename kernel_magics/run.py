@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow.parquet as pq
 
+from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError
 from jupyter_secure_jobs.domain.job import GIB
 from jupyter_secure_jobs.domain.run import ENDED, RunKind, RunStatus
@@ -103,7 +104,8 @@ class Run:
         self._need_result()
         # The file has no name and is gone when closed, so that opened rows stay nowhere but in memory.
         with tempfile.TemporaryFile() as sink:
-            self.client.export(self.wire.workspace, self.wire.id, "result.parquet", sink, largest=LARGEST_RESULT)
+            self.client.export(self.wire.workspace, self.wire.id, "result.parquet", sink, largest=LARGEST_RESULT,
+                               purpose=Purpose.OPEN)  # fmt: skip
             sink.seek(0)
             return pq.read_table(sink)
 

@@ -26,9 +26,9 @@ def add_key_store(parser: ArgumentParser, part: str = "member") -> None:
     parser.add_argument("--key-store", type=Path, default=default(part), help="folder of the key store")
 
 
-def add_server(parser: ArgumentParser) -> None:
+def add_server(parser: ArgumentParser, *, required: bool = True) -> None:
     """Add the options that name the workspace server and whose certificates count."""
-    parser.add_argument("--workspace-url", required=True, help="address of the workspace server's API")
+    parser.add_argument("--workspace-url", required=required, help="address of the workspace server's API")
     parser.add_argument(
         "--ca-file",
         type=Path,

@@ -67,12 +67,12 @@ def add(groups: Groups) -> None:
 
 
 def _receipt(arguments: Namespace) -> None:
-    from jupyter_secure_jobs.member import receipts  # noqa: PLC0415 -- its imports take a second, which `verify` does not owe
+    from jupyter_secure_jobs.member import bundles  # noqa: PLC0415 -- its imports take a second, which `verify` does not owe
 
     acting = folders.acting(arguments, passphrase.read(arguments))
     workspace = folders.workspace(acting, arguments.workspace)
     run = _which(acting, workspace, arguments.which, arguments.number)
-    made = receipts.bundle(acting, workspace, run, opened=arguments.opened)
+    made = bundles.bundle(acting, workspace, run, opened=arguments.opened)
     try:
         write_private(arguments.out, made.to_bytes(), replace=False)
     except FileExistsError as error:

@@ -29,7 +29,7 @@ LARGEST_LIST: Final = 16 * MIB
 PAGE_SIZE: Final = 100
 TRIES: Final = 4
 SECONDS: Final = 30.0
-_MOST_PAGES: Final = 10_000
+MOST_PAGES: Final = 10_000
 _OK: Final = range(200, 300)
 _EXPIRED: Final = 401
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -146,7 +146,7 @@ class Connection:
         more: Query = {"limit": PAGE_SIZE, **(query or {})}
         # Pydantic builds the page of a shape at run time, which the type checker cannot follow.
         page: TypeAdapter[Page[W]] = TypeAdapter(Page[shape])  # type: ignore[valid-type]
-        for _ in range(_MOST_PAGES):
+        for _ in range(MOST_PAGES):
             answer = _parse(page, self._body("GET", path, query=more, largest=LARGEST_LIST))
             items += answer.items
             if answer.next is None:
@@ -154,7 +154,16 @@ class Connection:
             more = {**more, "after": answer.next}
         raise TooLargeError("list_endless", "The list does not end.", "Narrow it with a filter.")
 
-    def post(self, path: str, body: Wire, shape: type[W], *, key: str | None = None, timeout: float = SECONDS) -> W:
+    def post(
+        self,
+        path: str,
+        body: Wire,
+        shape: type[W],
+        *,
+        key: str | None = None,
+        timeout: float = SECONDS,
+        largest: int = LARGEST_ANSWER,
+    ) -> W:
         """Return the answer to a POST; it is sent again with the same key if the connection breaks.
 
         `key` is the Idempotency-Key; a fresh one is made if none is given. The server acts once per key.
@@ -163,7 +172,8 @@ class Connection:
             SecureJobsError: as `get`.
         """
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
-        return _read(shape, self._body("POST", path, body=body, headers=headers, timeout=timeout))
+        made = self._body("POST", path, body=body, headers=headers, timeout=timeout, largest=largest)
+        return _read(shape, made)
 
     def patch(self, path: str, body: Wire, shape: type[W], *, revision: int) -> W:
         """Return the answer to a PATCH of what had `revision` when it was read.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from jupyter_secure_jobs.client.connection import LARGEST_LIST, path
+from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.job import GIB
 from jupyter_secure_jobs.wire.base import Nothing
 from jupyter_secure_jobs.wire.job import JobDetailWire
@@ -92,9 +93,19 @@ class MemberRoutes:
         """Return a run's log, opened and verified."""
         return self.connection.get(_mine(workspace, "runs", run, "log"), LogText, timeout=_WORK_SECONDS)
 
-    def export(self, workspace: str, run: str, part: Export, sink: BinaryIO, *, largest: int = 64 * GIB) -> int:
-        """Write a run's opened result or log into `sink`; return its bytes."""
-        return self.connection.download(_mine(workspace, "runs", run, part), sink, largest=largest)
+    def export(
+        self,
+        workspace: str,
+        run: str,
+        part: Export,
+        sink: BinaryIO,
+        *,
+        largest: int = 64 * GIB,
+        purpose: Purpose = Purpose.EXPORT,
+    ) -> int:
+        """Write a run's opened result or log into `sink`; return its bytes. The audit log says for which purpose."""
+        query: Query = {"purpose": str(purpose)}
+        return self.connection.download(_mine(workspace, "runs", run, part), sink, largest=largest, query=query)
 
     def receipt(self, workspace: str, run: str, sink: BinaryIO, *, opened: bool = False) -> int:
         """Write the bundle of a job run into `sink`, verified by the member side; return its bytes.

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from jupyter_secure_jobs.client.connection import LARGEST_LIST, path
 from jupyter_secure_jobs.wire.base import Nothing
 from jupyter_secure_jobs.wire.receipt import RunStatementsWire
-from jupyter_secure_jobs.wire.run import InputValue, OutcomeWire, RunNew, RunWire, TestNew
+from jupyter_secure_jobs.wire.run import InputValue, OutcomeWire, ResealNew, RunNew, RunWire, TestNew
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import BinaryIO
 
-    from jupyter_secure_jobs.client.connection import Connection
+    from jupyter_secure_jobs.client.connection import Connection, Query
     from jupyter_secure_jobs.domain.run import RunKind
 
 
@@ -54,6 +54,25 @@ class RunRoutes:
         where = path("workspaces", workspace, "runs", run, "statements")
         return self.connection.get(where, RunStatementsWire, query={"seen": seen}, largest=LARGEST_LIST)
 
-    def download_sealed(self, workspace: str, run: str, part: str, sink: BinaryIO, *, largest: int) -> int:
-        """Write the sealed `result` or `log` of a run into `sink`; return its bytes."""
-        return self.connection.download(path("workspaces", workspace, "runs", run, part), sink, largest=largest)
+    def download_sealed(
+        self,
+        workspace: str,
+        run: str,
+        part: str,
+        sink: BinaryIO,
+        *,
+        largest: int,
+        purpose: str = "open",
+        form: str = "",
+    ) -> int:
+        """Write the sealed `result` or `log` of a run into `sink`; return its bytes.
+
+        `purpose` is `open` or `export`, `form` the format: what the audit log will say.
+        """
+        query: Query = {"purpose": purpose, "format": form} if form else {"purpose": purpose}
+        where = path("workspaces", workspace, "runs", run, part)
+        return self.connection.download(where, sink, largest=largest, query=query)
+
+    def reseal(self, workspace: str, run: str, reseal: ResealNew) -> RunWire:
+        """Leave a run's outcome keys, sealed again, for a colleague."""
+        return self.connection.post(path("workspaces", workspace, "runs", run, "reseals"), reseal, RunWire)

@@ -80,6 +80,20 @@ class Pins:
             )
         return found
 
+    def epoch(self, workspace: str) -> int:
+        """Return the newest epoch that this machine has seen.
+
+        Raises:
+            RefusedError: the workspace is not pinned.
+        """
+        self.genesis(workspace)
+        found = self._read()[workspace].get("epoch")
+        return found if isinstance(found, int) else 1
+
+    def knows(self, workspace: str) -> bool:
+        """Tell whether a genesis of this workspace is pinned."""
+        return workspace in self._read()
+
     def pin(self, workspace: str, genesis: str) -> None:
         """Remember a genesis that the member has compared.
 
@@ -91,19 +105,25 @@ class Pins:
             if entry["genesis"] != genesis:
                 raise RefusedError("other_genesis", "Another genesis is pinned for this workspace.", "Warn the others.")
 
-    def saw_epoch(self, workspace: str, epoch: int) -> None:
-        """Remember the newest epoch.
+    def saw(self, workspace: str, *, epoch: int, workers: int) -> None:
+        """Remember the epochs of the newest roster and worker list.
 
         Raises:
             RefusedError: an older one is shown than was seen before.
         """
         with self._changing() as pins:
-            seen = pins[workspace]["epoch"]
-            if epoch >= seen:
-                pins[workspace]["epoch"] = epoch
+            entry = pins[workspace]
+            known = (entry["epoch"], entry.get("workers") or 0)
+            if epoch >= known[0] and workers >= known[1]:
+                entry["epoch"], entry["workers"] = epoch, workers
                 return
         stale = RefusedError("stale_epoch", "The server shows an older roster than before.", "Warn the others.")
-        self._warn(workspace, stale, seen=f"epoch {seen}", shown=f"epoch {epoch}")
+        if epoch >= known[0]:
+            stale = RefusedError(
+                "stale_workers", "The server shows an older worker list than before.", "Warn the others."
+            )
+        self._warn(workspace, stale, seen=f"epoch {known[0]}, workers {known[1]}",
+                   shown=f"epoch {epoch}, workers {workers}")  # fmt: skip
         raise stale
 
     def checkpoint(self, workspace: str) -> Checkpoint | None:
@@ -121,7 +141,7 @@ class Pins:
         seen = self.checkpoint(workspace)
         return seen.size if seen is not None else 0
 
-    def follow(self, workspace: str, log: TrustedLog) -> bool:
+    def follow_log(self, workspace: str, log: TrustedLog) -> bool:
         """Remember a verified checkpoint if it continues the one seen before; keep the proof if it does not.
 
         Returns False if the log comes without a proof from there, as when another thread went on meanwhile.

@@ -10,16 +10,14 @@ from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.decision import Revocation
 from jupyter_secure_jobs.protocol.envelope import Envelope
-from jupyter_secure_jobs.protocol.order import Receipt
-from jupyter_secure_jobs.protocol.roster import Roster, WorkerList
+from jupyter_secure_jobs.protocol.order import Evidence, Receipt
 from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.services import dossiers, logbook
 from jupyter_secure_jobs.store import runs
+from jupyter_secure_jobs.trust.dossier import as_of
 from jupyter_secure_jobs.wire.receipt import InclusionWire, RunStatementsWire
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.trust.dossier import Dossier
 
@@ -65,29 +63,14 @@ def statements(unit: Unit, workspace: str, run: str, *, seen: int | None = None)
 def as_of_run(dossier: Dossier, evidence: Envelope) -> Dossier:
     """Return the dossier as it was when the run was made: what came later would not verify it, or say nothing of it.
 
-    The rosters end with the version's; the worker lists with the newest that all its members signed and that has the
-    worker which gave the evidence; revocations are those of the version's epoch; each manifest stands there once.
+    The chains end with the roster that the version names and the worker list that the evidence names; revocations are
+    those of the version's epoch; each manifest stands there once.
+
+    Raises:
+        RefusedError: the chains do not hold these statements.
     """
     version = envelopes.read(Version, dossier.version)
-    rosters = _until(dossier.rosters, version.roster)
-    members = {member.keys.signing for member in envelopes.read(Roster, rosters[-1]).members}
-    platforms = {signature.keyid for signature in evidence.signatures}
-    fitting = [each for each in dossier.workers if _enrols(each, members, platforms)]
+    then = as_of(dossier, roster=version.roster, workers=envelopes.read(Evidence, evidence).workers)
     stops = [each for each in dossier.revocations if envelopes.read(Revocation, each).epoch == version.epoch]
-    return replace(
-        dossier,
-        rosters=rosters,
-        workers=_until(dossier.workers, fitting[-1].hash) if fitting else dossier.workers,
-        manifests=tuple({each.hash: each for each in dossier.manifests}.values()),
-        revocations=tuple(stops),
-    )
-
-
-def _until(chain: Sequence[Envelope], digest: str) -> tuple[Envelope, ...]:
-    hashes = [each.hash for each in chain]
-    return tuple(chain[: hashes.index(digest) + 1]) if digest in hashes else tuple(chain)
-
-
-def _enrols(listed: Envelope, members: set[str], platforms: set[str]) -> bool:
-    keys = {worker.platform_key for worker in envelopes.read(WorkerList, listed).workers}
-    return bool(keys & platforms) and members <= {signature.keyid for signature in listed.signatures}
+    manifests = {each.hash: each for each in dossier.manifests}
+    return replace(then, manifests=tuple(manifests.values()), revocations=tuple(stops))

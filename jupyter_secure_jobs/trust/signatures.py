@@ -37,3 +37,15 @@ def require_any(envelope: Envelope, publics: Collection[str], *, who: str) -> No
             require(envelope, public, who=who)
             return
     raise RefusedError("signature_missing", f"The signature of {who} is missing.", "Ask for it to be signed again.")
+
+
+def stands(envelope: Envelope, publics: Collection[str]) -> bool:
+    """Tell whether a signature by one of these keys is there, for counting who is still missing.
+
+    Raises:
+        RefusedError: one is there and does not verify.
+    """
+    if not any(signature.keyid in publics for signature in envelope.signatures):
+        return False
+    require_any(envelope, publics, who="a signer")
+    return True

@@ -69,11 +69,21 @@ class RunNew(Wire):
     order: EnvelopeWire
 
 
+class ResealNew(Wire):
+    """A job run's outcome keys, sealed by a recipient to a colleague, and signed."""
+
+    reseal: EnvelopeWire
+
+
 class OutcomeWire(Wire):
-    """The signed outcome of a run, with the evidence, the order, and the log proven from what these carry."""
+    """The signed outcome of a run, with the evidence, the order, and the log proven from what these carry.
+
+    `reseals` are the outcome's keys as they were sealed again to the caller.
+    """
 
     receipt: EnvelopeWire | None
     evidence: EnvelopeWire | None
     test: EnvelopeWire | None
     order: EnvelopeWire | None
     log: LogProofWire | None
+    reseals: list[EnvelopeWire] = []

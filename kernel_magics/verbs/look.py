@@ -11,7 +11,7 @@ from jupyter_secure_jobs.domain.run import RunKind
 from kernel_magics import cards
 from kernel_magics.bundle import code, note, table
 from kernel_magics.job import decide_where
-from kernel_magics.rows import preview_table
+from kernel_magics.rows import preview_table, withheld_note
 from kernel_magics.showing import show
 from kernel_magics.verbs.verb import Verb, named, named_run
 from kernel_magics.wording import values_words
@@ -96,6 +96,9 @@ def _results(desk: Desk, arguments: argparse.Namespace) -> pd.DataFrame | None:
     if run.synthetic or arguments.save_rows:
         show(preview_table(run.preview(), title=f"{run.wire.job_name} · {run.wire.kind} run {run.number}"))
         return None
+    preview = run.preview()
+    if preview.withheld:
+        show(withheld_note(preview))
     return run.to_pandas()
 
 

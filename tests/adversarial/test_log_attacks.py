@@ -209,27 +209,27 @@ def shown(world: World, log: LogProof) -> TrustedLog:
 def test_member_side_refuses_a_log_that_is_not_the_one_it_saw(world: World, tmp_path: Path) -> None:
     pins = Pins(tmp_path / "pins.json")
     pins.pin(WORKSPACE, world.genesis)
-    assert pins.follow(WORKSPACE, shown(world, world.log_proof(12)))
+    assert pins.follow_log(WORKSPACE, shown(world, world.log_proof(12)))
     assert pins.log_size(WORKSPACE) == 12
     assert pins.warnings() == []
-    assert not pins.follow(WORKSPACE, shown(world, world.log_proof(20))), "no proof from there: ask again"
+    assert not pins.follow_log(WORKSPACE, shown(world, world.log_proof(20))), "no proof from there: ask again"
     with refused("log_rollback"):
-        pins.follow(WORKSPACE, shown(world, world.log_proof(11)))
+        pins.follow_log(WORKSPACE, shown(world, world.log_proof(11)))
     with refused("log_fork"):
-        pins.follow(WORKSPACE, shown(world, world.log_proof(12, FORKED)))
+        pins.follow_log(WORKSPACE, shown(world, world.log_proof(12, FORKED)))
     with refused("log_fork"):
-        pins.follow(WORKSPACE, shown(world, world.log_proof(20, FORKED, seen=(12,))))
+        pins.follow_log(WORKSPACE, shown(world, world.log_proof(20, FORKED, seen=(12,))))
     assert pins.log_size(WORKSPACE) == 12, "what was seen stays the measure"
     assert len(pins.warnings()) == 3
     kept = Pins(tmp_path / "pins.json")
     assert kept.warnings() == pins.warnings(), "the evidence outlives the process"
-    assert kept.follow(WORKSPACE, shown(world, world.log_proof(20, seen=(12,))))
+    assert kept.follow_log(WORKSPACE, shown(world, world.log_proof(20, seen=(12,))))
 
 
 def test_stale_roster_leaves_a_warning(world: World, tmp_path: Path) -> None:
     pins = Pins(tmp_path / "pins.json")
     pins.pin(WORKSPACE, world.genesis)
-    pins.saw_epoch(WORKSPACE, 3)
+    pins.saw(WORKSPACE, epoch=3, workers=1)
     with refused("stale_epoch"):
-        pins.saw_epoch(WORKSPACE, 2)
+        pins.saw(WORKSPACE, epoch=2, workers=1)
     assert "older roster" in pins.warnings()[0]

@@ -12,7 +12,7 @@ import pytest
 from jupyter_secure_jobs.crypto.keyfile import write_private
 from jupyter_secure_jobs.domain.errors import NotAllowedError, NotFoundError, RefusedError
 from jupyter_secure_jobs.domain.job import Scope
-from jupyter_secure_jobs.member import deciding, opening, receipts
+from jupyter_secure_jobs.member import bundles, deciding, opening
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.trust.bundle import Bundle, verify_bundle
 from tests.support import tampering
@@ -55,7 +55,7 @@ def verified(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
 def exported(parts: Parts, who: str, run: RunWire, folder: Path, *, opened: bool = False) -> Path:
     """Let a member write the bundle, through the member side's own function."""
     file = folder / "bundle.json"
-    file.write_bytes(receipts.bundle(parts.acting(who), parts.workspace, run.id, opened=opened).to_bytes())
+    file.write_bytes(bundles.bundle(parts.acting(who), parts.workspace, run.id, opened=opened).to_bytes())
     return file
 
 
@@ -115,15 +115,15 @@ def test_runs_without_a_receipt_say_so(parts: Parts, finished: RunWire) -> None:
     test = parts.ended(parts.ana.client.test(parts.workspace, job.id, {"low": 1}))
     for run in (test.id, parts.workspace):
         with pytest.raises(NotFoundError) as caught:
-            receipts.bundle(parts.ana, parts.workspace, run, opened=False)
+            bundles.bundle(parts.ana, parts.workspace, run, opened=False)
         assert caught.value.code in ("no_receipt", "no_run")
     code = "number = int('many')\nspark.table('flights').limit(number)"
     failing = replace(TWO_OWNERS, language="python", code=code, inputs=(), tables=("flights",))
     run = parts.ended(parts.order(parts.accepted(failing).id))
     assert run.error_class == "ValueError"
-    assert receipts.bundle(parts.ana, parts.workspace, run.id, opened=False).opened is None
+    assert bundles.bundle(parts.ana, parts.workspace, run.id, opened=False).opened is None
     with pytest.raises(NotFoundError, match="no result"):
-        receipts.bundle(parts.ana, parts.workspace, run.id, opened=True)
+        bundles.bundle(parts.ana, parts.workspace, run.id, opened=True)
     assert finished.has_result
 
 
@@ -132,7 +132,7 @@ def test_revocation_after_the_run_is_in_its_bundle(parts: Parts) -> None:
     deciding.revoke(parts.acting(WEI), parts.workspace, run.job, Scope.ALL)
 
     def made() -> Bundle:
-        return receipts.bundle(parts.acting(MIA), parts.workspace, run.id, opened=False)
+        return bundles.bundle(parts.acting(MIA), parts.workspace, run.id, opened=False)
 
     wait_until(lambda: len(made().acknowledgements) == 2, "the acknowledgements of both key services")
     found = verify_bundle(made(), genesis=parts.ana.pins.genesis(parts.workspace), now=utc_now())
@@ -156,7 +156,7 @@ def test_server_that_sends_the_statements_of_another_run(parts: Parts, finished:
 
 def test_bundle_whose_parts_come_from_two_runs(parts: Parts, finished: RunWire, tmp_path: Path) -> None:
     other = parts.ended(parts.order(parts.accepted(TWO_OWNERS).id))
-    one, two = (receipts.bundle(parts.ana, parts.workspace, each.id, opened=False) for each in (finished, other))
+    one, two = (bundles.bundle(parts.ana, parts.workspace, each.id, opened=False) for each in (finished, other))
     genesis = parts.ana.pins.genesis(parts.workspace)
     for part in ("evidence", "grants", "receipt", "dossier", "inclusions"):
         mixed = replace(one, **{part: getattr(two, part)})

@@ -114,10 +114,11 @@ def test_digest_names_the_hash() -> None:
     assert canonical.digest(b"") == f"sha256:{empty}"
 
 
+_TEXT = st.text().map(lambda text: unicodedata.normalize("NFC", text))
 _ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text().map(lambda text: unicodedata.normalize("NFC", text)),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text().map(lambda text: unicodedata.normalize("NFC", text)), inner),
+    | _TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner),
 )  # fmt: skip
 
 
@@ -128,7 +129,8 @@ def test_bytes_are_those_of_the_rfcs_encoder_whichever_wrote_them(value: Any) ->
 
 @pytest.mark.parametrize(
     "value",
-    [{"\U0001f600": 1, "\uffee": 2}, {"\uffee": {"a": 1}, "\U0001f600": "b"}, [1.0, 1], {"a": 1e21}, "\u2028\u2029\x7f\x1f\x00/<>",
+    [{"\U0001f600": 1, "\uffee": 2}, {"\uffee": {"a": 1}, "\U0001f600": "b"}, [1.0, 1], {"a": 1e21},
+     "\u2028\u2029\x7f\x1f\x00/<>",
      {"b": 1, "B": 2, "a": 3, "_": 4, "": 5}, ("a", ["b"]), {"a": True, "b": None, "c": -0.0}],
 )  # fmt: skip
 def test_bytes_where_the_two_encoders_could_differ(value: Any) -> None:

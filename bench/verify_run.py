@@ -335,7 +335,6 @@ class AcceptedJob:
             rows=16,
             log=None,
             logical="hmac-sha256:" + "0" * 64,
-            withheld=(),
             keys=tuple(SealedKey(recipient=who.sealing_key, sealed=b"\0" * 1300) for who in version.recipients),
             started=self.now,
             finished=self.now,

@@ -141,6 +141,23 @@ class Run:
 
         return write_file(path, fill, overwrite=overwrite)
 
+    def receipt(self, path: str | Path, *, opened: bool = False, overwrite: bool = False) -> Path:
+        """Write everything about a job run into a file that anyone can check: `jupyter secure-jobs verify FILE`.
+
+        The file holds signed statements and no row. `opened` adds the salt and the digest of the rows, so that whoever
+        gets an exported Parquet file too can check it; who has them can also test guesses of the whole result.
+
+        Raises:
+            NotFoundError: a test run has no receipt, nor has a run whose code never ran.
+            NotAllowedError: `opened` is for members of the author's organisation.
+            ConflictError: the file exists and `overwrite` is false.
+        """
+
+        def fill(sink: BinaryIO) -> None:
+            self.client.receipt(self.wire.workspace, self.wire.id, sink, opened=opened)
+
+        return write_file(path, fill, overwrite=overwrite)
+
     def shown(self) -> Bundle:
         """Return the run as a card: phases, duration, and rows where they are synthetic."""
         card = run_card(self.wire)

@@ -135,7 +135,7 @@ def _run(arguments: Namespace) -> None:
         trusted = folder / TRUSTED_FILE
         for workspace, genesis in (json.loads(trusted.read_text()) if trusted.exists() else {}).items():
             state.pin(workspace, genesis)
-        loop = Loop(KeyService(ring, state), ring, arguments.workspace_url)
+        loop = Loop(KeyService(ring, state), ring, arguments.workspace_url, ca_file=arguments.ca_file)
         # A connection to the file serves one thread, so the watch has one of its own.
         watch = Watch(KeyService(ring, State(folder / STATE_FILE)), ring, folder, arguments.workspace_url)
         threads += [threading.Thread(target=each.run, args=(stopped,), daemon=True) for each in (loop, watch)]

@@ -95,6 +95,7 @@ def _member(arguments: Namespace) -> None:
         "mode": "member",
         "key_store": str(arguments.key_store.resolve()),
         "workspace_url": arguments.workspace_url,
+        "ca_file": str(arguments.ca_file.resolve()) if arguments.ca_file else "",
         "passphrase_file": str(arguments.passphrase_file.resolve()) if arguments.passphrase_file else "",
         "kernel_environment_file": str(arguments.kernel_env.resolve()) if arguments.kernel_env else "",
     }
@@ -132,7 +133,8 @@ def _work(arguments: Namespace) -> None:
     secret = passphrase.read(arguments)
     key_file = arguments.key_store / KEY_FILE
     ring = keyfile.load(key_file, secret)
-    worker = Worker(ring, key_file, secret, arguments.workspace_url, arguments.key_store / "carried")
+    carried = arguments.key_store / "carried"
+    worker = Worker(ring, key_file, secret, arguments.workspace_url, carried, ca_file=arguments.ca_file)
     threading.Thread(target=worker.run, args=(stopped,), daemon=True).start()
     stopped.wait()
     worker.leave(30)

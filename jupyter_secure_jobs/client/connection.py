@@ -11,12 +11,14 @@ from urllib.parse import quote, urlsplit
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from jupyter_secure_jobs.client import tls
 from jupyter_secure_jobs.client.problem import problem_of
 from jupyter_secure_jobs.domain.errors import InvalidError, TooLargeError, UnavailableError
 from jupyter_secure_jobs.wire.base import Page, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
     from typing import BinaryIO
 
     from jupyter_secure_jobs.domain.errors import SecureJobsError
@@ -66,9 +68,10 @@ class Connection:
         renew: called once when a request finds the session expired (401); then the request is sent again.
         transport: for tests, in place of the network.
         pause: waits before a retry, in seconds.
+        ca_file: certificates (PEM) that alone count for https; the public ones if it is None.
 
     Raises:
-        InvalidError: the URL is not one of http or https.
+        InvalidError: the URL is not one of http or https, or the CA file holds no certificate.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Connection:
         renew: Callable[[], None] | None = None,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
+        ca_file: Path | None = None,
     ) -> None:
         """Keep the parts; nothing is sent yet."""
         parts = urlsplit(base_url)
@@ -97,6 +101,7 @@ class Connection:
             transport=transport,
             timeout=SECONDS,
             follow_redirects=False,
+            verify=tls.context(ca_file),
             # A proxy from the environment must not see what goes to this machine itself, tokens above all.
             trust_env=parts.hostname not in _LOOPBACK,
         )
@@ -127,7 +132,7 @@ class Connection:
 
         Raises:
             SecureJobsError: as the server said; `UnavailableError` if it cannot be reached or understood.
-            TooLargeError: the answer is over 2 MiB, or `largest`.
+            TooLargeError: the answer is over `largest` bytes, 2 MiB unless the call says more.
         """
         return _read(shape, self._body("GET", path, query=query, timeout=timeout, largest=largest))
 
@@ -241,6 +246,8 @@ class Connection:
             except TimedOutError:
                 if last or method != "POST":
                     raise
+            except tls.CertificateError:
+                raise
             except UnavailableError as error:
                 unsent = isinstance(error.__cause__, httpx.ConnectError)
                 broken = isinstance(error.__cause__, httpx.TransportError)
@@ -294,9 +301,10 @@ class Connection:
                 "timed_out", "The server did not answer in time.", "Try again; look at the server if it goes on."
             ) from error
         except httpx.TransportError as error:
-            raise UnavailableError(
+            server = urlsplit(self.base_url).netloc.rpartition("@")[2]
+            raise tls.problem(error, server) or UnavailableError(
                 "unreachable",
-                f"The server at {urlsplit(self.base_url).netloc.rpartition('@')[2]} cannot be reached.",
+                f"The server at {server} cannot be reached.",
                 "Check that it runs and that the URL is right, then try again.",
             ) from error
 

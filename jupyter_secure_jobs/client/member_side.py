@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from jupyter_secure_jobs.client.connection import path
+from jupyter_secure_jobs.client.connection import LARGEST_LIST, path
 from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.job import GIB
 from jupyter_secure_jobs.wire.base import Nothing
@@ -106,6 +106,16 @@ class MemberRoutes:
         """Write a run's opened result or log into `sink`; return its bytes. The audit log says for which purpose."""
         query: Query = {"purpose": str(purpose)}
         return self.connection.download(_mine(workspace, "runs", run, part), sink, largest=largest, query=query)
+
+    def receipt(self, workspace: str, run: str, sink: BinaryIO, *, opened: bool = False) -> int:
+        """Write the bundle of a job run into `sink`, verified by the member side; return its bytes.
+
+        `opened` adds the salt and the digest of the rows, for members of the author's organisation.
+        """
+        query: Query = {"opened": "true"} if opened else {}
+        return self.connection.download(
+            _mine(workspace, "runs", run, "bundle"), sink, largest=LARGEST_LIST, query=query, timeout=_WORK_SECONDS
+        )
 
     def publish(self, workspace: str, asked: DatasetAsked) -> DatasetProposal:
         """Propose a dataset from files of the member side's machine; publish it if `asked.confirm`."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.client.connection import path
+from jupyter_secure_jobs.client.connection import LARGEST_LIST, path
 from jupyter_secure_jobs.wire.base import Nothing
+from jupyter_secure_jobs.wire.receipt import RunStatementsWire
 from jupyter_secure_jobs.wire.run import InputValue, OutcomeWire, ResealNew, RunNew, RunWire, TestNew
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class RunRoutes:
         """Return a run's signed outcome, unverified; the log is proven from `seen` entries on too."""
         where = path("workspaces", workspace, "runs", run, "outcome")
         return self.connection.get(where, OutcomeWire, query={"seen": seen})
+
+    def run_statements(self, workspace: str, run: str, *, seen: int = 0) -> RunStatementsWire:
+        """Return every statement about a job run, for who has `seen` that much of the log; unverified."""
+        where = path("workspaces", workspace, "runs", run, "statements")
+        return self.connection.get(where, RunStatementsWire, query={"seen": seen}, largest=LARGEST_LIST)
 
     def download_sealed(
         self,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from jupyter_secure_jobs.keyservice.service import KeyService
@@ -39,12 +40,18 @@ class Loop:
     """Serves one organisation at one workspace server until `stopped` is set."""
 
     def __init__(
-        self, service: KeyService, ring: KeyRing, workspace_url: str, *, clock: Callable[[], datetime] = utc_now
+        self,
+        service: KeyService,
+        ring: KeyRing,
+        workspace_url: str,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        ca_file: Path | None = None,
     ) -> None:
         """Connect with the service's own key."""
         self._service, self._clock = service, clock
+        self._login = LoggedIn(workspace_url, ring.signing, ca_file=ca_file)
         self._said: set[str] = set()
-        self._login = LoggedIn(workspace_url, ring.signing)
         self._mailbox = KeyServiceMailbox(self._login.connection)
 
     def run(self, stopped: threading.Event) -> None:

@@ -135,20 +135,20 @@ class Acting:
         return Kept(self.folder)
 
 
-def act(folder: Path, passphrase: str, workspace_url: str) -> Acting:
-    """Unlock the member in `folder` and connect.
+def act(folder: Path, passphrase: str, workspace_url: str, *, ca_file: Path | None = None) -> Acting:
+    """Unlock the member in `folder` and connect; with a `ca_file` its certificates alone count.
 
     Raises:
         WrongPassphraseError: the passphrase is another.
         NotFoundError: there is no key store.
     """
     ring = keyfile.load(folder / KEY_FILE, passphrase)
-    return acting(folder, ring, workspace_url)
+    return acting(folder, ring, workspace_url, ca_file=ca_file)
 
 
-def acting(folder: Path, ring: KeyRing, workspace_url: str) -> Acting:
+def acting(folder: Path, ring: KeyRing, workspace_url: str, *, ca_file: Path | None = None) -> Acting:
     """Connect an unlocked member."""
-    login = LoggedIn(workspace_url, ring.signing)
+    login = LoggedIn(workspace_url, ring.signing, ca_file=ca_file)
     return Acting(
         card=card_of(ring), ring=ring, client=Client(login.connection), pins=Pins(folder / PINS_FILE), folder=folder
     )

@@ -23,7 +23,7 @@ from jupyter_secure_jobs.domain.text import harmless
 from jupyter_secure_jobs.member import receipts
 from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, private_folder
 from jupyter_secure_jobs.protocol import codec, places
-from jupyter_secure_jobs.protocol.result_digest import logical_digest
+from jupyter_secure_jobs.protocol.result_digest import has_digest
 from jupyter_secure_jobs.trust.evidence import salted, verify_test
 from jupyter_secure_jobs.trust.roster import verify_every_workers
 from jupyter_secure_jobs.wire.member_side import LogText, Preview
@@ -116,15 +116,10 @@ def _withheld(keys: dict[str, Any]) -> list[str]:
 
 def _check_logical(plain: Path, keys: dict[str, Any], receipt: Receipt) -> None:
     expected = str(keys["logical"])
-    if salted(expected, bytes.fromhex(keys["salt"])) != receipt.logical or not _has_digest(
+    if salted(expected, bytes.fromhex(keys["salt"])) != receipt.logical or not has_digest(
         pq.read_table(plain), expected
     ):
         raise RefusedError("result_digest", "The rows are not those of the receipt.", "Warn the others.")
-
-
-def _has_digest(table: Any, expected: str | None) -> bool:  # noqa: ANN401 -- pyarrow has no types
-    # The rows of a query with ORDER BY are compared in their order, all others sorted.
-    return any(logical_digest(table, ordered=ordered) == expected for ordered in (True, False))
 
 
 def _open_test(
@@ -143,7 +138,7 @@ def _open_test(
         acting.client.download_sealed(run.workspace, run.id, kind, sink, largest=2**31, **why)
     if kind == "result":
         table = pq.read_table(fetched)
-        if not _has_digest(table, said.result):
+        if not has_digest(table, said.result):
             raise RefusedError("result_digest", "The rows are not those that the worker signed.", "Test again.")
     checked = ["Signed by an enrolled worker; from synthetic tables."]
     if not any(said.worker == each.name and said.measurement in each.measurements for each in workers.values()):

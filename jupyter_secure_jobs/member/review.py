@@ -36,7 +36,7 @@ def describe(
 ) -> ReviewStatement:
     """Return the review of a verified version for a member of `organisation`."""
     rules = rules_of(version, manifests)
-    now, before = _facts(version, manifests), _facts(previous, manifests) if previous else {}
+    now, before = facts_of(version, manifests), facts_of(previous, manifests) if previous else {}
     facts = [
         FactWire(
             name=name,
@@ -103,7 +103,8 @@ def _sentence(
     return f"Reads {what}; result goes to {author_organisation}; {grant}; log policy: {version.log_policy}{output}."
 
 
-def _facts(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, str]:
+def facts_of(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, str]:
+    """Return what a version fixes, in words by name."""
     limits = version.limits
     facts = {
         "Name": version.name,

@@ -55,6 +55,9 @@ class SecureJobs(ExtensionApp):
     workspace_url = Unicode(
         "", help="member: address of the workspace server's API, ending in /secure-jobs/api/v1/."
     ).tag(config=True)
+    ca_file = Unicode(
+        "", help="member: certificates (PEM) of the authority behind the workspace server's; empty: the public ones."
+    ).tag(config=True)
     database_url = Unicode("", help="server: SQLAlchemy URL; by default SQLite in data_dir.").tag(config=True)
     data_dir = Unicode("", help="Where this part keeps what it holds.").tag(config=True)
     key_store = Unicode("", help="member: the folder of the member's key store.").tag(config=True)
@@ -139,7 +142,8 @@ class SecureJobs(ExtensionApp):
         folders = [folder] if has_keys(folder) else []
         if not folders:
             self.log.warning("secure jobs: no key store in %s; make one: jupyter secure-jobs key create", folder)
-        host = MemberHost(folders, mode="member", workspace_url=str(self.workspace_url))
+        ca_file = Path(str(self.ca_file)) if self.ca_file else None
+        host = MemberHost(folders, mode="member", workspace_url=str(self.workspace_url), ca_file=ca_file)
         if folders and self.passphrase_file:
             host.unlock(None, Path(str(self.passphrase_file)).read_text().strip())
         return host

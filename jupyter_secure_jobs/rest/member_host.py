@@ -75,13 +75,13 @@ class _Identity:
 class MemberHost:
     """The key stores of this side: one in earnest, several in a demonstration."""
 
-    def __init__(self, folders: list[Path], *, mode: str, workspace_url: str) -> None:
+    def __init__(self, folders: list[Path], *, mode: str, workspace_url: str, ca_file: Path | None = None) -> None:
         """Look at each folder's card; keys stay locked.
 
         Raises:
             NotFoundError: a folder has no key store.
         """
-        self.mode, self.workspace_url = mode, workspace_url
+        self.mode, self.workspace_url, self.ca_file = mode, workspace_url, ca_file
         self.tokens = KernelTokens()
         self._identities = {
             card.name: _Identity(folder=folder, card=card)
@@ -117,7 +117,7 @@ class MemberHost:
         ring = keyfile.load(identity.folder / KEY_FILE, passphrase)
         with self._lock:
             if identity.acting is None:
-                identity.acting = acting(identity.folder, ring, self.workspace_url)
+                identity.acting = acting(identity.folder, ring, self.workspace_url, ca_file=self.ca_file)
 
     def acting(self, email: str | None) -> Acting:
         """Return the unlocked member.

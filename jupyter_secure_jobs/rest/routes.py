@@ -16,6 +16,7 @@ from jupyter_secure_jobs.services import (
     keymail,
     logbook,
     pinned,
+    receipts,
     reseals,
     reviews,
     runs,
@@ -24,7 +25,7 @@ from jupyter_secure_jobs.services import (
     workspaces,
 )
 from jupyter_secure_jobs.store import pinned as pinned_rows
-from jupyter_secure_jobs.wire import audit, change, dataset, job, log, mailbox, run, session, workspace
+from jupyter_secure_jobs.wire import audit, change, dataset, job, log, mailbox, receipt, run, session, workspace
 from jupyter_secure_jobs.wire import pinned as pins
 from jupyter_secure_jobs.wire.base import Nothing, Page, Sequence
 
@@ -177,6 +178,10 @@ _MEMBERS: Final = (
     _p(_R + "/cancel", "cancel_run", Nothing, run.RunWire, lambda u, c: runs.cancel(u, c.w, c.path["r"])),
     _g(_R + "/outcome", "get_outcome", run.OutcomeWire,
        lambda u, c: runs.outcome(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
+    _g(_R + "/statements", "get_run_statements", receipt.RunStatementsWire,
+       lambda u, c: receipts.statements(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
+    _g(_R + "/result", "get_sealed_result", None, _output("result"), reading=False),
+    _g(_R + "/log", "get_sealed_log", None, _output("log"), reading=False),
     _p(_R + "/reseals", "reseal_outcome", run.ResealNew, run.RunWire,
        lambda u, c: reseals.add(u, c.w, c.path["r"], c.body)),
     _g(_R + "/result", "get_sealed_result", None, _output("result"), reading=False, query=("purpose", "format")),

@@ -45,7 +45,11 @@ def of_run(unit: Unit, run: RunRow, *, seen: int | None = None) -> mailbox.Dossi
     Raises:
         NotFoundError: the run is no job run.
     """
-    made = statements(unit, run, seen=seen)
+    return wire_of(statements(unit, run, seen=seen))
+
+
+def wire_of(made: Dossier) -> mailbox.Dossier:
+    """Return a dossier as a wire shape."""
     return mailbox.Dossier(
         rosters=[logbook.wire_of(each) for each in made.rosters],
         workers=[logbook.wire_of(each) for each in made.workers],

@@ -9,6 +9,7 @@ from jupyter_secure_jobs.crypto import encoding, merkle
 from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
 from jupyter_secure_jobs.protocol import canonical, places
 from jupyter_secure_jobs.protocol.envelope import Envelope
+from jupyter_secure_jobs.protocol.log import Inclusion
 from jupyter_secure_jobs.store import statements
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Page
 from jupyter_secure_jobs.wire.log import ConsistencyWire, LogEntryWire, LogProofWire
@@ -106,6 +107,20 @@ def proof(unit: Unit, workspace: str, carried: Iterable[str], *, seen: Iterable[
             for size in wanted
         ],
     )
+
+
+def inclusions(unit: Unit, workspace: str, note: str, hashes: Iterable[str]) -> list[Inclusion]:
+    """Return the proofs that these statements are in the log of the checkpoint `note`; unknown ones are left out."""
+    size = checkpoints.parse(note, origin=places.log_origin(workspace)).size
+    # Complete subtrees never change, so that the proofs are of that very log, whatever was appended meanwhile.
+    tree = merkle.Tree(size, statements.tree(unit.session, workspace).node)
+    wanted = list(dict.fromkeys(hashes))
+    found = statements.by_hashes(unit.session, workspace, wanted)
+    return [
+        Inclusion(statement=digest, index=found[digest].place, proof=tuple(tree.inclusion(found[digest].place)))
+        for digest in wanted
+        if digest in found and found[digest].place < size
+    ]
 
 
 def _size(workspace: str, note: str) -> int | None:

@@ -126,6 +126,22 @@ def _export(desk: Desk, arguments: argparse.Namespace) -> None:
     show(note(f"Wrote {path} ({path.stat().st_size:,} bytes) from {run.wire.kind} run {run.number}."))
 
 
+def _receipt_arguments(parser: Arguments) -> None:
+    named(parser)
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--run", type=int, metavar="N")
+    parser.add_argument("--opened", action="store_true")
+    parser.add_argument("--overwrite", action="store_true")
+
+
+def _receipt(desk: Desk, arguments: argparse.Namespace) -> None:
+    run = desk.session.job(arguments.name).run_number(arguments.run, kind=RunKind.JOB)
+    path = run.receipt(arguments.file, opened=arguments.opened, overwrite=arguments.overwrite)
+    also = ", with the salt and the digest of the rows" if arguments.opened else ""
+    show(note(f"Wrote {path} ({path.stat().st_size:,} bytes): everything about job run {run.number}{also}."))
+    show(note(f"Anyone can check it, without a server: jupyter secure-jobs verify {path}"))
+
+
 def _history(desk: Desk, arguments: argparse.Namespace) -> None:
     job = desk.session.job(arguments.name)
     for kind, title in ((RunKind.TEST, "Test Runs"), (RunKind.JOB, "Job Runs")):
@@ -190,6 +206,13 @@ VERBS: Final = (
         summary="rows to FILE.csv or FILE.parquet, the log to FILE.txt",
         arguments=_export_arguments,
         do=_export,
+    ),
+    Verb(
+        name="receipt",
+        form='"NAME" FILE [--run N] [--opened] [--overwrite]',
+        summary="everything about a job run to FILE, for others to verify; --opened adds what proves the rows",
+        arguments=_receipt_arguments,
+        do=_receipt,
     ),
     Verb(
         name="history", form='"NAME"', summary="test runs, job runs, decisions, actions", arguments=named, do=_history

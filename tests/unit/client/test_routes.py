@@ -78,6 +78,7 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"GET {R}", lambda c: c.run_of("w", "r")),
     (f"POST {R}/cancel", lambda c: c.cancel_run("w", "r")),
     (f"GET {R}/outcome?seen=5", lambda c: c.outcome("w", "r", seen=5)),
+    (f"GET {R}/statements?seen=3", lambda c: c.run_statements("w", "r", seen=3)),
     (
         f"GET {R}/result?purpose=open",
         lambda c: c.download_sealed("w", "r", "result", io.BytesIO(), largest=1),
@@ -103,6 +104,8 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"POST member/{J}/revocations", lambda c: c.revoke("w", "j", Scope.ALL)),
     (f"POST member/{J}/runs", lambda c: c.run("w", "j", {"a": 1})),
     (f"GET member/{R}/result", lambda c: c.preview("w", "r")),
+    (f"GET member/{R}/bundle", lambda c: c.receipt("w", "r", io.BytesIO())),
+    (f"GET member/{R}/bundle?opened=true", lambda c: c.receipt("w", "r", io.BytesIO(), opened=True)),
     (f"GET member/{R}/result.csv?purpose=export", lambda c: c.export("w", "r", "result.csv", io.BytesIO(), largest=1)),
     (f"GET member/{R}/log", lambda c: c.log("w", "r")),
     (f"POST member/{W}/datasets", lambda c: c.publish("w", DatasetAsked(name="n", files=[]))),

@@ -334,6 +334,9 @@ class MemberSide(Place):
             sink.write(b"year,who\n")
         return httpx.Response(200, content=sink.getvalue())
 
+    def bundle(self, request: httpx.Request, run: str) -> httpx.Response:
+        return httpx.Response(200, json={"run": run, "opened": request.url.params.get("opened")})
+
     def log(self, _: httpx.Request, __: str) -> Wire:
         return LogText(text="", empty_because="The log policy lets errors out alone.")
 
@@ -377,5 +380,6 @@ ROUTES = (
     ("GET", W + "runs/([^/]*)", "run"),
     ("GET", "member/" + W + "runs/([^/]*)/result", "preview"),
     ("GET", "member/" + W + "runs/([^/]*)/log", "log"),
+    ("GET", "member/" + W + "runs/([^/]*)/bundle", "bundle"),
     ("GET", "member/" + W + "runs/([^/]*)/(result.csv|result.parquet|log.txt)", "export"),
 )

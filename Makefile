@@ -20,6 +20,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 $(LABEXTENSION): $(INSTALLED) $(SOURCES) labextension/yarn.lock
 	cd labextension && $(JLPM) install --immutable && $(JLPM) build:prod
+	# An editable installation holds a copy from the day it was made; what was built now must be what JupyterLab shows.
+	rm -rf $(VENV)/share/jupyter/labextensions/jupyter-secure-jobs
+	ln -s $(CURDIR)/jupyter_secure_jobs/labextension $(VENV)/share/jupyter/labextensions/jupyter-secure-jobs
 	touch $@
 
 install: $(INSTALLED) $(LABEXTENSION)  ## make the environment in .venv and build the JupyterLab extension

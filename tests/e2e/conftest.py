@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.wire.job import DatasetReadWire, GrantWire, InputVariableWire, JobNew
-from jupyter_secure_jobs.wire.member_side import DatasetAsked
+from jupyter_secure_jobs.wire.member_side import DatasetAsked, DecisionAsked
 from tests.support.lab import TOKEN, Lab
 from tests.support.parts import ANA, FLIGHTS
 from tests.support.process import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from jupyter_secure_jobs.wire.job import JobDetailWire
 
@@ -34,20 +36,34 @@ class Place:
     workspace: str
     dataset: str
 
-    def draft(self, name: str) -> JobDetailWire:
+    @property
+    def database(self) -> Path:
+        """The workspace server's database."""
+        return self.lab.folder / "parts" / "server" / "workspace.sqlite"
+
+    def draft(self, name: str, **more: Any) -> JobDetailWire:
         """Create a job of the first demo member."""
-        new = JobNew(
-            name=name,
-            code="SELECT month, count(*) AS n FROM flights WHERE month >= :low GROUP BY month ORDER BY month",
-            datasets=[DatasetReadWire(table="flights", dataset=self.dataset)],
-            inputs=[InputVariableWire(name="low", type="integer", low="1", high="12", default=1)],
-            grant=GrantWire(reruns=True, most_runs=5),
-        )
+        said: dict[str, Any] = {
+            "name": name,
+            "code": "SELECT month, count(*) AS n FROM flights WHERE month >= :low GROUP BY month ORDER BY month",
+            "datasets": [DatasetReadWire(table="flights", dataset=self.dataset)],
+            "inputs": [InputVariableWire(name="low", type="integer", low="1", high="12", default=1)],
+            "grant": GrantWire(reruns=True, most_runs=5),
+        }
+        new = JobNew(**{**said, **more})
         return self.lab.client(ANA).create_job(self.workspace, new)
 
-    def submitted(self, name: str) -> JobDetailWire:
+    def submitted(self, name: str, **more: Any) -> JobDetailWire:
         """Create and submit a job."""
-        return self.lab.client(ANA).submit(self.workspace, self.draft(name).id)
+        return self.lab.client(ANA).submit(self.workspace, self.draft(name, **more).id)
+
+    def accept(self, who: str, job: str, comment: str = "Fine.") -> None:
+        """Accept as a member, through the member side."""
+        client = self.lab.client(who)
+        review = client.review(self.workspace, job)
+        asked = DecisionAsked(version_hash=review.version_hash, decision=Verdict.ACCEPT, comment=comment,
+                              passphrase=self.lab.passphrase)  # fmt: skip
+        client.decide(self.workspace, job, asked)
 
 
 @pytest.fixture(scope="session")
@@ -99,6 +115,11 @@ def open_as(place: Place, browser: Browser) -> Iterator[Callable[[str], Page]]:
     yield opened
     for context in contexts:
         context.close()
+
+
+def row(page: Page, name: str) -> Locator:
+    """Return a job's row in the sidebar."""
+    return page.locator(".jp-SecureJobs-row").filter(has_text=name)
 
 
 def picture(page: Page, name: str) -> None:

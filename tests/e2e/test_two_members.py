@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from jupyter_secure_jobs.domain.review import Verdict
-from jupyter_secure_jobs.wire.member_side import DecisionAsked
-from tests.e2e.conftest import Place, picture
+from tests.e2e.conftest import Place, picture, row
 from tests.support.parts import ANA, BEN, MIA, WEI
 
 if TYPE_CHECKING:
@@ -17,20 +15,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(120)
 MARKUP = "<img src=x onerror=document.title=1>"
-
-
-def row(page: Page, name: str) -> Locator:
-    """Return a job's row in the sidebar."""
-    return page.locator(".jp-SecureJobs-row").filter(has_text=name)
-
-
-def accept_over_rest(place: Place, who: str, job: str, comment: str = "Fine.") -> None:
-    """Accept as a member, through the member side."""
-    client = place.lab.client(who)
-    review = client.review(place.workspace, job)
-    asked = DecisionAsked(version_hash=review.version_hash, decision=Verdict.ACCEPT, comment=comment,
-                          passphrase=place.lab.passphrase)  # fmt: skip
-    client.decide(place.workspace, job, asked)
 
 
 def test_accepting_in_one_browser_changes_the_other(place: Place, open_as: Callable[[str], Page]) -> None:
@@ -61,7 +45,7 @@ def test_accepting_in_one_browser_changes_the_other(place: Place, open_as: Calla
 def test_run_and_open_in_the_sidebar(place: Place, open_as: Callable[[str], Page]) -> None:
     job = place.submitted("Counts to open")
     for who in (BEN, WEI, MIA):
-        accept_over_rest(place, who, job.id)
+        place.accept(who, job.id)
     page = open_as(ANA)
     row(page, "Counts to open").click()
     page.locator(".jp-SecureJobs-action", has_text="Run").first.click()
@@ -84,7 +68,7 @@ def test_run_and_open_in_the_sidebar(place: Place, open_as: Callable[[str], Page
 
 def test_markup_stays_text(place: Place, open_as: Callable[[str], Page]) -> None:
     job = place.submitted(MARKUP)
-    accept_over_rest(place, WEI, job.id, comment=MARKUP + "<b>bold</b>")
+    place.accept(WEI, job.id, comment=MARKUP + "<b>bold</b>")
     page = open_as(ANA)
     row(page, MARKUP).click()
     expect(page.locator(".jp-SecureJobs-bullets")).to_contain_text(MARKUP + "<b>bold</b>")

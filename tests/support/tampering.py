@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
@@ -32,12 +32,25 @@ from jupyter_secure_jobs.store.tables import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.parts import Parts
 
 
+class Stored(Protocol):
+    """A workspace with the database that a server keeps it in."""
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+
+    @property
+    def workspace(self) -> str:
+        """The workspace's id."""
+
+
 @contextmanager
-def database(parts: Parts) -> Iterator[Session]:
+def database(parts: Stored) -> Iterator[Session]:
     """Give a session on the server's database, behind the server's back."""
     engine = create_engine(f"sqlite:///{parts.database}", connect_args={"timeout": 20})
     try:
@@ -133,7 +146,7 @@ def queue(parts: Parts, job: str, owners: tuple[str, ...] = ("Airline",), number
 
 
 @contextmanager
-def other_log(parts: Parts, *, drop: int = 0, change: int | None = None) -> Iterator[None]:
+def other_log(parts: Stored, *, drop: int = 0, change: int | None = None) -> Iterator[None]:
     """Make the server's log another one for a while: the newest `drop` entries gone, or that at `change` replaced."""
     with database(parts) as session:
         query = select(StatementRow).where(StatementRow.workspace == parts.workspace).order_by(StatementRow.place)
@@ -152,6 +165,14 @@ def other_log(parts: Parts, *, drop: int = 0, change: int | None = None) -> Iter
             for columns in honest:
                 session.merge(StatementRow(**columns))
             _grow(session, parts.workspace, [columns["leaf"] for columns in honest])
+
+
+def forget_warnings(pins: Path) -> None:
+    """Remove what a member's side remembers of a lie, so that one test's lie is not another's."""
+    found = json.loads(pins.read_text())
+    for entry in found.values():
+        entry.pop("warnings", None)
+    pins.write_text(json.dumps(found))
 
 
 def _columns(row: StatementRow) -> dict[str, Any]:

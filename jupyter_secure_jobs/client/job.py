@@ -97,10 +97,10 @@ class JobRoutes:
         """Return one version."""
         return self.connection.get(path("workspaces", workspace, "jobs", job, "versions", number), VersionWire)
 
-    def review_statements(self, workspace: str, job: str, number: int) -> ReviewWire:
-        """Return the signed statements about a version, unverified."""
+    def review_statements(self, workspace: str, job: str, number: int, *, seen: int = 0) -> ReviewWire:
+        """Return the signed statements about a version, unverified; the log is proven from `seen` entries on too."""
         where = path("workspaces", workspace, "jobs", job, "versions", number, "review")
-        return self.connection.get(where, ReviewWire)
+        return self.connection.get(where, ReviewWire, query={"seen": seen})
 
     def submit_signed(self, workspace: str, job: str, new: SubmitNew) -> JobDetailWire:
         """Submit the version that the author signed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.client.connection import MIB, path
+from jupyter_secure_jobs.client.connection import LARGEST_LIST, MIB, path
 from jupyter_secure_jobs.domain.errors import ConflictError, UnavailableError
 from jupyter_secure_jobs.wire.base import Nothing
 from jupyter_secure_jobs.wire.dataset import UploadNew, UploadWire
@@ -18,12 +18,14 @@ from jupyter_secure_jobs.wire.mailbox import (
     KeysAnswer,
     KeysAsked,
     KeyTasks,
+    KeyTasksAsked,
     LeaseAnswer,
     LeaseNew,
     LeaseWire,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -44,7 +46,9 @@ class WorkerMailbox:
     def lease(self) -> LeaseWire | None:
         """Wait for a run, up to about 20 seconds."""
         address = f"worker/leases?wait={WAIT_SECONDS}"
-        return self._connection.post(address, LeaseNew(), LeaseAnswer, timeout=WAIT_SECONDS + 10).lease
+        return self._connection.post(
+            address, LeaseNew(), LeaseAnswer, timeout=WAIT_SECONDS + 10, largest=LARGEST_LIST
+        ).lease
 
     def _of(self, lease: LeaseWire, what: str) -> str:
         return path("worker", "workspaces", lease.workspace, "runs", lease.run, what)
@@ -98,10 +102,11 @@ class KeyServiceMailbox:
         """Use a connection that is logged in with the key service's signing key."""
         self._connection = connection
 
-    def tasks(self) -> KeyTasks:
-        """Wait for something to answer, up to about 20 seconds."""
+    def tasks(self, seen: Mapping[str, int]) -> KeyTasks:
+        """Wait for something to answer, up to about 20 seconds; `seen` is how much of each workspace's log was."""
         address = f"keyservice/tasks?wait={WAIT_SECONDS}"
-        return self._connection.post(address, Nothing(), KeyTasks, timeout=WAIT_SECONDS + 10)
+        asked = KeyTasksAsked(seen=dict(seen))
+        return self._connection.post(address, asked, KeyTasks, timeout=WAIT_SECONDS + 10, largest=LARGEST_LIST)
 
     def reply(self, workspace: str, run: str, answer: KeyReply) -> None:
         """Answer an enclave."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.client.connection import path
-from jupyter_secure_jobs.wire.log import CheckpointWire, LogEntryWire
+from jupyter_secure_jobs.client.connection import LARGEST_LIST, path
+from jupyter_secure_jobs.wire.log import LogEntryWire, LogProofWire
 from jupyter_secure_jobs.wire.workspace import (
     MemberWire,
     RosterSignatures,
     RosterWire,
+    ServerWire,
     WorkersNew,
     WorkspaceNew,
     WorkspaceWire,
@@ -23,6 +24,10 @@ class WorkspaceRoutes:
     """Workspaces as the caller may see them. Every method raises what `Connection.get` raises."""
 
     connection: Connection
+
+    def server(self) -> ServerWire:
+        """Return what the server says of itself."""
+        return self.connection.get("server", ServerWire)
 
     def workspaces(self) -> list[WorkspaceWire]:
         """Return the caller's workspaces."""
@@ -38,7 +43,7 @@ class WorkspaceRoutes:
 
     def roster(self, workspace: str) -> RosterWire:
         """Return the signed chain of rosters and worker lists, unverified."""
-        return self.connection.get(path("workspaces", workspace, "roster"), RosterWire)
+        return self.connection.get(path("workspaces", workspace, "roster"), RosterWire, largest=LARGEST_LIST)
 
     def sign_roster(self, workspace: str, signatures: RosterSignatures) -> WorkspaceWire:
         """Add one's signatures to the newest roster or worker list."""
@@ -52,10 +57,10 @@ class WorkspaceRoutes:
         """Return the members of the newest roster."""
         return self.connection.all(path("workspaces", workspace, "members"), MemberWire)
 
-    def checkpoint(self, workspace: str, *, from_size: int = 0) -> CheckpointWire:
-        """Return the newest checkpoint and the proof that it continues the log of `from_size` entries."""
+    def checkpoint(self, workspace: str, *, from_size: int = 0, also: int = 0) -> LogProofWire:
+        """Return the newest checkpoint, unverified, with proofs that it continues the logs of these sizes."""
         where = path("workspaces", workspace, "log", "checkpoint")
-        return self.connection.get(where, CheckpointWire, query={"from_size": from_size})
+        return self.connection.get(where, LogProofWire, query={"from_size": from_size, "also": also})
 
     def log_entries(self, workspace: str) -> list[LogEntryWire]:
         """Return the log's entries."""

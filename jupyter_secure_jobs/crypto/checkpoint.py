@@ -39,17 +39,32 @@ def sign(checkpoint: Checkpoint, key: SigningKey) -> str:
     return f"{text}\n— {checkpoint.origin} {signature}\n"
 
 
+def _match(note: str, origin: str) -> re.Match[str]:
+    match = _NOTE.match(note)
+    if not match or match["origin"] != origin or match["name"] != origin:
+        raise RefusedError("checkpoint", "A checkpoint is malformed or of another log.")
+    return match
+
+
+def parse(note: str, *, origin: str) -> Checkpoint:
+    """Return what a note says, without a look at its signature.
+
+    Raises:
+        RefusedError: it is malformed or of another log.
+    """
+    match = _match(note, origin)
+    return Checkpoint(origin=origin, size=int(match["size"]), root=encoding.raw(match["root"], length=32))
+
+
 def verify(note: str, *, origin: str, public: str) -> Checkpoint:
     """Return the checkpoint of a signed note.
 
     Raises:
         RefusedError: it is malformed, of another log, or not signed by the log's key.
     """
-    match = _NOTE.match(note)
-    if not match or match["origin"] != origin or match["name"] != origin:
-        raise RefusedError("checkpoint", "A checkpoint is malformed or of another log.")
+    match = _match(note, origin)
     signature = encoding.raw(match["sig"])
     if signature[:4] != _key_id(origin, public):
         raise RefusedError("checkpoint", "A checkpoint was signed with another key.")
     signing.verify(public, match["text"].encode(), signature[4:])
-    return Checkpoint(origin=origin, size=int(match["size"]), root=encoding.raw(match["root"], length=32))
+    return parse(note, origin=origin)

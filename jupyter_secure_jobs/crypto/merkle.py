@@ -1,17 +1,19 @@
 """The Merkle tree of RFC 9162, section 2: append-only, with inclusion and consistency proofs.
 
-Built over leaf hashes; the caller keeps the leaves. Sizes are numbers of leaves.
+Built over leaf hashes; the caller keeps them and the complete subtrees. Sizes are numbers of leaves.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -21,7 +23,8 @@ def leaf_hash(data: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + data).digest()
 
 
-def _node(left: bytes, right: bytes) -> bytes:
+def join(left: bytes, right: bytes) -> bytes:
+    """Return the hash of an inner node (RFC 9162, 2.1.1)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
@@ -29,41 +32,78 @@ def _split(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
-def root(leaves: Sequence[bytes]) -> bytes:
-    """Return the root over leaf hashes."""
-    level = list(leaves)
-    if not level:
-        return EMPTY_ROOT
-    while len(level) > 1:
-        paired = [_node(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
-        level = paired + level[len(paired) * 2 :]
-    return level[0]
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A log of `size` leaves.
+
+    `node(level, place)` gives the hash of the complete subtree over the leaves from `place * 2**level` on, `2**level`
+    of them. Complete subtrees never change, so that they can be stored: each answer takes a logarithmic number.
+    """
+
+    size: int
+    node: Callable[[int, int], bytes]
+
+    @classmethod
+    def of(cls, leaves: Sequence[bytes]) -> Tree:
+        """Return the tree over leaf hashes that are all at hand."""
+
+        @functools.cache
+        def node(level: int, place: int) -> bytes:
+            if level == 0:
+                return leaves[place]
+            return join(node(level - 1, 2 * place), node(level - 1, 2 * place + 1))
+
+        return cls(len(leaves), node)
+
+    def root(self, size: int | None = None) -> bytes:
+        """Return the root over the first `size` leaves; over all of them if it is None (RFC 9162, 2.1.1)."""
+        end = self.size if size is None else size
+        return self._hash(0, end) if end else EMPTY_ROOT
+
+    def _hash(self, start: int, end: int) -> bytes:
+        size = end - start
+        if size & (size - 1) == 0:
+            level = size.bit_length() - 1
+            return self.node(level, start >> level)
+        middle = start + _split(size)
+        return join(self._hash(start, middle), self._hash(middle, end))
+
+    def inclusion(self, index: int) -> list[bytes]:
+        """Return the proof that leaf `index` is in the tree (RFC 9162, 2.1.3.1)."""
+        return self._path(index, 0, self.size)
+
+    def _path(self, index: int, start: int, end: int) -> list[bytes]:
+        if end - start <= 1:
+            return []
+        middle = start + _split(end - start)
+        if index < middle:
+            return [*self._path(index, start, middle), self._hash(middle, end)]
+        return [*self._path(index, middle, end), self._hash(start, middle)]
+
+    def consistency(self, old: int) -> list[bytes]:
+        """Return the proof that the tree over the first `old` leaves is a start of this one (RFC 9162, 2.1.4.1)."""
+        if old in (0, self.size):
+            return []
+        return self._subproof(old, 0, self.size, whole=True)
+
+    def _subproof(self, old: int, start: int, end: int, *, whole: bool) -> list[bytes]:
+        if old == end:
+            return [] if whole else [self._hash(start, end)]
+        middle = start + _split(end - start)
+        if old <= middle:
+            return [*self._subproof(old, start, middle, whole=whole), self._hash(middle, end)]
+        return [*self._subproof(old, middle, end, whole=False), self._hash(start, middle)]
 
 
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """Return the proof that leaf `index` is in the tree over `leaves` (RFC 9162, 2.1.3.1)."""
-    if len(leaves) <= 1:
-        return []
-    middle = _split(len(leaves))
-    if index < middle:
-        return [*inclusion_proof(leaves[:middle], index), root(leaves[middle:])]
-    return [*inclusion_proof(leaves[middle:], index - middle), root(leaves[:middle])]
-
-
-def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
-    """Return the proof that the tree of `old_size` leaves is a start of this one (RFC 9162, 2.1.4.1)."""
-    if old_size in (0, len(leaves)):
-        return []
-    return _subproof(leaves, old_size, whole=True)
-
-
-def _subproof(leaves: Sequence[bytes], old_size: int, *, whole: bool) -> list[bytes]:
-    if old_size == len(leaves):
-        return [] if whole else [root(leaves)]
-    middle = _split(len(leaves))
-    if old_size <= middle:
-        return [*_subproof(leaves[:middle], old_size, whole=whole), root(leaves[middle:])]
-    return [*_subproof(leaves[middle:], old_size - middle, whole=False), root(leaves[:middle])]
+def completed(leaf: bytes, place: int, node: Callable[[int, int], bytes]) -> list[tuple[int, int, bytes]]:
+    """Return the subtrees that are complete once `leaf` stands at `place`: level (from 1), place and hash of each."""
+    made: list[tuple[int, int, bytes]] = []
+    level, hashed = 0, leaf
+    while place & 1:
+        hashed = join(node(level, place - 1), hashed)
+        level, place = level + 1, place >> 1
+        made.append((level, place, hashed))
+    return made
 
 
 def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes) -> None:
@@ -79,11 +119,11 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
         if last == 0:
             raise RefusedError("log_inclusion", "The log's proof is too long.")
         if place & 1 or place == last:
-            made = _node(part, made)
+            made = join(part, made)
             while not place & 1 and place:
                 place, last = place >> 1, last >> 1
         else:
-            made = _node(made, part)
+            made = join(made, part)
         place, last = place >> 1, last >> 1
     if last != 0 or made != expected:
         raise RefusedError("log_inclusion", "The log does not contain the statement where it says.")
@@ -119,11 +159,11 @@ def check_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old_
         if last == 0:
             raise fork
         if place & 1 or place == last:
-            old_made, new_made = _node(part, old_made), _node(part, new_made)
+            old_made, new_made = join(part, old_made), join(part, new_made)
             while not place & 1 and place:
                 place, last = place >> 1, last >> 1
         else:
-            new_made = _node(new_made, part)
+            new_made = join(new_made, part)
         place, last = place >> 1, last >> 1
     if last != 0 or old_made != old_root or new_made != new_root:
         raise fork

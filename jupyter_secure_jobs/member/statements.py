@@ -63,6 +63,8 @@ def version_of(
         lowest_assurance=Assurance.SOFTWARE,
         limits=JobLimits(**draft.limits.model_dump()),
         log_policy=draft.log_policy,
+        output_policy=draft.output_policy.policy(),
+        counts=tuple(draft.counts),
         recipients=recipients_of(rosters, author),
         time=now,
     )
@@ -77,7 +79,7 @@ def decision_of(
     salt: str,
     member: str,
     now: datetime,
-    checkpoint: str | None,
+    checkpoint: str,
 ) -> Decision:
     """Return a member's decision on the version with this hash."""
     return Decision(
@@ -101,7 +103,7 @@ def revocation_of(
     scope: Scope,
     member: str,
     now: datetime,
-    checkpoint: str | None,
+    checkpoint: str,
 ) -> Revocation:
     """Return a member's revocation of the version with this hash."""
     return Revocation(
@@ -123,7 +125,7 @@ def order_of(
     *,
     member: str,
     now: datetime,
-    checkpoint: str | None,
+    checkpoint: str,
 ) -> RunOrder:
     """Return the author's order for one run with these input values.
 

@@ -28,7 +28,7 @@ class Decision:
     member: str
     time: datetime
     expires: datetime
-    checkpoint: str | None
+    checkpoint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Revocation:
     scope: Scope
     member: str
     time: datetime
-    checkpoint: str | None
+    checkpoint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

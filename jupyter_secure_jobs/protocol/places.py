@@ -36,6 +36,11 @@ def outcome_keys(*, order: str, recipient: str) -> bytes:
     return _place("outcome-keys", order=order, recipient=recipient)
 
 
+def log_origin(workspace: str) -> str:
+    """Return the name of a workspace's log, as its checkpoints carry it."""
+    return f"jupyter-secure-jobs/{workspace}"
+
+
 def key_id(key: bytes) -> str:
     """Return the public name of a dataset key. The key has 256 random bits, so that its hash tells nothing."""
     return "sha256:" + hashlib.sha256(b"jupyter-secure-jobs/key-id/v1\n" + key).hexdigest()

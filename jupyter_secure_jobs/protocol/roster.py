@@ -7,6 +7,7 @@ from datetime import datetime  # noqa: TC003 -- the codec reads the annotations 
 from typing import ClassVar
 
 from jupyter_secure_jobs.domain.workspace import Member, Organisation, check_people
+from jupyter_secure_jobs.protocol import canonical
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,7 @@ class Roster:
     """The members and organisations of a workspace in one epoch.
 
     The first one (epoch 1) is the genesis and has neither `genesis` nor `previous`; its hash names the workspace.
+    `log_key` signs the checkpoints of the workspace's log; it is the same in every epoch.
     """
 
     TYPE: ClassVar[str] = "roster.v1"
@@ -24,6 +26,7 @@ class Roster:
     previous: str | None
     members: tuple[Member, ...]
     organisations: tuple[Organisation, ...]
+    log_key: str
     time: datetime
 
     def __post_init__(self) -> None:
@@ -59,3 +62,9 @@ class WorkerList:
     previous: str | None
     workers: tuple[Worker, ...]
     time: datetime
+
+
+def change_hash(*, roster: str | None, workers: str) -> str:
+    """Return the one hash that names a change: of the next roster's hash, if there is one, and the worker list's."""
+    named = {"protocol": "jupyter-secure-jobs/change/v1", "roster": roster, "workers": workers}
+    return canonical.digest(canonical.encode(named))

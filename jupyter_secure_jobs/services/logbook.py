@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.crypto import checkpoint as checkpoints
 from jupyter_secure_jobs.crypto import encoding, merkle
-from jupyter_secure_jobs.domain.errors import InvalidError, NotFoundError
+from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
+from jupyter_secure_jobs.protocol import canonical, places
 from jupyter_secure_jobs.protocol.envelope import Envelope
+from jupyter_secure_jobs.protocol.log import Inclusion
 from jupyter_secure_jobs.store import statements
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Page
-from jupyter_secure_jobs.wire.log import CheckpointWire, LogEntryWire
+from jupyter_secure_jobs.wire.log import ConsistencyWire, LogEntryWire, LogProofWire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jupyter_secure_jobs.services.unit import Unit
+
+EVENT: Final = "event"
 
 
 def envelope_of(wire: EnvelopeWire) -> Envelope:
@@ -33,23 +37,28 @@ def wire_of(envelope: Envelope | bytes) -> EnvelopeWire:
     return EnvelopeWire.model_validate(parsed.to_json())
 
 
-def origin(workspace: str) -> str:
-    """Return the name of a workspace's log."""
-    return f"jupyter-secure-jobs/{workspace}"
-
-
 def append(unit: Unit, workspace: str, kind: str, envelope: Envelope) -> str:
     """Append a statement; return its hash. One that is there already stays as it is."""
-    statements.append(
+    _append(unit, workspace, kind, payload=envelope.payload, kept=envelope.to_bytes())
+    return envelope.hash
+
+
+def append_event(unit: Unit, workspace: str, record: bytes) -> int:
+    """Append the leaf of an event's record; return its place. The record itself is kept in the history alone."""
+    return _append(unit, workspace, EVENT, payload=record, kept=b"")
+
+
+def _append(unit: Unit, workspace: str, kind: str, *, payload: bytes, kept: bytes) -> int:
+    row = statements.append(
         unit.session,
         workspace,
-        envelope.hash,
+        canonical.digest(payload),
         kind=kind,
-        leaf=merkle.leaf_hash(envelope.payload),
-        envelope=envelope.to_bytes(),
+        leaf=merkle.leaf_hash(payload),
+        envelope=kept,
         time=unit.now,
     )
-    return envelope.hash
+    return row.place
 
 
 def read(unit: Unit, workspace: str, digest: str) -> Envelope:
@@ -59,7 +68,7 @@ def read(unit: Unit, workspace: str, digest: str) -> Envelope:
         NotFoundError: the log has none of this hash.
     """
     row = statements.get(unit.session, workspace, digest)
-    if row is None:
+    if row is None or row.kind == EVENT:
         raise NotFoundError("no_statement", "There is no such statement.", "Fetch the job again.")
     return Envelope.from_bytes(row.envelope)
 
@@ -67,34 +76,83 @@ def read(unit: Unit, workspace: str, digest: str) -> Envelope:
 def read_all(unit: Unit, workspace: str, hashes: Iterable[str]) -> list[Envelope]:
     """Return several statements, in the order asked; unknown ones are left out."""
     wanted = list(hashes)
-    found = statements.by_hashes(unit.session, workspace, wanted)
-    return [Envelope.from_bytes(found[digest].envelope) for digest in wanted if digest in found]
+    rows = statements.by_hashes(unit.session, workspace, wanted)
+    found = {digest: row.envelope for digest, row in rows.items() if row.kind != EVENT}
+    return [Envelope.from_bytes(found[digest]) for digest in wanted if digest in found]
 
 
-def newest_checkpoint(unit: Unit, workspace: str) -> str | None:
-    """Return the newest signed checkpoint, or None while the log is empty."""
-    leaves = statements.leaves(unit.session, workspace)
-    if not leaves:
-        return None
-    made = checkpoints.Checkpoint(origin=origin(workspace), size=len(leaves), root=merkle.root(leaves))
+def _signed(unit: Unit, workspace: str, tree: merkle.Tree) -> str:
+    made = checkpoints.Checkpoint(origin=places.log_origin(workspace), size=tree.size, root=tree.root())
     return checkpoints.sign(made, unit.server.log_key)
 
 
-def checkpoint(unit: Unit, workspace: str, *, from_size: int) -> CheckpointWire:
-    """Return the newest checkpoint with the proof that the log of `from_size` entries is its start."""
+def checkpoint(unit: Unit, workspace: str, *, from_sizes: Iterable[int]) -> LogProofWire:
+    """Return the newest checkpoint with proofs that the logs of these sizes are its start."""
     unit.member(workspace)
-    leaves = statements.leaves(unit.session, workspace)
-    if not 0 <= from_size <= len(leaves):
-        raise InvalidError("log_size", "The log is shorter than that.", "If you saw a longer one, it was rolled back.")
-    proof = merkle.consistency_proof(leaves, from_size)
-    return CheckpointWire(
-        checkpoint=newest_checkpoint(unit, workspace), consistency=[encoding.text(part) for part in proof]
+    return proof(unit, workspace, (), seen=from_sizes)
+
+
+def proof(unit: Unit, workspace: str, carried: Iterable[str], *, seen: Iterable[int] = ()) -> LogProofWire:
+    """Return how the log stands, with proofs from the checkpoints that statements carry and from sizes `seen`.
+
+    What cannot be proven is left out: whoever verifies will say so.
+    """
+    tree = statements.tree(unit.session, workspace)
+    sizes = {_size(workspace, note) for note in carried} | set(seen)
+    wanted = sorted(size for size in sizes if size is not None and 0 < size < tree.size)
+    return LogProofWire(
+        checkpoint=_signed(unit, workspace, tree),
+        consistency=[
+            ConsistencyWire(size=size, proof=[encoding.text(part) for part in tree.consistency(size)])
+            for size in wanted
+        ],
     )
+
+
+def inclusions(unit: Unit, workspace: str, note: str, hashes: Iterable[str]) -> list[Inclusion]:
+    """Return the proofs that these statements are in the log of the checkpoint `note`; unknown ones are left out."""
+    size = checkpoints.parse(note, origin=places.log_origin(workspace)).size
+    # Complete subtrees never change, so that the proofs are of that very log, whatever was appended meanwhile.
+    tree = merkle.Tree(size, statements.tree(unit.session, workspace).node)
+    wanted = list(dict.fromkeys(hashes))
+    found = statements.by_hashes(unit.session, workspace, wanted)
+    return [
+        Inclusion(statement=digest, index=found[digest].place, proof=tuple(tree.inclusion(found[digest].place)))
+        for digest in wanted
+        if digest in found and found[digest].place < size
+    ]
+
+
+def _size(workspace: str, note: str) -> int | None:
+    try:
+        return checkpoints.parse(note, origin=places.log_origin(workspace)).size
+    except RefusedError:
+        return None
+
+
+def check_carried(unit: Unit, workspace: str, note: str) -> None:
+    """Return if a checkpoint that a member's statement carries is of this log.
+
+    Raises:
+        RefusedError: the member's side saw another log than this server's.
+    """
+    origin = places.log_origin(workspace)
+    said = checkpoints.verify(note, origin=origin, public=unit.server.log_key.public)
+    tree = statements.tree(unit.session, workspace)
+    if said.size > tree.size or tree.root(said.size) != said.root:
+        raise RefusedError(
+            "log_fork",
+            "The statement carries a checkpoint of another log than this server's.",
+            "Tell the server's administrator: its log was changed, or somebody shows you another server.",
+        )
 
 
 def entries(unit: Unit, workspace: str, *, after: str | None, limit: int) -> Page[LogEntryWire]:
     """Return a page of the log, newest first."""
     unit.member(workspace)
     rows, cursor = statements.entries(unit.session, workspace, after=after, limit=limit)
-    items = [LogEntryWire(index=row.place, hash=row.hash, kind=row.kind, time=row.time) for row in rows]
+    items = [
+        LogEntryWire(index=row.place, hash=row.hash, leaf=encoding.text(row.leaf), kind=row.kind, time=row.time)
+        for row in rows
+    ]
     return Page[LogEntryWire](items=items, next=cursor)

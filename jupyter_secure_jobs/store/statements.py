@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from jupyter_secure_jobs.crypto import merkle
 from jupyter_secure_jobs.store.paging import page
-from jupyter_secure_jobs.store.tables import StatementRow
+from jupyter_secure_jobs.store.tables import LogNodeRow, StatementRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -28,15 +29,34 @@ def append(
     found = get(session, workspace, digest)
     if found is not None:
         return found
-    place = session.scalar(
-        select(func.coalesce(func.max(StatementRow.place) + 1, 0)).where(StatementRow.workspace == workspace)
-    )
+    place = size(session, workspace)
     row = StatementRow(
-        workspace=workspace, hash=digest, kind=kind, place=place or 0, leaf=leaf, envelope=envelope, time=time
+        workspace=workspace, hash=digest, kind=kind, place=place, leaf=leaf, envelope=envelope, time=time
     )
     session.add(row)
+    for level, at, hashed in merkle.completed(leaf, place, tree(session, workspace).node):
+        session.add(LogNodeRow(workspace=workspace, level=level, place=at, hash=hashed))
     session.flush()
     return row
+
+
+def size(session: Session, workspace: str) -> int:
+    """Return how many statements the log has."""
+    newest = select(func.max(StatementRow.place)).where(StatementRow.workspace == workspace)
+    place = session.scalar(newest)
+    return 0 if place is None else place + 1
+
+
+def tree(session: Session, workspace: str) -> merkle.Tree:
+    """Return the log's tree; each answer of it reads a logarithmic number of rows."""
+
+    def node(level: int, place: int) -> bytes:
+        if level:
+            return session.get_one(LogNodeRow, (workspace, level, place)).hash
+        leaf = select(StatementRow.leaf).where(StatementRow.workspace == workspace, StatementRow.place == place)
+        return session.scalars(leaf).one()
+
+    return merkle.Tree(size(session, workspace), node)
 
 
 def of_kind(session: Session, workspace: str, kind: str) -> Sequence[StatementRow]:
@@ -49,12 +69,6 @@ def by_hashes(session: Session, workspace: str, hashes: Collection[str]) -> dict
     """Return the statements of these hashes."""
     query = select(StatementRow).where(StatementRow.workspace == workspace, StatementRow.hash.in_(list(hashes)))
     return {row.hash: row for row in session.scalars(query)}
-
-
-def leaves(session: Session, workspace: str, *, start: int = 0) -> Sequence[bytes]:
-    """Return leaf hashes from place `start` on."""
-    query = select(StatementRow.leaf).where(StatementRow.workspace == workspace, StatementRow.place >= start)
-    return session.scalars(query.order_by(StatementRow.place)).all()
 
 
 def entries(

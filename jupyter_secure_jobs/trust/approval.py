@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -64,6 +65,18 @@ def verify_revocation(envelope: Envelope, rosters: TrustedRosters, version_hash:
     return revocation
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """An acceptance by every other member.
+
+    `revoked` is the strongest revocation that leaves the first run alone; `checkpoints` are those that the decisions
+    and revocations carry.
+    """
+
+    revoked: Scope | None
+    checkpoints: tuple[str, ...]
+
+
 def verify_approval(
     *,
     rosters: TrustedRosters,
@@ -72,8 +85,8 @@ def verify_approval(
     decisions: Sequence[Envelope],
     revocations: Sequence[Envelope],
     now: datetime,
-) -> Scope | None:
-    """Return the strongest revocation (None, or `reruns`) if the version is accepted by every other member.
+) -> Approval:
+    """Return the approval if the version is accepted by every other member.
 
     Order of checks: every decision handed over verifies and each member decided once; nobody declined; nobody is
     missing or expired; no acceptance was withdrawn.
@@ -82,10 +95,12 @@ def verify_approval(
         RefusedError: with the first check that failed.
     """
     votes: dict[str, Vote] = {}
+    checkpoints: list[str] = []
     for envelope in decisions:
         decision = verify_decision(envelope, rosters, version, version_hash, now)
         if decision.member in votes:
             raise RefusedError("decided_twice", f"There are two decisions of {decision.member}.")
+        checkpoints.append(decision.checkpoint)
         kind = Standing.ACCEPTED if decision.verdict is Verdict.ACCEPT else Standing.DECLINED
         votes[decision.member] = Vote(decision=kind, expires=decision.expires)
     members = [member.email for member in rosters.newest.members]
@@ -104,4 +119,5 @@ def verify_approval(
         if revocation.scope is Scope.ALL:
             raise RefusedError("withdrawn", f"{revocation.member} withdrew the acceptance.", "Submit again.")
         revoked = revocation.scope
-    return revoked
+        checkpoints.append(revocation.checkpoint)
+    return Approval(revoked=revoked, checkpoints=tuple(checkpoints))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
@@ -11,9 +11,11 @@ from jupyter_secure_jobs.domain.run import ORDER_DAYS
 from jupyter_secure_jobs.protocol import canonical, codec
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.envelope import Envelope  # noqa: TC001 -- the codec reads a dossier's annotations at run time
+from jupyter_secure_jobs.protocol.log import LogProof  # noqa: TC001 -- as above
 from jupyter_secure_jobs.protocol.order import RunOrder
 from jupyter_secure_jobs.trust import signatures
 from jupyter_secure_jobs.trust.approval import CLOCK_SKEW, verify_approval
+from jupyter_secure_jobs.trust.log import TrustedLog, verify_log
 from jupyter_secure_jobs.trust.manifest import verify_manifest
 from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters, verify_workers
 from jupyter_secure_jobs.trust.version import verify_version
@@ -32,7 +34,7 @@ _DAY_SECONDS = 86400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """The envelopes, unverified."""
+    """The envelopes, unverified, and how the log stands."""
 
     rosters: tuple[Envelope, ...]
     workers: tuple[Envelope, ...]
@@ -41,6 +43,7 @@ class Dossier:
     decisions: tuple[Envelope, ...]
     revocations: tuple[Envelope, ...]
     order: Envelope
+    log: LogProof
 
     @classmethod
     def from_json(cls, value: object) -> Dossier:
@@ -56,11 +59,13 @@ class Dossier:
 class AuthorisedRun:
     """A run of which every statement was verified. `inputs` holds a value for each variable, in its canonical form.
 
+    `workers_hash` names the newest worker list.
     `rerun_revoked` is the scope of a revocation that leaves the first run alone; who counts runs must look at it.
     """
 
     rosters: TrustedRosters
     workers: Mapping[str, Worker]
+    workers_hash: str
     manifests: Mapping[str, Manifest]
     version: Version
     version_hash: str
@@ -68,6 +73,7 @@ class AuthorisedRun:
     order_hash: str
     inputs: Mapping[str, Value]
     rerun_revoked: Scope | None
+    log: TrustedLog
 
     @property
     def owners(self) -> tuple[str, ...]:
@@ -109,8 +115,8 @@ def verify_order(
 def verify_run(dossier: Dossier, *, genesis: str, now: datetime) -> AuthorisedRun:
     """Return the run if everything that can be checked without state holds.
 
-    Order of checks: roster chain to the genesis; worker list; manifests; version; approval by all; order and inputs.
-    Counts of runs, pins and nonces are the key services' own.
+    Order of checks: roster chain to the genesis; worker list; manifests; version; approval by all; order and inputs;
+    the log continues every checkpoint that these carry. Counts of runs, pins and nonces are the key services' own.
 
     Raises:
         RefusedError: with the first check that failed.
@@ -120,7 +126,7 @@ def verify_run(dossier: Dossier, *, genesis: str, now: datetime) -> AuthorisedRu
     manifests = verified_manifests(dossier.manifests, rosters)
     version = verify_version(dossier.version, rosters, manifests)
     version_hash = dossier.version.hash
-    revoked = verify_approval(
+    approval = verify_approval(
         rosters=rosters,
         version=version,
         version_hash=version_hash,
@@ -129,16 +135,19 @@ def verify_run(dossier: Dossier, *, genesis: str, now: datetime) -> AuthorisedRu
         now=now,
     )
     order, values = verify_order(dossier.order, rosters, version, version_hash, now)
+    log = verify_log(dossier.log, rosters, (*approval.checkpoints, order.checkpoint))
     return AuthorisedRun(
         rosters=rosters,
         workers=workers,
+        workers_hash=dossier.workers[-1].hash,
         manifests=manifests,
         version=version,
         version_hash=version_hash,
         order=order,
         order_hash=dossier.order.hash,
         inputs=values,
-        rerun_revoked=revoked,
+        rerun_revoked=approval.revoked,
+        log=log,
     )
 
 
@@ -149,3 +158,22 @@ def verified_manifests(found: Sequence[Envelope], rosters: TrustedRosters) -> di
         RefusedError: one does not verify.
     """
     return {envelope.hash: verify_manifest(envelope, rosters) for envelope in found}
+
+
+def as_of(dossier: Dossier, *, roster: str, workers: str) -> Dossier:
+    """Return the dossier as it was when the roster and the worker list with these hashes were the newest.
+
+    What came later is left out, so that an old run can be verified after the members or workers have changed. Whoever
+    calls verifies the whole chains first: only then is it certain that they are no older than what was seen.
+
+    Raises:
+        RefusedError: the chains do not hold these statements.
+    """
+    return replace(dossier, rosters=_up_to(dossier.rosters, roster), workers=_up_to(dossier.workers, workers))
+
+
+def _up_to(chain: Sequence[Envelope], digest: str) -> tuple[Envelope, ...]:
+    for place, envelope in enumerate(chain, start=1):
+        if envelope.hash == digest:
+            return tuple(chain[:place])
+    raise RefusedError("not_in_chain", "The run names a roster or worker list that was never in force.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
 from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
+from jupyter_secure_jobs.wire.log import LogProofWire
+from jupyter_secure_jobs.wire.output import OutputPolicyWire, OwnerPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue
 
 
@@ -24,10 +26,14 @@ class Dossier(Wire):
     decisions: list[EnvelopeWire]
     revocations: list[EnvelopeWire]
     order: EnvelopeWire
+    log: LogProofWire
 
 
 class TestTask(Wire):
-    """A test run's text and tables; `synthetic` names each table's twin by digest."""
+    """A test run's text and tables; `synthetic` names each table's twin by digest.
+
+    `output_policy` and `counts` are the draft's own, `owners` what the owners of its datasets ask.
+    """
 
     genesis: str
     text_hash: str
@@ -38,6 +44,9 @@ class TestTask(Wire):
     inputs: dict[str, InputValue]
     declarations: list[InputVariableWire]
     limits: LimitsWire
+    output_policy: OutputPolicyWire = OutputPolicyWire()
+    counts: list[str] = []
+    owners: list[OwnerPolicyWire] = []
 
 
 class LeaseWire(Wire):
@@ -105,8 +114,17 @@ class Finished(Wire):
     log: str | None = None
 
 
+class KeyTasksAsked(Wire):
+    """A key service asks for its tasks; `seen` gives for each workspace how many entries of its log it has seen."""
+
+    seen: dict[str, int] = {}
+
+
 class KeyTask(Wire):
-    """Something for a key service to do: answer with a nonce, with a grant, or with an acknowledgement."""
+    """Something for a key service to do: answer with a nonce, with a grant, or with an acknowledgement.
+
+    What is to be acknowledged is the revocation, the withdrawal, the worker lists, or else the rosters alone.
+    """
 
     run: str | None
     workspace: str
@@ -117,6 +135,7 @@ class KeyTask(Wire):
     revocation: EnvelopeWire | None = None
     withdrawal: EnvelopeWire | None = None
     rosters: list[EnvelopeWire] = []
+    workers: list[EnvelopeWire] = []
     manifest: EnvelopeWire | None = None
 
 
@@ -135,6 +154,10 @@ class KeyReply(Wire):
 
 
 class Acknowledged(Wire):
-    """A key service has heard a revocation."""
+    """A key service has heard a revocation, a withdrawal, a roster or a worker list.
+
+    `statement` is a revocation or withdrawal for a server that does not have it.
+    """
 
     acknowledgement: EnvelopeWire
+    statement: EnvelopeWire | None = None

@@ -7,6 +7,13 @@ from datetime import datetime
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
 
 
+class ServerWire(Wire):
+    """What a workspace server says of itself to anybody: the key that signs its logs' checkpoints."""
+
+    log_key: str
+    version: str
+
+
 class WorkspaceNew(Wire):
     """A genesis roster and a worker list, signed by the inviter."""
 

@@ -15,11 +15,13 @@ from jupyter_secure_jobs.member import deciding, statements
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.envelope import Envelope
+from jupyter_secure_jobs.store import statements as statements_rows
 from jupyter_secure_jobs.store.identifiers import uuid7
 from jupyter_secure_jobs.store.tables import (
     DecisionRow,
     JobRow,
     KeyMailRow,
+    LogNodeRow,
     NoticeRow,
     RevocationRow,
     RunRow,
@@ -58,13 +60,15 @@ def say_accepted(parts: Parts, job: str) -> str:
 
 def put_statement(session: Session, workspace: str, kind: str, envelope: Envelope, *, under: str | None = None) -> str:
     """Store an envelope in the log, under its own hash or under another's."""
-    places = session.scalars(select(StatementRow.place).where(StatementRow.workspace == workspace)).all()
     digest = under or envelope.hash
-    session.merge(
-        StatementRow(workspace=workspace, hash=digest, kind=kind, place=max(places) + 1,
-                     leaf=merkle.leaf_hash(envelope.payload), envelope=envelope.to_bytes(), time=datetime.now(UTC))
-    )  # fmt: skip
-    session.flush()
+    leaf = merkle.leaf_hash(envelope.payload)
+    found = session.get(StatementRow, (workspace, digest))
+    if found is not None:
+        found.leaf, found.envelope = leaf, envelope.to_bytes()
+        session.flush()
+    else:
+        statements_rows.append(session, workspace, digest, kind=kind, leaf=leaf, envelope=envelope.to_bytes(),
+                               time=datetime.now(UTC))  # fmt: skip
     return digest
 
 
@@ -95,7 +99,14 @@ def altered(envelope: Envelope, **changes: Any) -> Envelope:
 def signed_order(parts: Parts, job: str, number: int = 1) -> Envelope:
     """Return an order that the author signs in good faith."""
     seen = deciding.verified(parts.ana, parts.workspace, job, number=number)
-    order = statements.order_of(seen.version, seen.hash, {}, member=parts.ana.email, now=utc_now(), checkpoint=None)
+    order = statements.order_of(
+        seen.version,
+        seen.hash,
+        {},
+        member=parts.ana.email,
+        now=utc_now(),
+        checkpoint=parts.ana.checkpoint(parts.workspace, seen.rosters),
+    )
     return envelopes.sign(order, parts.ana.ring.signing)
 
 
@@ -119,6 +130,43 @@ def queue(parts: Parts, job: str, owners: tuple[str, ...] = ("Airline",), number
         for owner in owners:
             session.add(KeyMailRow(run=run, organisation=owner, workspace=parts.workspace))
     return run
+
+
+@contextmanager
+def other_log(parts: Parts, *, drop: int = 0, change: int | None = None) -> Iterator[None]:
+    """Make the server's log another one for a while: the newest `drop` entries gone, or that at `change` replaced."""
+    with database(parts) as session:
+        query = select(StatementRow).where(StatementRow.workspace == parts.workspace).order_by(StatementRow.place)
+        rows = session.scalars(query).all()
+        honest = [_columns(row) for row in rows]
+        for row in rows[len(rows) - drop :]:
+            session.delete(row)
+        kept = rows[: len(rows) - drop]
+        if change is not None:
+            kept[change].leaf = merkle.leaf_hash(b"another statement")
+        _grow(session, parts.workspace, [row.leaf for row in kept])
+    try:
+        yield
+    finally:
+        with database(parts) as session:
+            for columns in honest:
+                session.merge(StatementRow(**columns))
+            _grow(session, parts.workspace, [columns["leaf"] for columns in honest])
+
+
+def _columns(row: StatementRow) -> dict[str, Any]:
+    return {column.name: getattr(row, column.name) for column in StatementRow.__table__.columns}
+
+
+def _grow(session: Session, workspace: str, leaves: list[bytes]) -> None:
+    session.flush()
+    for node in session.scalars(select(LogNodeRow).where(LogNodeRow.workspace == workspace)).all():
+        session.delete(node)
+    session.flush()
+    tree = merkle.Tree.of(leaves)
+    for place, leaf in enumerate(leaves):
+        for level, at, hashed in merkle.completed(leaf, place, tree.node):
+            session.add(LogNodeRow(workspace=workspace, level=level, place=at, hash=hashed))
 
 
 def hide_revocations(parts: Parts, version: str) -> int:

@@ -10,10 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from jupyter_secure_jobs.crypto import checkpoint as checkpoints
+from jupyter_secure_jobs.crypto import merkle
+from jupyter_secure_jobs.crypto.checkpoint import Checkpoint
+from jupyter_secure_jobs.crypto.keyfile import KeyRing
 from jupyter_secure_jobs.crypto.sealing import seal
 from jupyter_secure_jobs.domain.dataset import Column
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, Language, LogPolicy, Scope
+from jupyter_secure_jobs.domain.output import OutputPolicy
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.domain.workspace import Member, Organisation
@@ -21,6 +26,7 @@ from jupyter_secure_jobs.protocol import canonical, places
 from jupyter_secure_jobs.protocol.dataset import Manifest, SealedFile, SealedKey, SyntheticTable, Withdrawal
 from jupyter_secure_jobs.protocol.decision import Decision, Revocation
 from jupyter_secure_jobs.protocol.envelope import Envelope, Statement, sign
+from jupyter_secure_jobs.protocol.log import Consistency, LogProof
 from jupyter_secure_jobs.protocol.order import (
     Evidence,
     GrantedKey,
@@ -28,6 +34,7 @@ from jupyter_secure_jobs.protocol.order import (
     KeyRequest,
     Nonce,
     Receipt,
+    Reseal,
     RunOrder,
     SealedOutput,
     SyntheticRead,
@@ -53,13 +60,14 @@ LAST_REVIEWER: Final = "cem@gamma.example"
 PEOPLE: Final = {AUTHOR: "Alpha", COLLEAGUE: "Alpha", REVIEWER: "Beta", LAST_REVIEWER: "Gamma"}
 ORGANISATIONS: Final = ("Alpha", "Beta", "Gamma")
 NONCES: Final = (Nonce(organisation="Alpha", nonce="nonce-of-alpha"), Nonce(organisation="Beta", nonce="nonce-of-beta"))
+LOG_LEAVES: Final = [merkle.leaf_hash(f"statement {number}".encode()) for number in range(30)]
 ROWS: Final = canonical.digest(b"the rows of the result")
 
 
 def _people() -> dict[str, Keys]:
     services = [f"key service of {name}" for name in ORGANISATIONS[:2]]
     recoveries = [f"recovery of {name}" for name in ORGANISATIONS]
-    return {name: Keys.of(name) for name in (*PEOPLE, *services, *recoveries, "platform", "enclave", "mallory")}
+    return {name: Keys.of(name) for name in (*PEOPLE, *services, *recoveries, "platform", "enclave", "log", "mallory")}
 
 
 @dataclass(slots=True)
@@ -100,6 +108,12 @@ class World:
         """Return the statement signed by these holders."""
         return sign(statement, *(self.keys[name].signing for name in who))
 
+    def ring(self, holder: str, organisation: str | None = None) -> KeyRing:
+        """Return a holder's key store, unlocked; a key service's organisation is read off its name."""
+        named = organisation or holder.rpartition(" of ")[2]
+        keys = self.keys[holder]
+        return KeyRing(signing=keys.signing, sealing=keys.sealing, label={"name": holder, "organisation": named})
+
     # -- what is checked ------------------------------------------------------------------------------------------
 
     def dossier(self, **changes: Any) -> Dossier:
@@ -112,8 +126,22 @@ class World:
             decisions=tuple(self.decisions),
             revocations=tuple(self.revocations),
             order=self.order,
+            log=self.log_proof(),
         )
         return replace(made, **changes)
+
+    def note(self, size: int, leaves: Sequence[bytes] = LOG_LEAVES) -> str:
+        """Return the signed checkpoint of the log when it had `size` entries."""
+        state = Checkpoint(origin=places.log_origin(WORKSPACE), size=size, root=merkle.Tree.of(leaves).root(size))
+        return checkpoints.sign(state, self.keys["log"].signing)
+
+    def log_proof(
+        self, size: int = 20, leaves: Sequence[bytes] = LOG_LEAVES, *, seen: Sequence[int] = (7, 8, 9)
+    ) -> LogProof:
+        """Return how the log stands with `size` entries, proven from the sizes that the statements carry."""
+        tree = merkle.Tree.of(leaves[:size])
+        proofs = [Consistency(size=old, proof=tuple(tree.consistency(old))) for old in seen if 0 < old <= size]
+        return LogProof(checkpoint=self.note(size, leaves), consistency=tuple(proofs))
 
     def trusted(self) -> TrustedRosters:
         """Return the verified roster chain."""
@@ -146,6 +174,7 @@ class World:
                 )
                 for name in ORGANISATIONS
             ),
+            log_key=self.keys["log"].signing.public,
             time=NOW - timedelta(days=30),
         )
         return replace(made, **changes)
@@ -199,6 +228,7 @@ class World:
             key_id=places.key_id(key),
             keys=(SealedKey(recipient=recipient, sealed=b"sealed to the key service"),),
             lowest_assurance=Assurance.SOFTWARE,
+            output_policy=OutputPolicy(),
             time=NOW - timedelta(days=20),
         )
         return replace(made, **changes)
@@ -233,6 +263,8 @@ class World:
             lowest_assurance=Assurance.SOFTWARE,
             limits=JobLimits(),
             log_policy=LogPolicy.STANDARD,
+            output_policy=OutputPolicy(),
+            counts=(),
             recipients=tuple(
                 Recipient(member=email, sealing_key=self.keys[email].sealing.public)
                 for email, organisation in PEOPLE.items()
@@ -254,7 +286,7 @@ class World:
             member=who,
             time=NOW - timedelta(days=1),
             expires=NOW + timedelta(days=89),
-            checkpoint=None,
+            checkpoint=self.note(7),
         )
         return replace(made, **changes)
 
@@ -268,7 +300,7 @@ class World:
             scope=scope,
             member=who,
             time=NOW,
-            checkpoint=None,
+            checkpoint=self.note(8),
         )
         return replace(made, **changes)
 
@@ -284,7 +316,7 @@ class World:
             nonce="order-1",
             time=NOW - timedelta(minutes=5),
             expires=NOW + timedelta(days=6),
-            checkpoint=None,
+            checkpoint=self.note(9),
         )
         return replace(made, **changes)
 
@@ -300,6 +332,7 @@ class World:
             worker="worker-1",
             genesis=self.genesis,
             roster=self.rosters[-1].hash,
+            workers=self.workers[-1].hash,
             order=self.order.hash,
             signing_key=self.keys["enclave"].signing.public,
             sealing_key=self.keys["enclave"].sealing.public,
@@ -369,6 +402,21 @@ class World:
         )
         return replace(made, **changes)
 
+    def reseal(self, to: str, **changes: Any) -> Reseal:
+        """Return the outcome's keys, sealed again by the colleague of the author."""
+        made = Reseal(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            order=self.order.hash,
+            receipt=digest("receipt"),
+            member=COLLEAGUE,
+            recipient=to,
+            sealing_key=self.keys[to].sealing.public,
+            sealed=b"sealed outcome keys",
+            time=NOW,
+        )
+        return replace(made, **changes)
+
     def test_result(self, **changes: Any) -> TestResult:
         """Return what the worker saw on synthetic tables."""
         made = TestResult(
@@ -383,6 +431,7 @@ class World:
             error_line=None,
             rows=16,
             result=ROWS,
+            withheld=(),
             worker="worker-1",
             measurement=MEASUREMENT,
             time=NOW,

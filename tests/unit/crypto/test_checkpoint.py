@@ -14,7 +14,7 @@ NOTE_TEXT = "If you think cryptography is the answer to your problem,\nthen you 
 NOTE_SIG = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
 ORIGIN = "secure-jobs.example/ws-1"
 KEY = SigningKey.from_seed(bytes(range(32)))
-STATE = Checkpoint(origin=ORIGIN, size=3, root=merkle.root([merkle.leaf_hash(b"x")] * 3))
+STATE = Checkpoint(origin=ORIGIN, size=3, root=merkle.Tree.of([merkle.leaf_hash(b"x")] * 3).root())
 GOOD = checkpoint.sign(STATE, KEY)
 
 

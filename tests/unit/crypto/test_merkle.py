@@ -46,17 +46,17 @@ def recursive_root(leaves: list[bytes]) -> bytes:
 
 @pytest.mark.parametrize("size", range(len(ROOTS)))
 def test_known_root(size: int) -> None:
-    assert merkle.root(KNOWN[:size]).hex() == ROOTS[size]
+    assert merkle.Tree.of(KNOWN[:size]).root().hex() == ROOTS[size]
 
 
 @given(SIZES)
 def test_root_is_that_of_the_definition(size: int) -> None:
-    assert merkle.root(MANY[:size]) == recursive_root(MANY[:size])
+    assert merkle.Tree.of(MANY[:size]).root() == recursive_root(MANY[:size])
 
 
 def test_leaf_and_node_are_told_apart() -> None:
     """Without the prefixes an inner node could be passed off as an entry."""
-    pair = merkle.root(KNOWN[:2])
+    pair = merkle.Tree.of(KNOWN[:2]).root()
     assert merkle.leaf_hash(KNOWN[0] + KNOWN[1]) != pair
     assert merkle.leaf_hash(b"") == hashlib.sha256(b"\0").digest() != merkle.EMPTY_ROOT
 
@@ -64,7 +64,7 @@ def test_leaf_and_node_are_told_apart() -> None:
 @given(SIZES, st.data())
 def test_inclusion(size: int, data: st.DataObject) -> None:
     leaves, index = MANY[:size], data.draw(st.integers(0, size - 1))
-    root, proof = merkle.root(leaves), merkle.inclusion_proof(leaves, index)
+    root, proof = merkle.Tree.of(leaves).root(), merkle.Tree.of(leaves).inclusion(index)
     merkle.check_inclusion(leaves[index], index, size, proof, root)
     forged = [
         (FOREIGN, index, size, proof, root),
@@ -84,8 +84,8 @@ def test_inclusion(size: int, data: st.DataObject) -> None:
 @given(st.integers(0, len(MANY)), st.integers(0, len(MANY)))
 def test_consistency(one: int, two: int) -> None:
     old, new = sorted((one, two))
-    old_root, new_root = merkle.root(MANY[:old]), merkle.root(MANY[:new])
-    proof = merkle.consistency_proof(MANY[:new], old)
+    old_root, new_root = merkle.Tree.of(MANY[:old]).root(), merkle.Tree.of(MANY[:new]).root()
+    proof = merkle.Tree.of(MANY[:new]).consistency(old)
     merkle.check_consistency(old, new, proof, old_root, new_root)
     forged = [
         (old, new, [*proof, FOREIGN], old_root, new_root),
@@ -104,7 +104,7 @@ def test_consistency(one: int, two: int) -> None:
 @given(st.integers(1, 40), st.integers(0, 40), st.lists(st.sampled_from([*MANY[:4], FOREIGN]), max_size=8))
 def test_made_up_proofs_are_refused(old: int, new: int, proof: list[bytes]) -> None:
     """Roots of two different logs: there is no proof, however it is made."""
-    old_root = merkle.root([FOREIGN, *MANY[1:old]])
-    new_root = merkle.root(MANY[:new])
+    old_root = merkle.Tree.of([FOREIGN, *MANY[1:old]]).root()
+    new_root = merkle.Tree.of(MANY[:new]).root()
     with refused("log_fork"):
         merkle.check_consistency(old, new, proof, old_root, new_root)

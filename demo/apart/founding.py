@@ -92,10 +92,11 @@ class Founding:
         for member in MEMBERS[1:]:
             words = ("roster", "accept", *invitation, "--yes", *parts.at_server(member.email))
             last = parts.command(member.email, *words).strip().splitlines()[-1]
-        for name in ORGANISATIONS:
-            part = key_service(name)
-            parts.command(part, "keyservice", "trust", *invitation, "--key-store", str(self._ground.keys(part)))
+        all_of([partial(self._trust, key_service(name), *invitation) for name in ORGANISATIONS])
         return last
+
+    def _trust(self, part: str, *invitation: str) -> None:
+        self._parts.command(part, "keyservice", "trust", *invitation, "--key-store", str(self._ground.keys(part)))
 
     def start(self) -> str:
         """Start key services, worker and member sides."""

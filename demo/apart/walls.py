@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,8 @@ from demo.summary import DemoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from psutil._ntuples import pconn
 
     from demo.apart.parts import Apart
 
@@ -94,14 +97,23 @@ def _listened(parts: Apart) -> str:
     emails = {member.email for member in MEMBERS}
     for part in parts.running:
         kind = SERVER if part == SERVER else "members" if part in emails else "others"
-        process = psutil.Process(parts.pid(part))
-        for each in (process, *process.children(recursive=True)):
-            found[kind] |= {
-                (place.laddr.ip, place.laddr.port)
-                for place in each.net_connections("inet")
-                if place.status == psutil.CONN_LISTEN
-            }
+        found[kind] |= {
+            (place.laddr.ip, place.laddr.port)
+            for place in _sockets(parts.pid(part))
+            if place.status == psutil.CONN_LISTEN
+        }
     return _ports(found)
+
+
+def _sockets(pid: int) -> list[pconn]:
+    """Return the sockets of a part's processes."""
+    process = psutil.Process(pid)
+    found: list[pconn] = []
+    for each in (process, *process.children(recursive=True)):
+        # The enclave keeps even processes of its own account from looking at it; only root may.
+        with suppress(psutil.AccessDenied, psutil.NoSuchProcess):
+            found += each.net_connections("inet")
+    return found
 
 
 def _ports(places: dict[str, set[tuple[str, int]]]) -> str:
@@ -123,9 +135,7 @@ def _talked(parts: Apart) -> str:
     for part in parts.running:
         if part == SERVER or part in emails:
             continue
-        process = psutil.Process(parts.pid(part))
-        for each in (process, *process.children(recursive=True)):
-            talked |= {f"{place.raddr.ip}:{place.raddr.port}" for place in each.net_connections("inet") if place.raddr}
+        talked |= {f"{place.raddr.ip}:{place.raddr.port}" for place in _sockets(parts.pid(part)) if place.raddr}
     return ", ".join(sorted(talked)) or "nobody"
 
 

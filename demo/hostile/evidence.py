@@ -24,9 +24,9 @@ def _asked(make: Callable[[Scene, dict[str, str]], Made]) -> Callable[[Scene], l
     """Get a fresh nonce of every key service for a run that all accepted, then ask for the keys with what is made."""
 
     def run(scene: Scene) -> list[Refusal]:
-        dossier = scene.prepared.dossier
+        dossier = scene.as_the_log_stands(scene.prepared.dossier)
         with ThreadPoolExecutor() as pool:
-            fresh = dict(zip(OWNERS, pool.map(lambda owner: _nonce(scene, owner), OWNERS), strict=True))
+            fresh = dict(zip(OWNERS, pool.map(lambda owner: _nonce(scene, owner, dossier), OWNERS), strict=True))
             request, evidence = make(scene, fresh)
             asked = [
                 pool.submit(scene.stage.ask, owner, "grant", dossier=dossier, request=request, evidence=evidence)
@@ -37,8 +37,8 @@ def _asked(make: Callable[[Scene, dict[str, str]], Made]) -> Callable[[Scene], l
     return run
 
 
-def _nonce(scene: Scene, owner: str) -> str:
-    reply = scene.stage.ask(owner, "nonce", dossier=scene.prepared.dossier)
+def _nonce(scene: Scene, owner: str, dossier: Json) -> str:
+    reply = scene.stage.ask(owner, "nonce", dossier=dossier)
     if not reply.get("nonce"):
         raise AttackSucceededError(f"The key service of {owner} gave no nonce for a run that is right: {reply}")
     return str(reply["nonce"])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]  # what was read from JSON, and goes back into it
 
 _STEP: Final = 0.4
+_LAST_SHOWN: Final = 3
 _USUAL_WAIT: Final = 20.0
 _PATIENCE: Final = 120.0
 _LEASE_SECONDS: Final = 60.0
@@ -76,6 +77,8 @@ class Stage:
         self._withheld: set[str] = set()
         self._playing: Play | None = None
         self.leases: dict[str, Json] = {}
+        self._seen: dict[str, int] = {}
+        self._shown: list[int] = []
         run = r"worker/workspaces/[^/]+/runs/([^/]+)/"
         server.always("POST", "worker/leases", self._lease)
         server.always("POST", run + "(heartbeat|release)", self._beat)
@@ -106,6 +109,15 @@ class Stage:
             self._give(play, organisation, wants, **task)
             self._until(lambda: (organisation, wants) in play.replies, f"a reply of {organisation}")
         return play.replies[organisation, wants]
+
+    @property
+    def sizes(self) -> set[int]:
+        """How much of the log the key services have seen: what they say, and what they were shown last."""
+        return {*self._seen.values(), *self._shown[-_LAST_SHOWN:]}
+
+    def shown(self, size: int) -> None:
+        """Note how much of the log is shown with a run."""
+        self._shown.append(size)
 
     def withhold(self, organisation: str) -> None:
         """Keep every task of the honest server from a key service, so that it does not hear of revocations."""
@@ -214,6 +226,8 @@ class Stage:
 
     def _list_tasks(self, asked: Asked, _match: re.Match[str]) -> Answer:
         organisation = self._services.get(asked.caller or "", "")
+        for size in asked.json.get("seen", {}).values():
+            self._seen[organisation] = size
         deadline = time.monotonic() + asked.wait(_USUAL_WAIT)
         while True:
             with self._changed:

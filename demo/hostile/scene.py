@@ -81,9 +81,9 @@ class Scene:
         """The worker's platform key, where its host works together with the server."""
         return self.ring(WORKER).signing
 
-    def fetch(self, path: str, *, who: Member = ANA) -> Json:
+    def fetch(self, path: str, *, who: Member = ANA, query: str = "") -> Json:
         """Return what the honest server knows."""
-        found: Json = self._as(who, "GET", f"workspaces/{self.workspace}/{path}").json
+        found: Json = self._as(who, "GET", f"workspaces/{self.workspace}/{path}", query).json
         return found
 
     def fetch_bytes(self, path: str, *, who: Member = ANA) -> bytes:
@@ -95,8 +95,8 @@ class Scene:
         path = f"worker/workspaces/{self.workspace}/files/{digest}"
         return self.server.as_holder(self.worker_key, "GET", path).body
 
-    def _as(self, who: Member, method: str, path: str, body: object = None) -> Answer:
-        given = self.server.as_holder(self.keys[who.email]["signing"], method, path, body)
+    def _as(self, who: Member, method: str, path: str, query: str = "") -> Answer:
+        given = self.server.as_holder(self.keys[who.email]["signing"], method, path, query=query)
         if given.status >= 400:  # noqa: PLR2004 -- where HTTP's errors begin
             raise AttackSucceededError(f"The honest server did not give {path}: {given.body[:200]!r}")
         return given
@@ -133,11 +133,27 @@ class Scene:
         own = {name: about[name] for name in ("version", "decisions", "revocations", "manifests")}
         return {**self.prepared.given, **own, "order": order or self.order(job), **changes}
 
+    def as_the_log_stands(self, dossier: Json) -> Json:
+        """Return a dossier with the newest checkpoint, and honest proofs for all that its statements carry.
+
+        The log is not what this attacker lies about; a stale one would be refused before anything else is looked at.
+        """
+        parts = [dossier["version"], dossier["order"], *dossier["decisions"], *dossier["revocations"]]
+        notes = [said(each).get("checkpoint") for each in parts]
+        sizes = sorted({0, *(int(note.split("\n")[1]) for note in notes if note), *self.stage.sizes})
+        while True:
+            found = [self.fetch("log/checkpoint", query=f"from_size={size}") for size in sizes]
+            if len({each["checkpoint"] for each in found}) == 1:
+                proofs = {proof["size"]: proof for each in found for proof in each["consistency"]}
+                log = {"checkpoint": found[0]["checkpoint"], "consistency": list(proofs.values())}
+                self.stage.shown(int(log["checkpoint"].split("\n")[1]))
+                return {**dossier, "log": log}
+
     # -- who refuses ----------------------------------------------------------------------------------------------
 
     def play(self, dossier: Json, **more: Any) -> Play:  # noqa: ANN401 -- parts of a play
         """Give an invented run to the worker, and let the key services answer for it."""
-        play = Play(dossier=dossier, owners=OWNERS, **more)
+        play = Play(dossier=self.as_the_log_stands(dossier), owners=OWNERS, **more)
         self.stage.perform(play)
         return play
 
@@ -184,6 +200,7 @@ class Scene:
         Raises:
             AttackSucceededError: it gave one, or refuses at one call what it does not at the other.
         """
+        dossier = self.as_the_log_stands(dossier)
         nonce = self.stage.ask(owner, "nonce", dossier=dossier)
         request, evidence = self.attest(dossier, {owner: str(nonce.get("nonce"))})
         grant = self.stage.ask(owner, "grant", dossier=dossier, request=request, evidence=evidence)

@@ -183,15 +183,15 @@ class HostileServer:
         """Return the newest session of whoever has this key."""
         return next(token for token, holder in reversed(self._tokens.items()) if holder == key)
 
-    def as_holder(self, key: str, method: str, path: str, body: object = None) -> Answer:
+    def as_holder(self, key: str, method: str, path: str, body: object = None, query: str = "") -> Answer:
         """Ask the honest server with somebody else's session, as its operator can."""
-        return self.with_token(self.token(key), method, path, body)
+        return self.with_token(self.token(key), method, path, body, query)
 
-    def with_token(self, token: str, method: str, path: str, body: object = None) -> Answer:
+    def with_token(self, token: str, method: str, path: str, body: object = None, query: str = "") -> Answer:
         """Ask the honest server with a session."""
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         content = json.dumps(body).encode() if body is not None else b""
-        return self.forward(Asked(method=method, path=path, query="", headers=headers, body=content, caller=None))
+        return self.forward(Asked(method=method, path=path, query=query, headers=headers, body=content, caller=None))
 
 
 class _Listener(ThreadingHTTPServer):

@@ -13,9 +13,9 @@ from bench.machine import describe
 from bench.report import Report
 from bench.verify_kinds import MEMBERS, STATES
 from bench.verify_run import OWNERS, WORKSPACE, AcceptedJob, Enclave
+from bench.verify_state import TimedState
 from jupyter_secure_jobs.crypto import signing
 from jupyter_secure_jobs.keyservice.service import KeyService
-from jupyter_secure_jobs.keyservice.state import State
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.trust.bundle import Bundle, verify_bundle
@@ -56,11 +56,15 @@ def _figures(job: AcceptedJob, members: int, rounds: int) -> dict[str, float]:
         measured.setdefault(f"{name}_ms_{members}_members", []).append(milliseconds)
 
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        services = {owner: _service(job, owner, Path(name) / f"{owner}.sqlite") for owner in OWNERS}
+        memories = {owner: TimedState(Path(name) / owner / "state.sqlite") for owner in OWNERS}
+        services = {owner: _service(job, owner, memory) for owner, memory in memories.items()}
         for _ in range(rounds):
             for state in STATES:
+                for memory in memories.values():
+                    memory.milliseconds = 0.0
                 for step, taken in _run(job, services, state).items():
                     add(f"{step}_{state}", taken)
+                add(f"writes_{state}", max(memory.milliseconds for memory in memories.values()))
             dossier = job.order()
             VERIFIED.forget()
             add("verify", _timed(lambda given=dossier: verify_run(given, genesis=job.genesis, now=job.now))[0])  # type: ignore[misc]
@@ -73,8 +77,7 @@ def _figures(job: AcceptedJob, members: int, rounds: int) -> dict[str, float]:
     return figures
 
 
-def _service(job: AcceptedJob, owner: str, path: Path) -> KeyService:
-    state = State(path)
+def _service(job: AcceptedJob, owner: str, state: TimedState) -> KeyService:
     state.pin(WORKSPACE, job.genesis)
     return KeyService(job.ring(owner), state)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bench.report import Report
+
+
+_STEPS: Final = (
+    ("enclave", "enclave"),
+    ("key_service", "slower key service"),
+    ("writes", "… of which waiting for its disk"),
+    ("added", "together"),
+)
 
 
 def show(report: Report, console: Console) -> None:
@@ -48,7 +56,7 @@ def _costs(figures: Mapping[str, float]) -> Table:
 def _added(figures: Mapping[str, float]) -> Table:
     table = _table("What verification adds to one run's way (median milliseconds)")
     for state, words in STATES.items():
-        for step, who in (("enclave", "enclave"), ("key_service", "slower key service"), ("added", "together")):
+        for step, who in _STEPS:
             name = (
                 "added_ms_{}_members"
                 if (step, state) == ("added", "new_version")

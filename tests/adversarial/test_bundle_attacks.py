@@ -295,37 +295,6 @@ def test_grant_after_an_acceptance_had_expired(world: World) -> None:
         checked(world)
 
 
-# -- times ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "times",
-    [
-        {"started": NOW - 10 * MINUTE},
-        {"started": NOW - 3 * MINUTE},
-        {"started": NOW + timedelta(days=7), "finished": NOW + timedelta(days=7)},
-        {"finished": NOW - MINUTE},
-    ],
-)
-def test_receipt_whose_times_do_not_fit(world: World, times: dict[str, Any]) -> None:
-    grants = signed_grants(world)
-    with refused("receipt_time"):
-        checked(world, grants=grants, receipt=signed_receipt(world, grants, **times))
-
-
-def test_clocks_that_differ_a_little(world: World) -> None:
-    grants = signed_grants(world)
-    checked(world, grants=grants, receipt=signed_receipt(world, grants, started=NOW - MINUTE))
-
-
-def test_bundle_from_the_future(world: World) -> None:
-    with refused("from_the_future"):
-        verify(made(world), now=NOW - timedelta(days=1))
-    with refused("from_the_future"):
-        verify(made(world), now=NOW - timedelta(minutes=4))
-    verify(made(world), now=NOW - MINUTE)
-
-
 # -- revocations ----------------------------------------------------------------------------------------------------
 
 

@@ -117,8 +117,12 @@ class Job:
         return Run(self.session.client, self.session.client.test(self.wire.workspace, self.id, checked))
 
     def submit(self) -> Job:
-        """Sign the draft and submit it for review."""
-        return self._now(self.session.client.submit(self.wire.workspace, self.id))
+        """Sign the draft as this object has it and submit it for review.
+
+        Raises:
+            ConflictError: the draft is another one now.
+        """
+        return self._now(self.session.client.submit(self.wire.workspace, self.id, shown=self.wire.version))
 
     def cancel_review(self) -> Job:
         """End the review; the version becomes a draft again."""

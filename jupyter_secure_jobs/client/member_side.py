@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from jupyter_secure_jobs.client.connection import LARGEST_LIST, path
 from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.job import GIB
-from jupyter_secure_jobs.wire.base import Nothing
-from jupyter_secure_jobs.wire.job import JobDetailWire
+from jupyter_secure_jobs.wire.job import JobDetailWire, VersionWire
 from jupyter_secure_jobs.wire.member_side import (
     CheckNew,
     CheckWire,
@@ -21,6 +20,7 @@ from jupyter_secure_jobs.wire.member_side import (
     RevocationAsked,
     RunAsked,
     StatusWire,
+    SubmitAsked,
     Unlock,
 )
 from jupyter_secure_jobs.wire.run import InputValue, RunWire
@@ -60,10 +60,11 @@ class MemberRoutes:
         """Return the tables that the code reads and what is wrong with it; nothing is saved."""
         return self.connection.post(_mine(workspace, "check"), asked, CheckWire)
 
-    def submit(self, workspace: str, job: str) -> JobDetailWire:
-        """Sign the draft and submit it for review."""
+    def submit(self, workspace: str, job: str, *, shown: VersionWire | None = None) -> JobDetailWire:
+        """Sign the draft and submit it for review, if it is the one that was `shown`."""
+        asked = SubmitAsked(shown=shown)
         return self.connection.post(
-            _mine(workspace, "jobs", job, "submit"), Nothing(), JobDetailWire, timeout=_WORK_SECONDS
+            _mine(workspace, "jobs", job, "submit"), asked, JobDetailWire, timeout=_WORK_SECONDS
         )
 
     def review(self, workspace: str, job: str) -> ReviewStatement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, RefusedError
 from jupyter_secure_jobs.domain.output import OutputFailure, failure_words
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.protocol.dataset import Manifest
     from jupyter_secure_jobs.protocol.envelope import Envelope, Statement
     from jupyter_secure_jobs.trust.roster import TrustedRosters
-    from jupyter_secure_jobs.wire.job import JobDetailWire
+    from jupyter_secure_jobs.wire.job import JobDetailWire, VersionWire
     from jupyter_secure_jobs.wire.member_side import ReviewStatement
     from jupyter_secure_jobs.wire.run import InputValue, RunWire
 
@@ -53,15 +53,29 @@ def _signed(acting: Acting, statement: Statement) -> EnvelopeWire:
     return EnvelopeWire.model_validate(envelopes.sign(statement, acting.ring.signing).to_json())
 
 
-def submit(acting: Acting, workspace: str, job: str) -> JobDetailWire:
+# What of a version its author writes; all else is the server's word on it.
+_WRITTEN: Final = frozenset(
+    {"name", "description", "language", "code", "datasets", "inputs", "grant", "log_policy", "limits", "output_policy",
+     "counts"}
+)  # fmt: skip
+
+
+def submit(acting: Acting, workspace: str, job: str, *, shown: VersionWire | None = None) -> JobDetailWire:
     """Check the draft, sign it as it is now, and open the review.
 
+    `shown` is the draft as the author has it in front: a server must not get another one signed.
+
     Raises:
+        ConflictError: the draft is another than `shown`.
         InvalidError: the code does not parse (with line and column), reads an unknown table, or is empty.
         RefusedError: the roster or a manifest does not verify.
     """
     detail = acting.client.job(workspace, job)
     draft = detail.version
+    if shown is not None and shown.model_dump(include=set(_WRITTEN)) != draft.model_dump(include=set(_WRITTEN)):
+        raise ConflictError(
+            "draft_changed", "The draft is not the one that you have in front of you.", "Look at it again, then submit."
+        )
     found = checks.check(draft.language, draft.code, tables=[read.table for read in draft.datasets])
     for problem in found.problems:
         if problem.fatal:
@@ -222,4 +236,8 @@ def run(acting: Acting, workspace: str, job: str, inputs: Mapping[str, InputValu
         now=utc_now(),
         checkpoint=acting.checkpoint(workspace, seen.rosters),
     )
-    return acting.client.order_signed(workspace, job, RunNew(order=_signed(acting, order)))
+    signed = envelopes.sign(order, acting.ring.signing)
+    ordered = acting.client.order_signed(workspace, job, RunNew(order=EnvelopeWire.model_validate(signed.to_json())))
+    # Which run the server will show under this id later is checked against what was ordered.
+    acting.kept.keep_order(workspace, ordered.id, signed.hash)
+    return ordered

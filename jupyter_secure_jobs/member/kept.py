@@ -31,7 +31,7 @@ def _plain(name: str) -> str:
 
 
 class Kept:
-    """`chains/` and `manifests/` in a member's folder. What is read is verified again; the files prove nothing."""
+    """`chains/`, `manifests/` and `orders/` in a member's folder. Statements are verified again when they are read."""
 
     def __init__(self, folder: Path) -> None:
         """Use the member's folder; nothing is made before something is kept."""
@@ -66,6 +66,16 @@ class Kept:
                 "stale_epoch", "The kept roster is older than one that was seen here.", "Call the server once."
             )
         return chain, trusted
+
+    def keep_order(self, workspace: str, run: str, order: str) -> None:
+        """Keep the hash of the order behind a run that was ordered from here."""
+        path = self._folder / "orders" / _plain(workspace) / _plain(run)
+        write_private(path, order.encode())
+
+    def order(self, workspace: str, run: str) -> str | None:
+        """Return the hash of the order behind a run, if it was ordered from here."""
+        path = self._folder / "orders" / _plain(workspace) / _plain(run)
+        return path.read_text().strip() if path.is_file() else None
 
     def keep_manifest(self, workspace: str, dataset: str, manifest: Envelope) -> None:
         """Keep the newest manifest of a dataset that was published from here."""

@@ -76,6 +76,8 @@ def checked(acting: Acting, run: RunWire, outcome: OutcomeWire) -> CheckedRun:
         raise RefusedError(
             "other_run", "The server sent the outcome of a run with other input values.", "Warn the others."
         )
+    if acting.kept.order(run.workspace, run.id) not in (None, authorised.order_hash):
+        raise RefusedError("other_run", "The server sent the outcome of another run.", "Warn the others.")
     since = []
     if len(then.rosters) < len(dossier.rosters):
         since.append(f"The members of then: roster {len(then.rosters)}; there are {len(dossier.rosters)} now.")

@@ -12,7 +12,6 @@ from jupyter_secure_jobs.domain.job import Language
 from jupyter_secure_jobs.member import bundles, checks, deciding, opening, publishing
 from jupyter_secure_jobs.rest.route import Call, Download, Route, Side
 from jupyter_secure_jobs.wire import job, member_side, run
-from jupyter_secure_jobs.wire.base import Nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,8 +104,8 @@ MEMBER_ROUTES: Final[tuple[Route, ...]] = (
     _row("GET", "member/status", "member_status", None, member_side.StatusWire, lambda d, c: d.host.status(d.email)),
     _row("POST", "member/unlock", "unlock", member_side.Unlock, member_side.StatusWire, _unlock, kernel=False),
     _row("POST", "member/workspaces/{w}/check", "check", member_side.CheckNew, member_side.CheckWire, _check),
-    _row("POST", _J + "/submit", "sign_submission", Nothing, job.JobDetailWire,
-         lambda d, c: deciding.submit(d.acting, c.w, c.path["j"])),
+    _row("POST", _J + "/submit", "sign_submission", member_side.SubmitAsked, job.JobDetailWire,
+         lambda d, c: deciding.submit(d.acting, c.w, c.path["j"], shown=c.body.shown)),
     _row("GET", _J + "/review", "read_review", None, member_side.ReviewStatement,
          lambda d, c: deciding.review(d.acting, c.w, c.path["j"])),
     _row("POST", _J + "/decisions", "sign_decision", member_side.DecisionAsked, job.JobDetailWire, _decide,

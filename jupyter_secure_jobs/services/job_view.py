@@ -49,7 +49,7 @@ _CALLS: Final[dict[Action, tuple[str, str, bool, tuple[str, ...]]]] = {
     Action.ADD_INPUT: ("PATCH", "", False, ("page",)),
     Action.REQUEST_RERUNS: ("PATCH", "", False, ("page",)),
     Action.TEST: ("POST", "/tests", False, ("inputs",)),
-    Action.SUBMIT: ("POST", "/submit", True, ("confirm",)),
+    Action.SUBMIT: ("POST", "/submit", True, ("confirm", "shown")),
     Action.DISCARD_DRAFT: ("POST", "/discard-draft", False, ("confirm",)),
     Action.DELETE: ("DELETE", "", False, ("confirm",)),
     Action.CANCEL_REVIEW: ("POST", "/cancel-review", False, ("confirm",)),

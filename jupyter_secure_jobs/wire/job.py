@@ -19,7 +19,7 @@ class ActionWire(Wire):
     """Something one may do, or may not for the `reason` given.
 
     `href` is relative to the API's base; `needs` names what the client must ask first: `inputs`, `comment`,
-    `passphrase`, `confirm`, `version`, `page`.
+    `passphrase`, `confirm`, `version`, `page`; `shown` asks nothing: the version in front goes along as it was shown.
     """
 
     name: str

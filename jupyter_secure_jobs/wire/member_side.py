@@ -7,7 +7,7 @@ from datetime import datetime
 from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.wire.base import Wire
-from jupyter_secure_jobs.wire.job import GrantWire, InputVariableWire, LimitsWire
+from jupyter_secure_jobs.wire.job import GrantWire, InputVariableWire, LimitsWire, VersionWire
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue
 
@@ -96,6 +96,12 @@ class ReviewStatement(Wire):
     submitted: datetime
     checked: list[str]
     notes: list[str]
+
+
+class SubmitAsked(Wire):
+    """The draft as its author has it in front: nothing else is signed. None: whatever the draft is now."""
+
+    shown: VersionWire | None = None
 
 
 class DecisionAsked(Wire):

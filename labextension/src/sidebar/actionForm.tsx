@@ -42,6 +42,7 @@ export function ActionForm(props: {
     setProblem(null);
     perform({
       ...(asks.has('inputs') ? { inputs } : {}),
+      ...(asks.has('shown') ? { shown: job.version } : {}),
       ...(asks.has('version') ? { version: Number(version) } : {}),
       ...(asks.has('comment') ? { comment } : {}),
       ...(asks.has('passphrase') ? { passphrase } : {})

@@ -1,0 +1,19 @@
+"""All defences, by the part that they stand in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bite import ciphers, people, review, running
+from bite.defence import Defence
+
+TABLE: Final[dict[str, tuple[Defence, ...]]] = {
+    "Who takes part": people.DEFENCES,
+    "What was accepted": review.DEFENCES,
+    "Run orders": running.ORDERS,
+    "The log": running.LOG,
+    "Evidence and key requests": running.ENCLAVES,
+    "Grants, receipts and tests": running.OUTCOMES,
+    "Ciphers, signatures and hashes": ciphers.CRYPTO,
+    "The form of statements": ciphers.STATEMENTS,
+}

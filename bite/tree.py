@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -9,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bite.defence import Defence
 
@@ -18,6 +20,9 @@ _LEFT_OUT: Final = (
     *(".git", ".venv", "node_modules", "build", "dist", "labextension", "__pycache__", ".hypothesis"),
     *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".ipynb_checkpoints", "*.egg-info"),
 )
+
+
+_SECONDS: Final = itertools.count(1_000_000_000)
 
 
 @contextmanager
@@ -36,11 +41,22 @@ def without(tree: Path, defence: Defence) -> Iterator[None]:
     Raises:
         StaleTableError: the source does not hold it as the row says; nothing is changed then.
     """
-    kept = {edit.file: (tree / edit.file).read_text() for edit in defence.edits if (tree / edit.file).is_file()}
+    files = {tree / edit.file for edit in defence.edits if (tree / edit.file).is_file()}
+    kept = {path: path.read_text() for path in files}
     try:
         for edit in defence.edits:
             edit.apply(tree)
+        _renew(files)
         yield
     finally:
-        for file, text in kept.items():
-            (tree / file).write_text(text)
+        for path, text in kept.items():
+            path.write_text(text)
+        _renew(files)
+
+
+def _renew(files: Iterable[Path]) -> None:
+    # Python takes a compiled file for current if size and second of its source are the same: each change gets a second
+    # of its own.
+    for path in files:
+        second = next(_SECONDS)
+        os.utime(path, (second, second))

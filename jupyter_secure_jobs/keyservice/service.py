@@ -58,7 +58,7 @@ class KeyService:
         """Return the keys of this organisation's datasets, sealed to the enclave that has the run.
 
         Order of checks: the run's statements, against the pinned genesis and no older epoch; no withdrawal or
-        revocation that was heard; the log continues the one seen before; the enclave's evidence with this service's
+        revocation that was heard, here or with an earlier run; the log continues the one seen before; the enclave's evidence with this service's
         own fresh nonce; the count of runs. The release is on disk before the grant exists.
 
         Raises:
@@ -148,7 +148,30 @@ class KeyService:
         pin = self._pin(workspace)
         rosters = verify_rosters(chain, genesis=pin.genesis)
         self._not_older(rosters, pin, chain)
+        self._go_on(rosters, pin, workers=pin.workers)
         return rosters
+
+    def _go_on(self, rosters: TrustedRosters, pin: Pin, *, workers: int) -> None:
+        """Remember the newest roster and worker list that were shown, whatever becomes of what they came with."""
+        if (rosters.newest.epoch, max(pin.workers, workers)) != (pin.epoch, pin.workers):
+            self._state.advance(
+                rosters.workspace,
+                epoch=rosters.newest.epoch,
+                roster=rosters.hash,
+                workers=max(pin.workers, workers),
+            )
+
+    def _heed(self, dossier: Dossier, *, workspace: str) -> None:
+        """Remember the revocations that a run's statements carry: left out later, they count nevertheless.
+
+        Raises:
+            RefusedError: the rosters do not verify, or a revocation is not a member's own.
+        """
+        if dossier.revocations:
+            rosters = self._rosters(dossier.rosters, workspace=workspace)
+            for envelope in dossier.revocations:
+                said = verify_revocation(envelope, rosters, None)
+                self._state.revoke(said.version, said.scope, envelope.hash)
 
     def _not_older(self, rosters: TrustedRosters, pin: Pin, chain: Sequence[Envelope]) -> None:
         if len(chain) < pin.epoch or chain[pin.epoch - 1].hash != pin.roster:
@@ -159,6 +182,7 @@ class KeyService:
             raise RefusedError("not_this_service", "The roster names another key service for this organisation.")
 
     def _authorised(self, dossier: Dossier, *, workspace: str, now: datetime) -> AuthorisedRun:
+        self._heed(dossier, workspace=workspace)
         pin = self._pin(workspace)
         run = verify_run(dossier, genesis=pin.genesis, now=now)
         if run.rosters.workspace != workspace:
@@ -172,6 +196,7 @@ class KeyService:
             if self._state.withdrawn(read.dataset):
                 raise RefusedError("dataset_withdrawn", f"The dataset behind {read.table!r} was withdrawn.")
         self._follow(run)
+        self._go_on(run.rosters, pin, workers=len(dossier.workers))
         return run
 
     def log_sizes(self) -> dict[str, int]:

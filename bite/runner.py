@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from bite.defence import Defence
 
 AT_ONCE: Final = 2
-PATIENCE: Final = 600
-_TEST_SECONDS: Final = 150
+PATIENCE: Final = 900
+_TEST_SECONDS: Final = 300
 
 
 class Verdict(StrEnum):
@@ -68,7 +68,10 @@ def pytest(tree: Path, tests: Sequence[str]) -> tuple[Verdict, str]:
         return Verdict.BROKEN, last
     ran = 0
     for case in ET.parse(report).iter("testcase"):  # noqa: S314 -- pytest wrote it a moment ago
-        if case.find("failure") is not None:
+        failure = case.find("failure")
+        if failure is not None and "Timeout" in str(failure.get("message"))[:40]:
+            return Verdict.BROKEN, f"{case.get('name')} took too long"
+        if failure is not None:
             return Verdict.NOTICED, str(case.get("name"))
         if case.find("error") is not None:
             return Verdict.BROKEN, f"{case.get('name')} did not start: {last}"

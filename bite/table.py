@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bite import ciphers, people, review, running
+from bite import ciphers, keepers, people, review, running
 from bite.defence import Defence
 
 TABLE: Final[dict[str, tuple[Defence, ...]]] = {
@@ -14,6 +14,9 @@ TABLE: Final[dict[str, tuple[Defence, ...]]] = {
     "The log": running.LOG,
     "Evidence and key requests": running.ENCLAVES,
     "Grants, receipts and tests": running.OUTCOMES,
+    "Key services": keepers.KEY_SERVICES,
+    "Enclaves": keepers.ENCLAVES,
+    "Any sequence of a hostile server's steps": keepers.SEQUENCES,
     "Ciphers, signatures and hashes": ciphers.CRYPTO,
     "The form of statements": ciphers.STATEMENTS,
 }

@@ -507,8 +507,8 @@ class HostileServer(RuleBasedStateMachine):
             assert all(state.withdrawn(dataset) for dataset in witness.withdrawn)
 
 
-def play(*, examples: int, steps: int, derandomized: bool, shrinking: bool = True) -> Counter[str]:
-    """Let the machine play; return what happened how often."""
+def play(*, examples: int, steps: int, derandomized: bool, shrinking: bool) -> Counter[str]:
+    """Let the machine play; return what happened how often. Shrinking a failure takes longer than to find it."""
     HostileServer.tally.clear()
     run_state_machine_as_test(
         HostileServer,
@@ -535,11 +535,12 @@ def check_that_it_was_worth_something(tally: Counter[str]) -> None:
     assert len(reasons) >= 20, sorted(reasons)
 
 
+@pytest.mark.timeout(900)
 def test_no_sequence_opens_data_without_all_acceptances() -> None:
-    check_that_it_was_worth_something(play(examples=80, steps=40, derandomized=True))
+    check_that_it_was_worth_something(play(examples=80, steps=40, derandomized=True, shrinking=False))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
 def test_no_long_sequence_opens_data_without_all_acceptances() -> None:
-    check_that_it_was_worth_something(play(examples=1500, steps=60, derandomized=False))
+    check_that_it_was_worth_something(play(examples=1500, steps=60, derandomized=False, shrinking=True))

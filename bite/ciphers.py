@@ -228,8 +228,9 @@ STATEMENTS: Final = (
         name="a signature covers the kind",
         stops="a statement is relabelled under its signature",
         edits=(
-            changed(_ENVELOPE, "return bytes(DsseEnvelope(self.payload, self.payloadType, {}).pae())",
-                    "return self.payload"),
+            changed(
+                _ENVELOPE, "return bytes(DsseEnvelope(self.payload, self.payloadType, {}).pae())", "return self.payload"
+            ),
         ),
         tests=(f"{_ENVELOPES}::test_signature_over_another_kind_does_not_verify",),
     ),

@@ -50,7 +50,9 @@ KEY_SERVICES: Final = (
         name="what was seen of rosters and worker lists is kept",
         stops="the server goes back to old members after a restart",
         edits=(
-            does_nothing(_STATE, "    def advance(self, workspace: str, *, epoch: int, roster: str, workers: int) -> None:"),
+            does_nothing(
+                _STATE, "    def advance(self, workspace: str, *, epoch: int, roster: str, workers: int) -> None:"
+            ),
         ),
         tests=(
             f"{_SERVICES}::test_stale_roster_after_a_newer_one_was_shown",
@@ -117,9 +119,7 @@ KEY_SERVICES: Final = (
     Defence(
         name="a nonce is good once",
         stops="a key request is replayed",
-        edits=(
-            changed(_STATE, 'self._connection.execute("DELETE FROM nonce WHERE run_order = ?", (order,))', "pass"),
-        ),
+        edits=(changed(_STATE, 'self._connection.execute("DELETE FROM nonce WHERE run_order = ?", (order,))', "pass"),),
         tests=(f"{_SERVICES}::test_request_replayed_to_the_key_service",),
     ),
     Defence(
@@ -207,9 +207,7 @@ KEY_SERVICES: Final = (
     Defence(
         name="it releases its own organisation's keys",
         stops="it is asked for another's",
-        edits=(
-            changed(_SERVICE, " if run.manifests[read.manifest].owner == self.organisation", ""),
-        ),
+        edits=(changed(_SERVICE, " if run.manifests[read.manifest].owner == self.organisation", ""),),
         tests=(f"{_SERVICES}::test_each_key_service_gives_its_own_keys_alone",),
     ),
 )
@@ -290,7 +288,9 @@ ENCLAVES: Final = (
     ),
 )
 
-_MACHINE: Final = ("tests/adversarial/test_hostile_server_machine.py::test_no_sequence_opens_data_without_all_acceptances",)
+_MACHINE: Final = (
+    "tests/adversarial/test_hostile_server_machine.py::test_no_sequence_opens_data_without_all_acceptances",
+)
 
 SEQUENCES: Final = (
     Defence(
@@ -303,7 +303,13 @@ SEQUENCES: Final = (
     Defence(
         name="in any sequence: what was shown of revocations counts",
         stops="a revocation is shown with one run and hidden with the next",
-        edits=(changed(_SERVICE, "said = verify_revocation(envelope, rosters, None)\n                self", "continue\n                self"),),
+        edits=(
+            changed(
+                _SERVICE,
+                "said = verify_revocation(envelope, rosters, None)\n                self",
+                "continue\n                self",
+            ),
+        ),
         tests=_MACHINE,
         slow=True,
     ),
@@ -337,7 +343,11 @@ SEQUENCES: Final = (
     Defence(
         name="in any sequence: one order is used three times at most",
         stops="an order without end",
-        edits=(never(_SERVICE, "known.times >= MOST_GRANTS_PER_ORDER or now - known.first > timedelta(hours=REGRANT_HOURS)"),),
+        edits=(
+            never(
+                _SERVICE, "known.times >= MOST_GRANTS_PER_ORDER or now - known.first > timedelta(hours=REGRANT_HOURS)"
+            ),
+        ),
         tests=_MACHINE,
         slow=True,
     ),

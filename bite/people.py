@@ -140,12 +140,9 @@ DEFENCES: Final = (
     Defence(
         name="a signature is verified",
         stops="anything under a member's key id counts",
-        edits=(
-            changed(_SIGNATURES, "signing.verify(public, envelope.signed_bytes(), signature.sig)", "pass"),
-        ),
+        edits=(changed(_SIGNATURES, "signing.verify(public, envelope.signed_bytes(), signature.sig)", "pass"),),
         tests=(
-            "tests/adversarial/test_approval_attacks.py"
-            "::test_decision_signed_by_the_server_under_the_members_key_id",
+            "tests/adversarial/test_approval_attacks.py::test_decision_signed_by_the_server_under_the_members_key_id",
         ),
     ),
     Defence(
@@ -193,9 +190,7 @@ DEFENCES: Final = (
     Defence(
         name="a withdrawal is signed",
         stops="the server stops a dataset for good",
-        edits=(
-            changed(_MANIFEST, "signatures.require(envelope, member.keys.signing, who=member.email)", "pass"),
-        ),
+        edits=(changed(_MANIFEST, "signatures.require(envelope, member.keys.signing, who=member.email)", "pass"),),
         tests=(f"{_VERSIONS}::test_withdrawal_forged_by_the_server",),
     ),
 )

@@ -88,11 +88,7 @@ DEFENCES: Final = (
     Defence(
         name="the member signs the decision",
         stops="the server accepts for a member",
-        edits=(
-            changed(
-                _APPROVAL, f"{_SIGNED}\n    if decision.time", "pass\n    if decision.time"
-            ),
-        ),
+        edits=(changed(_APPROVAL, f"{_SIGNED}\n    if decision.time", "pass\n    if decision.time"),),
         tests=(
             f"{_APPROVALS}::test_decision_signed_by_somebody_else",
             f"{_APPROVALS}::test_declined_turned_into_accept_under_the_old_signature",
@@ -170,9 +166,7 @@ DEFENCES: Final = (
     Defence(
         name="a revocation is of this workspace",
         stops="a revocation from elsewhere stops a job",
-        edits=(
-            never(_APPROVAL, "(revocation.workspace, revocation.genesis) != (rosters.workspace, rosters.genesis)"),
-        ),
+        edits=(never(_APPROVAL, "(revocation.workspace, revocation.genesis) != (rosters.workspace, rosters.genesis)"),),
         tests=(f"{_APPROVALS}::test_revocation_of_another_workspace",),
     ),
     Defence(

@@ -63,22 +63,19 @@ def pytest(tree: Path, tests: Sequence[str]) -> tuple[Verdict, str]:
     except subprocess.TimeoutExpired:
         return Verdict.BROKEN, f"no answer within {PATIENCE} s"
     said = (done.stdout + done.stderr).strip().splitlines()
-    last = said[-1] if said else "pytest said nothing"
-    if not report.is_file():
-        return Verdict.BROKEN, last
+    return _read(report, done.returncode, said[-1] if said else "pytest said nothing")
+
+
+def _read(report: Path, code: int, last: str) -> tuple[Verdict, str]:
     ran = 0
-    for case in ET.parse(report).iter("testcase"):  # noqa: S314 -- pytest wrote it a moment ago
-        failure = case.find("failure")
-        if failure is not None and "Timeout" in str(failure.get("message"))[:40]:
-            return Verdict.BROKEN, f"{case.get('name')} took too long"
-        if failure is not None:
-            return Verdict.NOTICED, str(case.get("name"))
-        if case.find("error") is not None:
-            return Verdict.BROKEN, f"{case.get('name')} did not start: {last}"
+    for case in ET.parse(report).iter("testcase") if report.is_file() else ():  # noqa: S314 -- pytest wrote it just now
+        failure, name = case.find("failure"), str(case.get("name"))
+        if failure is not None and "Timeout" not in str(failure.get("message"))[:40]:
+            return Verdict.NOTICED, name
+        if failure is not None or case.find("error") is not None:
+            return Verdict.BROKEN, f"{name} did not end or start: {last}"
         ran += case.find("skipped") is None
-    if done.returncode != 0 or not ran:
-        return Verdict.BROKEN, last
-    return Verdict.SURVIVED, last
+    return (Verdict.SURVIVED if code == 0 and ran else Verdict.BROKEN), last
 
 
 def run(defences: Sequence[Defence], told: Callable[[Outcome], None]) -> list[Outcome]:

@@ -57,20 +57,14 @@ ORDERS: Final = (
     Defence(
         name="no order holds for more than seven days",
         stops="an order without an end",
-        edits=(
-            changed(
-                _DOSSIER, " or (order.expires - order.time).total_seconds() > ORDER_DAYS * _DAY_SECONDS", ""
-            ),
-        ),
+        edits=(changed(_DOSSIER, " or (order.expires - order.time).total_seconds() > ORDER_DAYS * _DAY_SECONDS", ""),),
         tests=(f"{_ORDERS}::test_run_order_that_holds_for_too_long",),
     ),
     Defence(
         name="input values keep to the accepted constraints",
         stops="a value that nobody accepted reaches the code",
         edits=(
-            changed(
-                _DOSSIER, "values = check_values(version.inputs, order.inputs)", "values = dict(order.inputs)"
-            ),
+            changed(_DOSSIER, "values = check_values(version.inputs, order.inputs)", "values = dict(order.inputs)"),
         ),
         tests=(f"{_ORDERS}::test_input_outside_its_constraint", f"{_ORDERS}::test_input_that_was_not_declared"),
     ),

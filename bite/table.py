@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from bite import ciphers, keepers, people, review, running
-from bite.defence import Defence
+from bite import ciphers, keepers, people, review, running, sandboxes, sides
+
+if TYPE_CHECKING:
+    from bite.defence import Defence
 
 TABLE: Final[dict[str, tuple[Defence, ...]]] = {
     "Who takes part": people.DEFENCES,
@@ -19,4 +21,7 @@ TABLE: Final[dict[str, tuple[Defence, ...]]] = {
     "Any sequence of a hostile server's steps": keepers.SEQUENCES,
     "Ciphers, signatures and hashes": ciphers.CRYPTO,
     "The form of statements": ciphers.STATEMENTS,
+    "Members' sides": sides.MEMBERS,
+    "The workspace server's own rules": sides.SERVER,
+    "The sandbox and what comes out of it": sandboxes.DEFENCES,
 }

@@ -58,8 +58,8 @@ class KeyService:
         """Return the keys of this organisation's datasets, sealed to the enclave that has the run.
 
         Order of checks: the run's statements, against the pinned genesis and no older epoch; no withdrawal or
-        revocation that was heard, here or with an earlier run; the log continues the one seen before; the enclave's evidence with this service's
-        own fresh nonce; the count of runs. The release is on disk before the grant exists.
+        revocation that was heard, here or with an earlier run; the log continues the one seen before; the enclave's
+        evidence with this service's own fresh nonce; the count of runs. The release is on disk before the grant exists.
 
         Raises:
             RefusedError: with the first check that failed; nothing was counted.

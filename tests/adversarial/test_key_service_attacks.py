@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+
 @pytest.fixture
 def roads(tmp_path: Path) -> Iterator[Callable[[Grant], Road]]:
     """Give a maker of roads; what it made is closed."""
@@ -165,9 +166,7 @@ def test_withdrawn_dataset(road: Road) -> None:
     road.kept.withdraw("Beta", REVIEWER)
     ((made, said),) = road.kept.withdrawals.values()
     (manifest,) = (m for m, of in road.kept.manifests.values() if of.dataset == said.dataset)
-    road.services["Beta"].hear_withdrawal(
-        made, manifest, road.kept.rosters, workspace=WORKSPACE, now=road.kept.now
-    )
+    road.services["Beta"].hear_withdrawal(made, manifest, road.kept.rosters, workspace=WORKSPACE, now=road.kept.now)
     road.start("Beta")
     with refused("dataset_withdrawn"):
         road.nonce("Beta")

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jupyter_secure_jobs.crypto import files
+from jupyter_secure_jobs.crypto.sealing import seal
 from jupyter_secure_jobs.domain.errors import ConflictError
 from jupyter_secure_jobs.domain.job import Grant
 from jupyter_secure_jobs.domain.review import Verdict
@@ -204,9 +205,7 @@ class Finished:
         place = places.outcome_file(order=world.order.hash, kind="result")
         files.encrypt(folder / "result.parquet", self.sealed, key=key, place=place)
         logical = logical_digest(ROWS, ordered=False)
-        secret = canonical.encode(
-            {"result": key.hex(), "log": log_key.hex(), "salt": salt.hex(), "logical": logical}
-        )
+        secret = canonical.encode({"result": key.hex(), "log": log_key.hex(), "salt": salt.hex(), "logical": logical})
         self.receipt = world.receipt(
             result=self.output(),
             rows=2,
@@ -220,8 +219,6 @@ class Finished:
         return SealedOutput(digest="sha256:" + hashlib.sha256(data).hexdigest(), bytes=len(data))
 
     def _sealed_key(self, who: str, secret: bytes) -> SealedKey:
-        from jupyter_secure_jobs.crypto.sealing import seal  # noqa: PLC0415
-
         own = self.world.keys[who].sealing.public
         info = places.outcome_keys(order=self.world.order.hash, recipient=own)
         return SealedKey(recipient=own, sealed=seal(own, secret, info=info))

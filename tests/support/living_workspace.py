@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.crypto import merkle
 from jupyter_secure_jobs.crypto.sealing import seal
-from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.dataset import Manifest, SealedKey, Withdrawal
-from jupyter_secure_jobs.protocol.decision import Decision, Revocation
-from jupyter_secure_jobs.protocol.order import RunOrder
 from jupyter_secure_jobs.protocol.roster import Roster, Worker, WorkerList
 from jupyter_secure_jobs.protocol.version import DatasetRead, Recipient, Version
 from tests.support.keys import Keys, digest
@@ -25,8 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jupyter_secure_jobs.domain.job import Grant, Scope
+    from jupyter_secure_jobs.domain.review import Verdict
     from jupyter_secure_jobs.domain.workspace import Member
+    from jupyter_secure_jobs.protocol.decision import Decision, Revocation
     from jupyter_secure_jobs.protocol.envelope import Envelope
+    from jupyter_secure_jobs.protocol.order import RunOrder
 
 OWNERS: Final = ("Alpha", "Beta")
 SECOND_MEASUREMENT: Final = digest("the enclave's files, one version later")
@@ -249,9 +249,7 @@ class LivingWorkspace:
         changed = self.world.member(
             email, next(each.organisation for each in self.roster.members if each.email == email), self.world.keys[name]
         )
-        self.change_members(
-            [changed if each.email == email else each for each in self.roster.members], name
-        )
+        self.change_members([changed if each.email == email else each for each in self.roster.members], name)
         self._key_names[email] = name
 
     def list_workers(self, *workers: Worker) -> None:

@@ -1,13 +1,13 @@
-"""A hostile workspace server: it holds all that was ever signed, signs with keys of its own, and hands over what it likes."""
+"""A hostile workspace server: it holds all that was ever signed, has keys of its own, and hands over what it likes."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.crypto import merkle
+from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.decision import Decision
 from jupyter_secure_jobs.protocol.envelope import Envelope, Signature
@@ -70,14 +70,16 @@ class LyingServer:
         end = len(leaves) if size is None else size
         tree = merkle.Tree.of(leaves[:end])
         known = {len(seen) for seen in (*self.kept.carried.values(), *self.kept.seen.values())} | self.sizes
-        proofs = [Consistency(size=each, proof=tuple(tree.consistency(each))) for each in sorted(known) if 0 < each < end]
+        proofs = [
+            Consistency(size=each, proof=tuple(tree.consistency(each))) for each in sorted(known) if 0 < each < end
+        ]
         return LogProof(checkpoint=self.kept.world.note(end, leaves), consistency=tuple(proofs))
 
     # -- lies ---------------------------------------------------------------------------------------------------------
 
     def lie(self, dossier: Dossier, chance: random.Random) -> Dossier:
         """Return the dossier with one lie in it."""
-        name = chance.choice(list(LIES))
+        name = chance.choice(list(LIES) if chance.random() < 0.8 else ["log_forked", "log_shortened"])
         return LIES[name](self, dossier, chance)
 
     def roster_left_out(self, dossier: Dossier, chance: random.Random) -> Dossier:
@@ -119,9 +121,7 @@ class LyingServer:
         bare = altered(last, epoch=len(dossier.workers) + 1, previous=last.hash, workers=mine)
         forged = chance.choice([bare, resigned(bare)])
         replacing = replace(last, payload=altered(last, workers=mine).payload)
-        return replace(
-            dossier, workers=chance.choice([(*dossier.workers, forged), (*dossier.workers[:-1], replacing)])
-        )
+        return replace(dossier, workers=chance.choice([(*dossier.workers, forged), (*dossier.workers[:-1], replacing)]))
 
     def decision_left_out(self, dossier: Dossier, chance: random.Random) -> Dossier:
         decisions = list(dossier.decisions)
@@ -147,6 +147,28 @@ class LyingServer:
         made = altered(chance.choice(every), **changes)
         forged = chance.choice([made, resigned(made), resigned(made, under=self.kept.key(who).signing.public)])
         return self._decided(dossier, forged, chance)
+
+    def acceptances_made_up(self, dossier: Dossier, chance: random.Random) -> Dossier:
+        """An acceptance for everybody who has not accepted, each signed by nobody who may, all in one way."""
+        found = self.kept.versions.get(dossier.version.hash)
+        every = [made for made, _ in self.kept.decisions.values()]
+        if found is None or not every:
+            return dossier
+        how = chance.randrange(3)
+        for who in self.kept.emails:
+            known = self.kept.decisions.get((dossier.version.hash, who))
+            if who == found[1].author or (known is not None and known[1].verdict is Verdict.ACCEPT):
+                continue
+            said = {
+                "verdict": "accept",
+                "version": dossier.version.hash,
+                "member": who,
+                "epoch": len(self.kept.rosters),
+            }
+            made = altered(every[-1], expires="2030-01-01T00:00:00.000Z", **said)
+            key = self.kept.key(who).signing.public
+            dossier = self._decided(dossier, [made, resigned(made), resigned(made, under=key)][how], chance)
+        return dossier
 
     def _decided(self, dossier: Dossier, more: Envelope, chance: random.Random) -> Dossier:
         """Put a decision beside the others or in the place of the same member's."""
@@ -216,7 +238,9 @@ class LyingServer:
 
     def log_shortened(self, dossier: Dossier, chance: random.Random) -> Dossier:
         leaves = chance.choice(self.kept.logs)
-        return replace(dossier, log=self.log(leaves, chance.randrange(1, len(leaves) + 1)))
+        # Mostly by a little, so that all that the statements carry is still there.
+        least = max(1, len(leaves) - 4) if chance.random() < 0.7 else 1
+        return replace(dossier, log=self.log(leaves, chance.randrange(least, len(leaves) + 1)))
 
     def log_without_proofs(self, dossier: Dossier, _chance: random.Random) -> Dossier:
         return replace(dossier, log=replace(dossier.log, consistency=()))
@@ -236,16 +260,11 @@ def stolen(evidence: Envelope) -> Envelope:
     return altered(evidence, sealing_key=MALLORY.sealing.public)
 
 
-def late(moment: Any, seconds: float) -> Any:
-    """Return a moment some seconds later."""
-    return moment + timedelta(seconds=seconds)
-
-
 LIES: Final[dict[str, Callable[[LyingServer, Dossier, random.Random], Dossier]]] = {
     name: getattr(LyingServer, name)
     for name in (
         *("roster_left_out", "roster_of_its_own", "roster_that_waits", "workers_older", "workers_of_its_own"),
-        *("decision_left_out", "decision_from_elsewhere", "decision_altered", "shuffled"),
+        *("decision_left_out", "decision_from_elsewhere", "decision_altered", "acceptances_made_up", "shuffled"),
         *("revocations_hidden", "revocations_mixed", "version_swapped", "version_altered"),
         *("order_swapped", "order_altered", "manifest_changed"),
         *("log_forked", "log_shortened", "log_without_proofs"),

@@ -99,24 +99,34 @@ def against_run(kept: LivingWorkspace, dossier: Dossier, now: datetime) -> Itera
         yield "the version is of another epoch"
     roster = envelopes.read(Roster, dossier.rosters[-1])
     yield from _against_workers(kept, dossier, roster)
+    yield from _against_acceptances(kept, order.version, roster, version.author, now)
+    if any(read.manifest not in kept.manifests for read in version.datasets):
+        yield "nobody published this manifest"
+    yield from _against_log(kept, dossier, order.version)
+
+
+def _against_acceptances(
+    kept: LivingWorkspace, version: str, roster: Roster, author: str, now: datetime
+) -> Iterator[str]:
     for member in roster.members:
-        if member.email == version.author:
+        decided = kept.decisions.get((version, member.email))
+        if member.email == author:
             continue
-        decided = kept.decisions.get((order.version, member.email))
         if decided is None:
             yield f"{member.email} has not decided"
         elif decided[1].verdict is not Verdict.ACCEPT:
             yield f"{member.email} declined"
         elif now > decided[1].expires + SKEW:
             yield f"the acceptance of {member.email} has expired"
-    if any(read.manifest not in kept.manifests for read in version.datasets):
-        yield "nobody published this manifest"
+
+
+def _against_log(kept: LivingWorkspace, dossier: Dossier, version: str) -> Iterator[str]:
     shown = leaves_of(kept, dossier.log)
     if shown is None:
         yield "no log has this checkpoint"
         return
     carried = [kept.carried[dossier.order.hash]]
-    carried += [kept.carried[made.hash] for (of, _), (made, _) in kept.decisions.items() if of == order.version]
+    carried += [kept.carried[made.hash] for (of, _), (made, _) in kept.decisions.items() if of == version]
     if any(shown[: len(each)] != each for each in carried):
         yield "a statement was made on another log"
 

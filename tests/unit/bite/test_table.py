@@ -22,7 +22,9 @@ def functions(file: str) -> frozenset[str]:
     tree = ast.parse((ROOT / file).read_text())
     names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     # A state machine's test is a class attribute that is assigned.
-    assigned = {t.id for node in tree.body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Name)}
+    assigned = {
+        t.id for node in tree.body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Name)
+    }
     return frozenset(names | assigned)
 
 

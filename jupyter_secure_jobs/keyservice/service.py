@@ -152,7 +152,7 @@ class KeyService:
         return rosters
 
     def _go_on(self, rosters: TrustedRosters, pin: Pin, *, workers: int) -> None:
-        """Remember the newest roster and worker list that were shown, whatever becomes of what they came with."""
+        """Remember the newest roster and worker list that were shown: from now on older ones are refused."""
         if (rosters.newest.epoch, max(pin.workers, workers)) != (pin.epoch, pin.workers):
             self._state.advance(
                 rosters.workspace,

@@ -227,7 +227,8 @@ class HostileServer(WatchedParts, RuleBasedStateMachine):
             made = self.kept.order(version, self.kept.versions[version][1].author, month=7, hours=144)
             if made is not None:
                 return made
-        return chance.choice(list(self.kept.orders)) if self.kept.orders else None
+        old = list(self.kept.orders)
+        return chance.choice(old[-3:] if chance.random() < 0.6 else old) if old else None
 
     @rule(seed=SEEDS)
     def honest_attempt(self, seed: int) -> None:

@@ -92,6 +92,8 @@ class LivingWorkspace:
 
     def undecided(self, version: str) -> list[str]:
         """Return who has not decided on a version of this epoch yet."""
+        if version not in self.versions:
+            return []
         author = self.versions[version][1].author
         return [who for who in self.emails if who != author and (version, who) not in self.decisions]
 

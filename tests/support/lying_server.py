@@ -78,7 +78,9 @@ class LyingServer:
     # -- lies ---------------------------------------------------------------------------------------------------------
 
     def lie(self, dossier: Dossier, chance: random.Random) -> Dossier:
-        """Return the dossier with one lie in it."""
+        """Return the dossier with one lie in it, often the one that would help."""
+        if self.kept.undecided(dossier.version.hash) and chance.random() < 0.5:
+            return self.acceptances_made_up(dossier, chance)
         name = chance.choice(list(LIES) if chance.random() < 0.8 else ["log_forked", "log_shortened"])
         return LIES[name](self, dossier, chance)
 

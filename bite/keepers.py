@@ -336,7 +336,7 @@ SEQUENCES: Final = (
     Defence(
         name="in any sequence: runs are counted",
         stops="more runs than were accepted",
-        edits=(changed(_STATE, "SELECT count(*) FROM released WHERE version = ?", "SELECT 0 WHERE ? IS NOT NULL"),),
+        edits=(not_raised(_SERVICE, 'RefusedError("no_runs_left"'),),
         tests=_MACHINE,
         slow=True,
     ),
@@ -366,7 +366,7 @@ SEQUENCES: Final = (
                 "jupyter_secure_jobs/trust/evidence.py",
                 "worker = next((w for key, w in run.workers.items() if any(s.keyid == key for s in "
                 "envelope.signatures)), None)\n",
-                "worker = next(iter(run.workers.values()))\n",
+                "worker = next((w for w in run.workers.values() if w.name == evidence.worker), None)\n",
             ),
             changed(
                 "jupyter_secure_jobs/trust/evidence.py",

@@ -35,7 +35,10 @@ Log = tuple[bytes, ...]
 
 
 class LivingWorkspace:
-    """The honest side. `logs[0]` is the log as it should be; the others are what a server may show instead."""
+    """The honest side. `logs[0]` is the log as it should be; the others are what a server may show instead.
+
+    `forks` are logs that it made up for one moment.
+    """
 
     def __init__(self) -> None:
         """Found it: three organisations, four members, two datasets, one worker."""
@@ -56,6 +59,7 @@ class LivingWorkspace:
         self.withdrawals: dict[str, tuple[Envelope, Withdrawal]] = {}
         self.orders: dict[str, tuple[Envelope, RunOrder]] = {}
         self.logs: list[list[bytes]] = [[]]
+        self.forks: list[list[bytes]] = []
         self.seen: dict[str, Log] = {}
         self.carried: dict[str, Log] = {}
         self._key_names = {email: email for email in (*PEOPLE, *JOINING)}

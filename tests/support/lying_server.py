@@ -81,7 +81,7 @@ class LyingServer:
         """Return the dossier with one lie in it, often the one that would help."""
         if self.kept.undecided(dossier.version.hash) and chance.random() < 0.5:
             return self.acceptances_made_up(dossier, chance)
-        name = chance.choice(list(LIES) if chance.random() < 0.8 else ["log_forked", "log_shortened"])
+        name = chance.choice(list(LIES) if chance.random() < 0.8 else ["log_that_fits"])
         return LIES[name](self, dossier, chance)
 
     def roster_left_out(self, dossier: Dossier, chance: random.Random) -> Dossier:
@@ -244,6 +244,20 @@ class LyingServer:
         least = max(1, len(leaves) - 4) if chance.random() < 0.7 else 1
         return replace(dossier, log=self.log(leaves, chance.randrange(least, len(leaves) + 1)))
 
+    def log_that_fits(self, dossier: Dossier, chance: random.Random) -> Dossier:
+        """A log that goes on from all that the statements carry, and leaves out or changes what came after."""
+        carried = [self.kept.carried.get(each.hash, ()) for each in (dossier.order, *dossier.decisions)]
+        longest = max(carried, key=len)
+        truth = self.kept.logs[0]
+        if chance.random() < 0.5 and tuple(truth[: len(longest)]) == longest:
+            return replace(dossier, log=self.log(truth, chance.randrange(max(1, len(longest)), len(truth) + 1)))
+        fork = [
+            *longest,
+            *(merkle.leaf_hash(f"made up {chance.random()}".encode()) for _ in range(chance.randrange(1, 6))),
+        ]
+        self.kept.forks.append(fork)
+        return replace(dossier, log=self.log(fork))
+
     def log_without_proofs(self, dossier: Dossier, _chance: random.Random) -> Dossier:
         return replace(dossier, log=replace(dossier.log, consistency=()))
 
@@ -269,6 +283,6 @@ LIES: Final[dict[str, Callable[[LyingServer, Dossier, random.Random], Dossier]]]
         *("decision_left_out", "decision_from_elsewhere", "decision_altered", "acceptances_made_up", "shuffled"),
         *("revocations_hidden", "revocations_mixed", "version_swapped", "version_altered"),
         *("order_swapped", "order_altered", "manifest_changed"),
-        *("log_forked", "log_shortened", "log_without_proofs"),
+        *("log_forked", "log_shortened", "log_that_fits", "log_without_proofs"),
     )
 }

@@ -73,7 +73,7 @@ class Attested:
 def leaves_of(kept: LivingWorkspace, log: LogProof) -> Log | None:
     """Return the entries behind a proof's checkpoint, if any log that the server shows has them."""
     seen = checkpoints.parse(log.checkpoint, origin=places.log_origin(WORKSPACE))
-    for leaves in kept.logs:
+    for leaves in (*kept.logs, *kept.forks):
         if seen.size <= len(leaves) and merkle.Tree.of(leaves).root(seen.size) == seen.root:
             return tuple(leaves[: seen.size])
     return None

@@ -30,10 +30,8 @@ from jupyter_secure_jobs.crypto import merkle
 from jupyter_secure_jobs.domain.errors import RefusedError
 from jupyter_secure_jobs.domain.job import Grant, Scope
 from jupyter_secure_jobs.domain.review import Verdict
-from jupyter_secure_jobs.protocol import envelope as envelopes
-from jupyter_secure_jobs.protocol.order import Evidence
 from tests.support.living_workspace import JOINING, OWNERS, PLATFORMS
-from tests.support.lying_server import altered, resigned, stolen
+from tests.support.lying_server import altered, resigned
 from tests.support.release_rules import against_release, enrolled
 from tests.support.watched_parts import WatchedParts
 from tests.support.world import PEOPLE, WORKSPACE
@@ -328,20 +326,8 @@ class HostileServer(WatchedParts, RuleBasedStateMachine):
 
     def _invented(self, request: Envelope, evidence: Envelope, chance: random.Random) -> tuple[Envelope, Envelope]:
         """Return a request and evidence of which something is not what it was."""
-        honest = envelopes.read(Evidence, evidence)
-        old_request, old_evidence, _ = chance.choice(self.asked) if self.asked else (request, evidence, None)
-        forged = self.server.evidence(honest, chance)
-        return chance.choice(
-            [
-                (request, evidence),
-                (request, old_evidence),
-                (old_request, evidence),
-                (resigned(request), evidence),
-                (altered(request, nonces=[]), evidence),
-                (request, stolen(evidence)),
-                (resigned(altered(request, evidence=forged.hash)), forged),
-            ]
-        )
+        before = chance.choice(self.asked)[:2] if self.asked else (request, evidence)
+        return self.server.invented((request, evidence), before, chance)
 
     @invariant()
     def nothing_is_forgotten_and_nothing_made_up(self) -> None:

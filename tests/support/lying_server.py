@@ -12,6 +12,7 @@ from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.decision import Decision
 from jupyter_secure_jobs.protocol.envelope import Envelope, Signature
 from jupyter_secure_jobs.protocol.log import Consistency, LogProof
+from jupyter_secure_jobs.protocol.order import Evidence
 from jupyter_secure_jobs.trust.dossier import Dossier
 from tests.support.keys import Keys
 from tests.support.world import MEASUREMENT, PEOPLE, World
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Sequence
 
-    from jupyter_secure_jobs.protocol.order import Evidence
     from tests.support.living_workspace import LivingWorkspace
 
 MALLORY: Final = Keys.of("mallory")
@@ -263,17 +263,32 @@ class LyingServer:
 
     # -- invented enclaves --------------------------------------------------------------------------------------------
 
-    def evidence(self, honest: Evidence, chance: random.Random) -> Envelope:
+    def invented(
+        self, asked: tuple[Envelope, Envelope], before: tuple[Envelope, Envelope], chance: random.Random
+    ) -> tuple[Envelope, Envelope]:
+        """Return a key request and evidence made out of those of now and of an earlier run, and of the server's own."""
+        request, evidence = asked
+        forged = self._evidence(envelopes.read(Evidence, evidence), chance)
+        # The server's sealing key in an enclave's evidence, under the old signature.
+        stolen = altered(evidence, sealing_key=MALLORY.sealing.public)
+        return chance.choice(
+            [
+                asked,
+                (request, before[1]),
+                (before[0], evidence),
+                (resigned(request), evidence),
+                (altered(request, nonces=[]), evidence),
+                (request, stolen),
+                (resigned(altered(request, evidence=forged.hash)), forged),
+            ]
+        )
+
+    def _evidence(self, honest: Evidence, chance: random.Random) -> Envelope:
         """Return evidence of an enclave of the server's own, which claims to be an enrolled one."""
         claims = replace(honest, signing_key=MALLORY.signing.public, sealing_key=MALLORY.sealing.public)
         signed = envelopes.sign(claims, MALLORY.signing)
         enrolled = self.kept.world.keys["platform"].signing.public
         return chance.choice([signed, resigned(signed, under=enrolled)])
-
-
-def stolen(evidence: Envelope) -> Envelope:
-    """Return an enclave's evidence with the server's sealing key put into it, under the old signature."""
-    return altered(evidence, sealing_key=MALLORY.sealing.public)
 
 
 LIES: Final[dict[str, Callable[[LyingServer, Dossier, random.Random], Dossier]]] = {

@@ -30,6 +30,7 @@ from jupyter_secure_jobs.crypto import merkle
 from jupyter_secure_jobs.domain.errors import RefusedError
 from jupyter_secure_jobs.domain.job import Grant, Scope
 from jupyter_secure_jobs.domain.review import Verdict
+from jupyter_secure_jobs.protocol.decision import Revocation
 from tests.support.living_workspace import JOINING, OWNERS, PLATFORMS
 from tests.support.lying_server import altered, resigned
 from tests.support.release_rules import against_release, enrolled
@@ -39,6 +40,7 @@ from tests.support.world import PEOPLE, WORKSPACE
 if TYPE_CHECKING:
     from collections import Counter
 
+    from jupyter_secure_jobs.protocol.dataset import Withdrawal
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.trust.dossier import Dossier
 
@@ -190,7 +192,10 @@ class HostileServer(WatchedParts, RuleBasedStateMachine):
     def server_delivers_a_stop(self, owner: str, seed: int) -> None:
         """A revocation or withdrawal reaches a key service: as it was signed, or forged."""
         chance = self._chance(seed)
-        stops = [*self.kept.revocations.values(), *self.kept.withdrawals.values()]
+        stops: list[tuple[Envelope, Revocation | Withdrawal]] = [
+            *self.kept.revocations.values(),
+            *self.kept.withdrawals.values(),
+        ]
         envelope, said = chance.choice(stops)
         chain = self.kept.rosters if chance.random() < 0.8 else self.kept.rosters[:-1]
         forged = chance.random() < 0.2
@@ -198,7 +203,7 @@ class HostileServer(WatchedParts, RuleBasedStateMachine):
             other = altered(envelope, time="2026-11-02T12:34:56.789Z")
             envelope = chance.choice([resigned(envelope), other, resigned(other)])
         try:
-            if envelope.hash in self.kept.revocations or hasattr(said, "scope"):
+            if isinstance(said, Revocation):
                 self.services[owner].hear_revocation(envelope, chain, workspace=WORKSPACE, now=self.kept.now)
                 assert not forged, "a forged revocation was heard"
                 self.witnesses[owner].heard.setdefault(said.version, set()).add(said.scope)

@@ -197,7 +197,7 @@ class LyingServer:
         return replace(dossier, version=chance.choice([made for made, _ in self.kept.versions.values()]))
 
     def version_altered(self, dossier: Dossier, chance: random.Random) -> Dossier:
-        changes = chance.choice(
+        changes: dict[str, Any] = chance.choice(
             [
                 {"code": "SELECT * FROM beta"},
                 {"grant": {"reruns": True, "most_runs": 500, "until": None}},
@@ -214,7 +214,7 @@ class LyingServer:
         return replace(dossier, order=chance.choice([made for made, _ in self.kept.orders.values()]))
 
     def order_altered(self, dossier: Dossier, chance: random.Random) -> Dossier:
-        changes = chance.choice(
+        changes: dict[str, Any] = chance.choice(
             [
                 {"nonce": f"mine-{chance.randrange(1000)}"},
                 {"inputs": {"month": 13}},
@@ -232,7 +232,7 @@ class LyingServer:
             return dossier
         at = chance.randrange(len(manifests))
         own = altered(manifests[at], owner=chance.choice(["Alpha", "Beta", "Gamma"]))
-        chance.choice([lambda: manifests.pop(at), lambda: manifests.__setitem__(at, own)])()
+        manifests[at : at + 1] = chance.choice([[], [own]])
         return replace(dossier, manifests=tuple(manifests))
 
     def log_forked(self, dossier: Dossier, chance: random.Random) -> Dossier:

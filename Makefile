@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 LABEXTENSION := jupyter_secure_jobs/labextension/package.json
 SOURCES := $(shell find labextension/src labextension/style labextension/package.json labextension/tsconfig.json -type f 2>/dev/null)
 
-.PHONY: help install system browser demo lab test test-long check format lint types contracts generated generate bench bite clean
+.PHONY: help install system browser demo demo-apart lab test test-long check format lint types contracts generated generate bench bite clean
 
 help:  ## show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ browser:
 
 demo: install system  ## run the main job on real data, from draft to opened result
 	$(BIN)/python -m demo
+
+demo-apart: install system  ## every part in its own process, folder and user; then the same under a hostile server
+	$(BIN)/python -m demo.apart
 
 lab: install system  ## open the demonstration's workspace in JupyterLab
 	SECURE_JOBS_MODE=embedded SECURE_JOBS_DATA_DIR=$(CURDIR)/build/demo $(BIN)/jupyter lab --notebook-dir=build $(LAB_ARGUMENTS)

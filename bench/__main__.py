@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from bench import latency
+from bench import latency, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-BENCHMARKS: Final[Mapping[str, Callable[[Path, int, Console], None]]] = {"latency": latency.measure}
+BENCHMARKS: Final[Mapping[str, Callable[[Path, int, Console], None]]] = {
+    "latency": latency.measure,
+    "verify": verify.measure,
+}
 
 
 def main(words: list[str] | None = None) -> int:

@@ -243,13 +243,17 @@ STATEMENTS: Final = (
     Defence(
         name="no unknown field is read over",
         stops="a statement says more to one reader than to another",
-        edits=(changed(_CODEC, "if set(value) != wanted:", "if wanted - set(value):"),),
+        edits=(changed(_CODEC, "if value.keys() != wanted.keys():", "if wanted.keys() - value.keys():"),),
         tests=(f"{_CODECS}::test_unknown_field",),
     ),
     Defence(
         name="each field has exactly its type",
         stops="true is read as 1",
-        edits=(changed(_CODEC, "and type(value) is kind:", "and isinstance(value, kind):"),),
+        edits=(
+            changed(
+                _CODEC, "if type(value) is kind and kind in _PLAIN:", "if kind in _PLAIN and isinstance(value, kind):"
+            ),
+        ),
         tests=(f"{_CODECS}::test_wrong_type_or_spelling",),
     ),
     Defence(

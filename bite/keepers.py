@@ -296,7 +296,7 @@ SEQUENCES: Final = (
     Defence(
         name="in any sequence: what was shown of the members counts",
         stops="new members are shown once, then the old ones again",
-        edits=(changed(_SERVICE, "self._go_on(run.rosters, pin, workers=len(dossier.workers))", "pass"),),
+        edits=(changed(_SERVICE, "self._go_on(run.rosters, workers=len(dossier.workers))", "pass"),),
         tests=_MACHINE,
         slow=True,
     ),
@@ -306,8 +306,8 @@ SEQUENCES: Final = (
         edits=(
             changed(
                 _SERVICE,
-                "said = verify_revocation(envelope, rosters, None)\n                self",
-                "continue\n                self",
+                "said = verify_revocation(envelope, rosters, None)\n                if",
+                "continue\n                if",
             ),
         ),
         tests=_MACHINE,

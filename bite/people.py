@@ -106,8 +106,8 @@ DEFENCES: Final = (
         edits=(
             changed(
                 _ROSTER,
-                "    for member in rosters.newest.members:\n        signatures.require(lists[-1]",
-                "    for member in rosters.newest.members[:0]:\n        signatures.require(lists[-1]",
+                "for needed in signers_of_workers(rosters.newest):",
+                "for needed in signers_of_workers(rosters.newest)[:0]:",
             ),
         ),
         tests=(f"{_ROSTERS}::test_worker_added_by_the_server",),
@@ -140,7 +140,7 @@ DEFENCES: Final = (
     Defence(
         name="a signature is verified",
         stops="anything under a member's key id counts",
-        edits=(changed(_SIGNATURES, "signing.verify(public, envelope.signed_bytes(), signature.sig)", "pass"),),
+        edits=(changed(_SIGNATURES, "VERIFIED.check(envelope, signature)", "pass"),),
         tests=(
             "tests/adversarial/test_approval_attacks.py::test_decision_signed_by_the_server_under_the_members_key_id",
         ),

@@ -29,7 +29,7 @@ MEMBERS: Final = (
     Defence(
         name="a member's side follows the roster forwards alone",
         stops="the server shows the old members again",
-        edits=(changed(_PINS, "if epoch >= seen:", "if True:"),),
+        edits=(changed(_PINS, "            if not older:", "            if True:"),),
         tests=(f"{_MEMBERS}::test_older_roster_than_was_seen", f"{_LOGS}::test_stale_roster_leaves_a_warning"),
     ),
     Defence(
@@ -70,8 +70,18 @@ MEMBERS: Final = (
     Defence(
         name="the receipt is of the job that was asked for",
         stops="another job's result is shown",
-        edits=(not_raised(_OPENING, 'RefusedError("receipt", "The server sent the outcome of another job'),),
+        edits=(
+            not_raised(
+                "jupyter_secure_jobs/member/receipts.py", 'RefusedError("receipt", "The server sent the outcome'
+            ),
+        ),
         tests=(f"{_MEMBERS}::test_outcome_of_another_job",),
+    ),
+    Defence(
+        name="the outcome is of the run that is shown",
+        stops="the result for other input values is shown",
+        edits=(not_raised("jupyter_secure_jobs/member/receipts.py", 'RefusedError(\n            "other_run"'),),
+        tests=(f"{_MEMBERS}::test_outcome_of_a_run_with_other_inputs",),
     ),
     Defence(
         name="the rows are those of the receipt",
@@ -85,7 +95,13 @@ MEMBERS: Final = (
     Defence(
         name="formulas in an exported table are neutralised",
         stops="a cell runs as a formula in a spreadsheet",
-        edits=(never(_OPENING, "isinstance(value, str) and value.startswith(_FORMULA)"),),
+        edits=(
+            changed(
+                "jupyter_secure_jobs/domain/text.py",
+                'return "\'" + cell if cell.startswith(_FORMULA) else cell',
+                "return cell",
+            ),
+        ),
         tests=(f"{_MEMBERS}::test_formulas_in_text_cells_are_neutralised_and_numbers_are_not",),
     ),
     Defence(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from demo.apart.ground import Ground
     from demo.jobs import DemoJob
     from demo.place import Place
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class RawTables:
     """The raw files of all organisations in one DuckDB in memory: what only the demo may look at together."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place | Ground) -> None:
         """Read every file.
 
         Raises:

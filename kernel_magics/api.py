@@ -10,19 +10,27 @@ from jupyter_secure_jobs.client.connection import Connection
 from jupyter_secure_jobs.client.facade import Client
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from jupyter_secure_jobs.domain.job import Language, LogPolicy
+from jupyter_secure_jobs.domain.output import OutputPolicy, check_counts
 from jupyter_secure_jobs.domain.text import clean_email, folded
+from jupyter_secure_jobs.wire.audit import AuditFilter
 from jupyter_secure_jobs.wire.job import GrantWire
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.pinned import PinnedNew
 from kernel_magics.declared import declarations
 from kernel_magics.draft import Saved, Wanted, save
+from kernel_magics.events import events_frame
+from kernel_magics.export import write_file
 from kernel_magics.job import Job
 from kernel_magics.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
+    from typing import BinaryIO
 
     import httpx
+    import pandas as pd
 
     from jupyter_secure_jobs.domain.inputs import InputVariable
     from jupyter_secure_jobs.wire.dataset import DatasetWire
@@ -149,6 +157,8 @@ class SecureJobs:
         until: datetime | None = None,
         description: str | None = None,
         log_policy: LogPolicy | str = LogPolicy.STANDARD,
+        output_policy: OutputPolicy | None = None,
+        counts: Iterable[str] = (),
         seconds: int | None = None,
         new_draft: bool = False,
         overwrite: bool = False,
@@ -166,6 +176,8 @@ class SecureJobs:
             until: see `rerun`; with a time zone.
             description: at most 150 characters; None leaves it.
             log_policy: `full`, `standard` or `errors`.
+            output_policy: what the job asks of its own results, beside what the datasets' owners ask.
+            counts: columns of the result that count the rows or persons of a group.
             seconds: the time limit of a run; None leaves it.
             new_draft: open a new draft where the newest version is frozen.
             overwrite: save although the draft was changed elsewhere.
@@ -188,6 +200,8 @@ class SecureJobs:
                 reruns=rerun or most_runs is not None or until is not None, most_runs=most_runs, until=until
             ),
             log_policy=policy_of(log_policy),
+            output_policy=OutputPolicyWire.of(output_policy or OutputPolicy()),
+            counts=check_counts(tuple(counts)),
             description=description,
             seconds=seconds,
         )
@@ -210,6 +224,23 @@ class SecureJobs:
     def publish(self, asked: DatasetAsked) -> DatasetProposal:
         """Propose a dataset from files, or publish it if `asked.confirm`."""
         return self.client.publish(self.workspace, asked)
+
+    def audit(self, wanted: AuditFilter | None = None, *, most: int | None = 1_000) -> pd.DataFrame:
+        """Return the workspace's events, newest first, as a DataFrame: who did what, when."""
+        events = self.client.audit(self.workspace, wanted or AuditFilter(), most=most)
+        return events_frame(events)
+
+    def export_audit(self, path: str | Path, wanted: AuditFilter | None = None, *, overwrite: bool = False) -> Path:
+        """Write the workspace's events to a `.csv` file (mode 0600); return its path.
+
+        Raises:
+            ConflictError: the file exists and `overwrite` is false.
+        """
+
+        def fill(sink: BinaryIO) -> None:
+            self.client.export_audit(self.workspace, sink, wanted or AuditFilter())
+
+        return write_file(path, fill, overwrite=overwrite)
 
     def pinned(self) -> list[PinnedWire]:
         """Return one's pinned queries."""

@@ -13,6 +13,7 @@ from kernel_magics.wording import (
     duration,
     ended_words,
     grant_words,
+    heard_words,
     local_time,
     phases_words,
     refused_words,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jupyter_secure_jobs.wire.dataset import DatasetWire
-    from jupyter_secure_jobs.wire.job import HistoryWire, JobDetailWire, JobWire, VersionWire
+    from jupyter_secure_jobs.wire.job import HistoryWire, JobDetailWire, JobWire, StopWire, VersionWire
     from jupyter_secure_jobs.wire.member_side import DatasetProposal, ReviewStatement
     from jupyter_secure_jobs.wire.run import RunWire
 
@@ -54,10 +55,18 @@ def job_lines(job: JobDetailWire, *, assurance: str) -> list[str]:
         f"{str(version.language).upper()} · reads {tables}",
         f"approval for {grant_words(version.grant)} · log policy {version.log_policy}",
         f"Inputs: {inputs}" if inputs else "",
+        _output_line(version),
         "" if run is None else f"Newest {run.kind} run {run.number}: {ended_words(run)}",
         f"You can: {allowed_words(job.actions)}",
         f"Not now: {refused_words(job.actions)}" if refused_words(job.actions) else "",
     ]
+
+
+def _output_line(version: VersionWire) -> str:
+    counts = f"counts: {', '.join(version.counts)}" if version.counts else ""
+    policy = version.output_policy.words()
+    asked = f"output policy of the job: {policy}" if policy != "none" else ""
+    return " · ".join(part for part in (counts, asked) if part)
 
 
 def _beyond(job: JobWire) -> str:
@@ -127,13 +136,14 @@ def datasets_table(datasets: Sequence[DatasetWire]) -> Bundle:
             dataset.owner,
             f"{dataset.rows:,}",
             str(len(dataset.columns)),
-            f"version {dataset.version}" + (" · withdrawn" if dataset.withdrawn else ""),
+            f"version {dataset.version}" + (f" · withdrawn, {heard_words(dataset)}" if dataset.withdrawn else ""),
+            dataset.output_policy.words(),
             dataset.description,
         ]
         for dataset in datasets
     ]
     return table(
-        ["dataset", "owner", "rows", "columns", "version", "description"],
+        ["dataset", "owner", "rows", "columns", "version", "output policy", "description"],
         rows,
         empty="No datasets yet. Publish one: `%securejob publish NAME FILE`.",
     )
@@ -154,6 +164,7 @@ def dataset_card(dataset: DatasetWire) -> Bundle:
     title = f"{dataset.name} · {dataset.owner} · {dataset.rows:,} rows · {local_time(dataset.published)}"
     return joined(
         table(["column", "type", "nulls", "public", "key group"], rows, empty="No columns.", caption=title),
+        note(f"Output policy of its owner: {dataset.output_policy.words()}."),
         code(f"{dataset.declaration_sql}\n{dataset.declaration_python}", title="In a job:"),
     )
 
@@ -177,13 +188,20 @@ def runs_table(runs: Sequence[RunWire], *, title: str) -> Bundle:
 
 
 def approval_table(job: JobDetailWire) -> Bundle:
-    """Return each member's decision, comment and time."""
+    """Return each member's decision, comment and time; below it, what was revoked and who has heard."""
     rows = [
         [entry.member, entry.organisation, entry.decision, entry.comment, local_time(entry.time)]
         for entry in job.approval
     ]
     headers = ["member", "organisation", "decision", "comment", "time"]
-    return table(headers, rows, empty="Nobody is asked yet; submit the draft for review.", caption="Job approval")
+    asked = table(headers, rows, empty="Nobody is asked yet; submit the draft for review.", caption="Job approval")
+    return joined(asked, stops_table(job.stops)) if job.stops else asked
+
+
+def stops_table(stops: Sequence[StopWire]) -> Bundle:
+    """Return who revoked what, and whose key services have said that they heard."""
+    rows = [[stop.member, stop.effect, local_time(stop.time), heard_words(stop)] for stop in stops]
+    return table(["member", "effect", "time", "key services"], rows, empty="Nothing was revoked.", caption="Revoked")
 
 
 def history_table(history: Sequence[HistoryWire]) -> Bundle:
@@ -236,5 +254,9 @@ def review_card(review: ReviewStatement) -> Bundle:
 def proposal_card(proposal: DatasetProposal) -> Bundle:
     """Return what the synthetic twin of a dataset will reveal, column by column."""
     rows = [[line.column, line.type, line.reveals] for line in proposal.twin]
+    asked = "; ".join(proposal.output) or "nothing"
     caption = f"{proposal.name} · {proposal.rows:,} rows · what every member will see of it"
-    return table(["column", "type", "the synthetic twin reveals"], rows, empty="No columns.", caption=caption)
+    return joined(
+        table(["column", "type", "the synthetic twin reveals"], rows, empty="No columns.", caption=caption),
+        note(f"Asked of every result: {asked}."),
+    )

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.job import JobLimits, Language, LogPolicy
+from jupyter_secure_jobs.domain.output import check_counts
 from jupyter_secure_jobs.wire.job import GrantWire
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from kernel_magics.arguments import Arguments, split, until
 from kernel_magics.bundle import note
 from kernel_magics.declared import declarations
 from kernel_magics.draft import Wanted, datasets_of
+from kernel_magics.output import names, output_arguments, output_policy
 from kernel_magics.panels.job import JobPanel
 from kernel_magics.showing import show
 from kernel_magics.verbs.act import test_run
@@ -41,6 +44,12 @@ a new draft (`--new-draft`, or `%securejob new-draft "NAME"`).
     --max-runs N            ... of at most N runs (implies --rerun)
     --until DATE            ... until the end of that day, UTC, such as 2026-12-31 (implies --rerun)
     --log-policy P          full, standard (if not given) or errors: what a job run's log may hold
+    --counts NAME,NAME      columns of the result that count the rows or persons of a group; rules about counts need one
+    --smallest-group N      rows that count fewer are withheld from the result
+    --round-counts N        counts are rounded to multiples of N
+    --most-rows N           a result with more rows fails
+    --withhold NAME,NAME    columns that are left out of the result. The owners of the datasets may ask such rules too
+                            (`%securejob datasets`); the strictest holds, and printed text stays in the enclave then
     --description TEXT      at most 150 characters; stays as it is if not given
     --seconds N             the time limit of a run; stays as it is if not given
     --test                  run it on synthetic data at once, with the inputs' defaults, and show the rows
@@ -63,6 +72,8 @@ def parser() -> Arguments:
     made.add_argument("--max-runs", type=int, metavar="N")
     made.add_argument("--until", metavar="DATE")
     made.add_argument("--log-policy", choices=[str(policy) for policy in LogPolicy], default="standard")
+    made.add_argument("--counts", default="", metavar="NAME,NAME")
+    output_arguments(made)
     made.add_argument("--description")
     made.add_argument("--seconds", type=int, metavar="N")
     made.add_argument("--test", action="store_true")
@@ -93,6 +104,8 @@ def wanted_of(arguments: argparse.Namespace, code: str) -> Wanted:
             until=end,
         ),
         log_policy=LogPolicy(arguments.log_policy),
+        output_policy=output_policy(arguments) or OutputPolicyWire(),
+        counts=check_counts(tuple(names(arguments.counts))),
         description=arguments.description,
         seconds=arguments.seconds,
     )

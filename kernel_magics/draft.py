@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 from jupyter_secure_jobs.domain.errors import InvalidError, NotAllowedError, NotFoundError, StaleError
 from jupyter_secure_jobs.domain.job import Language, LogPolicy
 from jupyter_secure_jobs.domain.lifecycle import Action
+from jupyter_secure_jobs.domain.output import THE_JOB, OutputFailure, combine, failure_words, of_dataset
 from jupyter_secure_jobs.domain.text import clean_code, clean_name, folded
 from jupyter_secure_jobs.wire.job import DatasetReadWire, DraftChange, GrantWire, InputVariableWire, JobNew, LimitsWire
-from jupyter_secure_jobs.wire.member_side import CheckNew
+from jupyter_secure_jobs.wire.member_side import CheckNew, CheckProblem
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from kernel_magics.job import Job
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.wire.dataset import DatasetWire
     from jupyter_secure_jobs.wire.job import JobDetailWire
-    from jupyter_secure_jobs.wire.member_side import CheckProblem, CheckWire
+    from jupyter_secure_jobs.wire.member_side import CheckWire
     from kernel_magics.api import SecureJobs
 
 _SQL: Final = re.compile(
@@ -54,6 +56,8 @@ class Wanted:
     datasets: Mapping[str, str] | None = None
     grant: GrantWire = field(default_factory=GrantWire)
     log_policy: LogPolicy = LogPolicy.STANDARD
+    output_policy: OutputPolicyWire = field(default_factory=OutputPolicyWire)
+    counts: tuple[str, ...] = ()
     description: str | None = None
     seconds: int | None = None
 
@@ -104,7 +108,7 @@ def save(session: SecureJobs, wanted: Wanted, *, new_draft: bool = False, overwr
         did=did,
         language=language,
         guessed=wanted.language is None,
-        problems=tuple(check.problems),
+        problems=(*check.problems, *_uncounted(session, wanted, reads)),
     )
 
 
@@ -175,6 +179,8 @@ def _change(
         inputs=list(wanted.inputs),
         grant=wanted.grant,
         log_policy=wanted.log_policy,
+        output_policy=wanted.output_policy,
+        counts=list(wanted.counts),
     )
     more: dict[str, object] = {}
     if wanted.description is not None:
@@ -183,6 +189,20 @@ def _change(
         limits = existing.version.limits if existing is not None else LimitsWire()
         more["limits"] = limits.model_copy(update={"seconds": wanted.seconds})
     return DraftChange.model_validate({**change.model_dump(exclude_unset=True), **more}) if more else change
+
+
+def _uncounted(session: SecureJobs, wanted: Wanted, reads: list[DatasetReadWire]) -> list[CheckProblem]:
+    """Return the problem of a job that declares no count although a rule about counts will hold for its results."""
+    read = {each.dataset for each in reads}
+    asked = [
+        (of_dataset(dataset.owner, dataset.name), dataset.output_policy.policy())
+        for dataset in session.datasets()
+        if dataset.id in read
+    ]
+    rules = combine([*asked, (THE_JOB, wanted.output_policy.policy())], counts=wanted.counts)
+    if rules.counts or not rules.about_counts:
+        return []
+    return [CheckProblem(message=f"{failure_words(rules, OutputFailure.NO_COUNT)} In a cell: --counts NAME.")]
 
 
 def _differing(change: DraftChange, existing: JobDetailWire) -> list[str]:

@@ -28,7 +28,7 @@ synthetic and are saved, marked so. A kernel cannot accept or decline: that is d
 
 
 def run_line(desk: Desk, line: str) -> object:
-    """Do what the line says; return a DataFrame for `results`, else None.
+    """Do what the line says; return a DataFrame for `results` and `audit`, else None.
 
     Raises:
         InvalidError: there is no such verb, or its arguments cannot be read.

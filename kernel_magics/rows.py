@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
-from kernel_magics.bundle import Bundle, note, table
+from kernel_magics.bundle import Bundle, joined, note, table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,4 +81,10 @@ def preview_table(preview: Preview, *, title: str = "") -> Bundle:
     mark = "Synthetic data · " if preview.synthetic else ""
     caption = f"{title} · {mark}{counted(preview)}" if title else f"{mark}{counted(preview)}"
     rows = [[NULL if cell is None else cell for cell in row] for row in preview.rows]
-    return table(preview.columns, rows, empty=f"{caption}: no rows.", caption=caption)
+    shown = table(preview.columns, rows, empty=f"{caption}: no rows.", caption=caption)
+    return joined(shown, withheld_note(preview)) if preview.withheld else shown
+
+
+def withheld_note(preview: Preview) -> Bundle:
+    """Return what output rules withheld, and who asked for them."""
+    return note("Output rules:\n" + "\n".join(f"- {line}" for line in preview.withheld))

@@ -63,7 +63,8 @@ class RowView(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             return
         cells = [[NULL if cell is None else visible(cell) for cell in row] for row in preview.rows]
         self._said.value = counted(preview) + (" · Synthetic data" if preview.synthetic else "")
-        self._rows.outputs = monospaced(aligned(preview.columns, cells)).outputs
+        told = "".join(f"\n{line}" for line in preview.withheld)
+        self._rows.outputs = monospaced(aligned(preview.columns, cells) + told).outputs
         self._button.description = HIDE
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow.parquet as pq
 
+from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError
 from jupyter_secure_jobs.domain.job import GIB
 from jupyter_secure_jobs.domain.run import ENDED, RunKind, RunStatus
@@ -103,7 +104,8 @@ class Run:
         self._need_result()
         # The file has no name and is gone when closed, so that opened rows stay nowhere but in memory.
         with tempfile.TemporaryFile() as sink:
-            self.client.export(self.wire.workspace, self.wire.id, "result.parquet", sink, largest=LARGEST_RESULT)
+            self.client.export(self.wire.workspace, self.wire.id, "result.parquet", sink, largest=LARGEST_RESULT,
+                               purpose=Purpose.OPEN)  # fmt: skip
             sink.seek(0)
             return pq.read_table(sink)
 
@@ -136,6 +138,23 @@ class Run:
 
         def fill(sink: BinaryIO) -> None:
             self.client.export(self.wire.workspace, self.wire.id, part, sink, largest=LARGEST_RESULT)
+
+        return write_file(path, fill, overwrite=overwrite)
+
+    def receipt(self, path: str | Path, *, opened: bool = False, overwrite: bool = False) -> Path:
+        """Write everything about a job run into a file that anyone can check: `jupyter secure-jobs verify FILE`.
+
+        The file holds signed statements and no row. `opened` adds the salt and the digest of the rows, so that whoever
+        gets an exported Parquet file too can check it; who has them can also test guesses of the whole result.
+
+        Raises:
+            NotFoundError: a test run has no receipt, nor has a run whose code never ran.
+            NotAllowedError: `opened` is for members of the author's organisation.
+            ConflictError: the file exists and `overwrite` is false.
+        """
+
+        def fill(sink: BinaryIO) -> None:
+            self.client.receipt(self.wire.workspace, self.wire.id, sink, opened=opened)
 
         return write_file(path, fill, overwrite=overwrite)
 

@@ -10,7 +10,8 @@ from jupyter_secure_jobs.domain.run import ENDED, Phase
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from jupyter_secure_jobs.wire.job import ActionWire, GrantWire
+    from jupyter_secure_jobs.wire.dataset import DatasetWire
+    from jupyter_secure_jobs.wire.job import ActionWire, GrantWire, StopWire
     from jupyter_secure_jobs.wire.run import InputValue, RunWire
 
 DASH: Final = "\N{EN DASH}"
@@ -68,6 +69,12 @@ def grant_words(grant: GrantWire) -> str:
     most = f", up to {grant.most_runs} runs" if grant.most_runs is not None else ""
     until = f", until {local_time(grant.until)}" if grant.until is not None else ""
     return f"reruns{most}{until}"
+
+
+def heard_words(stop: StopWire | DatasetWire) -> str:
+    """Return whose key services have said that they heard of a stop, and whose have not yet."""
+    heard = f"heard by {', '.join(stop.heard_by)}" if stop.heard_by else "heard by none yet"
+    return f"{heard}; not yet by {', '.join(stop.waiting_for)}" if stop.heard_by and stop.waiting_for else heard
 
 
 def values_words(inputs: dict[str, InputValue]) -> str:

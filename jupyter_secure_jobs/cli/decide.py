@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.cli import folders, passphrase
+from jupyter_secure_jobs.cli.visible import visible
 from jupyter_secure_jobs.domain.errors import InvalidError
-from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Verdict
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def add(groups: Groups) -> None:
-    """Add the commands."""
+    """Add the command."""
     decide = groups.add_parser("decide", help="accept or decline a job under review")
     verdict = decide.add_mutually_exclusive_group()
     verdict.add_argument("--accept", action="store_true")
@@ -28,22 +28,11 @@ def add(groups: Groups) -> None:
     decide.add_argument("--comment", default="")
     decide.add_argument("--hash", help="the version's hash, if you have reviewed it before")
     decide.set_defaults(run=_decide)
-    revoke = groups.add_parser("revoke", help="revoke repeatability, or withdraw your acceptance")
-    revoke.add_argument(
-        "--all", action="store_true", help="withdraw the acceptance: no further key, not even the first"
-    )
-    revoke.set_defaults(run=_revoke)
-    for parser in (decide, revoke):
-        parser.add_argument("job", help="the job's name")
-        parser.add_argument("--workspace")
-        folders.add_key_store(parser)
-        folders.add_server(parser)
-        passphrase.add_arguments(parser)
-
-
-def _visible(text: str) -> str:
-    # Control characters, and those that change the direction of text, would let code read as other code.
-    return "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in text)
+    decide.add_argument("job", help="the job's name")
+    decide.add_argument("--workspace")
+    folders.add_key_store(decide)
+    folders.add_server(decide)
+    passphrase.add_arguments(decide)
 
 
 def show(review: ReviewStatement) -> str:
@@ -59,7 +48,7 @@ def show(review: ReviewStatement) -> str:
     lines += [f"{number:4d}  {line}" for number, line in enumerate(review.code.split("\n"), start=1)]
     lines += [f"Note: {note}" for note in review.notes]
     lines += ["", *(f"Checked: {each}" for each in review.checked), "", f"Hash: {review.version_hash}"]
-    return _visible("\n".join(lines))
+    return visible("\n".join(lines))
 
 
 def _decide(arguments: Namespace) -> None:
@@ -86,15 +75,3 @@ def _decide(arguments: Namespace) -> None:
         acting, workspace, job.id, version_hash=review.version_hash, verdict=Verdict(word), comment=comment
     )
     print(f"Signed: {word}. The job is now {made.status_text}.")
-
-
-def _revoke(arguments: Namespace) -> None:
-    from jupyter_secure_jobs.member import deciding  # noqa: PLC0415 -- its imports take a second, which other commands do not owe
-
-    acting = folders.acting(arguments, passphrase.read(arguments))
-    workspace = folders.workspace(acting, arguments.workspace)
-    job = acting.client.find_job(workspace, arguments.job)
-    scope = Scope.ALL if arguments.all else Scope.RERUNS
-    made = deciding.revoke(acting, workspace, job.id, scope)
-    stopped = "No further key is released." if scope is Scope.ALL else "No run after the first."
-    print(f"Signed. {stopped} The job is now {made.status_text}.")

@@ -26,14 +26,19 @@ def add_key_store(parser: ArgumentParser, part: str = "member") -> None:
     parser.add_argument("--key-store", type=Path, default=default(part), help="folder of the key store")
 
 
-def add_server(parser: ArgumentParser) -> None:
-    """Add the option that names the workspace server."""
-    parser.add_argument("--workspace-url", required=True, help="address of the workspace server's API")
+def add_server(parser: ArgumentParser, *, required: bool = True) -> None:
+    """Add the options that name the workspace server and whose certificates count."""
+    parser.add_argument("--workspace-url", required=required, help="address of the workspace server's API")
+    parser.add_argument(
+        "--ca-file",
+        type=Path,
+        help="certificates (PEM) of the authority behind the server's; else the public ones",
+    )
 
 
 def acting(arguments: Namespace, passphrase: str) -> Acting:
     """Return the unlocked member of the arguments."""
-    return act(arguments.key_store, passphrase, arguments.workspace_url)
+    return act(arguments.key_store, passphrase, arguments.workspace_url, ca_file=arguments.ca_file)
 
 
 def workspace(acting_member: Acting, named: str | None) -> str:

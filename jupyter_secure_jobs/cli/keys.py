@@ -1,9 +1,8 @@
-"""`key`, `workspace`, `roster`: a member's own keys, and founding and joining a workspace."""
+"""`key`, `workspace`: a member's own keys, and founding a workspace."""
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,12 +40,7 @@ def add(groups: Groups) -> None:
     found.add_argument("name")
     found.add_argument("cards", type=Path, nargs="+", help="cards of members, key services, recovery keys, workers")
     listed = space.add_parser("list", help="list your workspaces")
-    roster = groups.add_parser("roster", help="accept the members of a workspace").add_subparsers(required=True)
-    accept = roster.add_parser("accept", help="sign the roster named by your invitation")
-    accept.add_argument("--workspace", required=True)
-    accept.add_argument("--genesis", required=True, help="from the invitation, which reached you outside the server")
-    accept.add_argument("--yes", action="store_true", help="sign without asking")
-    for parser, run in ((found, _found), (listed, _list), (accept, _accept)):
+    for parser, run in ((found, _found), (listed, _list)):
         folders.add_key_store(parser)
         folders.add_server(parser)
         passphrase.add_arguments(parser)
@@ -99,22 +93,3 @@ def _list(arguments: Namespace) -> None:
     for each in acting.client.workspaces():
         state = "active" if each.active else f"waits for {', '.join(each.waiting_for)}"
         print(f"{each.name}\n  id: {each.id}\n  genesis: {each.genesis}\n  {state}")
-
-
-def _accept(arguments: Namespace) -> None:
-    acting = folders.acting(arguments, passphrase.read(arguments))
-    offer = founding.look(acting, arguments.workspace)
-    print(f"Workspace {offer.roster.name!r}, genesis {offer.genesis}")
-    print("Members, key services and workers, with the fingerprints of their keys:")
-    for line in offer.lines:
-        print(f"  {line}")
-    if offer.genesis == arguments.genesis and not arguments.yes:
-        if not sys.stdin.isatty():
-            raise InvalidError(
-                "not_asked", "There is no terminal to ask.", "Compare the fingerprints, then give --yes."
-            )
-        if input("Do the fingerprints match the invitation? [y/N] ").strip().lower() not in ("y", "yes"):
-            print("Nothing was signed.")
-            return
-    made = founding.accept(acting, arguments.workspace, genesis=arguments.genesis)
-    print("Signed. " + ("The workspace is active." if made.active else f"Waits for {', '.join(made.waiting_for)}."))

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from jupyter_secure_jobs._version import __version__
-from jupyter_secure_jobs.cli import datasets, decide, keys, parts
+from jupyter_secure_jobs.cli import audit, datasets, decide, keys, keyservice, parts, receipts, reseal, roster, stopping
 from jupyter_secure_jobs.domain.errors import SecureJobsError
 
 
@@ -18,16 +18,16 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=__version__)
     groups = made.add_subparsers(required=True, metavar="COMMAND")
-    for module in (keys, datasets, decide, parts):
+    for module in (keys, roster, datasets, decide, stopping, receipts, reseal, audit, keyservice, parts):
         module.add(groups)
     return made
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run one command; exit code 1 if it was refused, 2 if it could not be read."""
+    """Run one command; exit code 1 if it was refused, 2 if it could not be read, or what the command itself gives."""
     arguments = parser().parse_args(argv)
     try:
-        arguments.run(arguments)
+        code = arguments.run(arguments)
     except SecureJobsError as error:
         print(f"{error.detail}\n{error.next_step}".strip(), file=sys.stderr)
         sys.exit(1)
@@ -36,6 +36,8 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
+    if code:
+        sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""`serve`, `member`, `keyservice`, `worker`, `migrate`: the parts, each a process of its own.
+"""`serve`, `member`, `worker`, `migrate`: the parts, each a process of its own.
 
 What a part is made of is imported when it is started: all parts together take seconds, which no other command owes.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 import threading
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     Groups = _SubParsersAction[Any]
 
-TRUSTED_FILE = "trusted.json"
 _MOST_BODY: Final = 9 * 1024 * 1024
 
 
@@ -50,31 +48,11 @@ def add(groups: Groups) -> None:
     folders.add_server(member)
     member.set_defaults(run=_member)
 
-    _add_key_service(groups)
     _add_worker(groups)
     migrate = groups.add_parser("migrate", help="bring a workspace server's database to this version, with a backup")
     migrate.add_argument("--data-dir", type=Path, default=folders.default("server"))
     migrate.add_argument("--database-url", default="")
     migrate.set_defaults(run=_migrate)
-
-
-def _add_key_service(groups: Groups) -> None:
-    service = groups.add_parser("keyservice", help="your organisation's key service").add_subparsers(required=True)
-    make = service.add_parser("create", help="make its keys and card")
-    make.add_argument("--organisation", required=True)
-    folders.add_key_store(make, "keyservice")
-    passphrase.add_arguments(make)
-    make.set_defaults(run=_create_service)
-    trust = service.add_parser("trust", help="trust a workspace by the genesis of the invitation")
-    trust.add_argument("--workspace", required=True)
-    trust.add_argument("--genesis", required=True)
-    folders.add_key_store(trust, "keyservice")
-    trust.set_defaults(run=_trust)
-    run = service.add_parser("run", help="answer until stopped")
-    run.add_argument("--key-store", type=Path, action="append", required=True, help="may be given several times")
-    folders.add_server(run)
-    passphrase.add_arguments(run)
-    run.set_defaults(run=_run_services)
 
 
 def _add_worker(groups: Groups) -> None:
@@ -117,6 +95,7 @@ def _member(arguments: Namespace) -> None:
         "mode": "member",
         "key_store": str(arguments.key_store.resolve()),
         "workspace_url": arguments.workspace_url,
+        "ca_file": str(arguments.ca_file.resolve()) if arguments.ca_file else "",
         "passphrase_file": str(arguments.passphrase_file.resolve()) if arguments.passphrase_file else "",
         "kernel_environment_file": str(arguments.kernel_env.resolve()) if arguments.kernel_env else "",
     }
@@ -126,56 +105,14 @@ def _member(arguments: Namespace) -> None:
     launch(arguments.port, settings, identity=more, ip="127.0.0.1")
 
 
-def _create_service(arguments: Namespace) -> None:
-    secret = passphrase.read(arguments, prompt="New passphrase: ", again=True)
-    card = create(
-        arguments.key_store,
-        kind="keyservice",
-        name=arguments.organisation,
-        organisation=arguments.organisation,
-        passphrase=secret,
-    )
-    print(f"Card: {arguments.key_store / CARD_FILE}\nFingerprint: {card.fingerprint}")
-
-
-def _trust(arguments: Namespace) -> None:
-    from jupyter_secure_jobs.keyservice.state import State  # noqa: PLC0415 -- as said at the top
-
-    state = State(arguments.key_store / "state.sqlite")
-    state.pin(arguments.workspace, arguments.genesis)
-    state.close()
-    print("Trusted. The key service follows the roster from this genesis on.")
-
-
-def _until_stopped() -> threading.Event:
+def until_stopped() -> threading.Event:
+    """Return what is set when this process is asked to end; what it does is logged from now on."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     stopped = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
     return stopped
-
-
-def _run_services(arguments: Namespace) -> None:
-    from jupyter_secure_jobs.keyservice.loop import Loop  # noqa: PLC0415 -- as said at the top
-    from jupyter_secure_jobs.keyservice.service import KeyService  # noqa: PLC0415 -- as said at the top
-    from jupyter_secure_jobs.keyservice.state import State  # noqa: PLC0415 -- as said at the top
-
-    stopped = _until_stopped()
-    secret = passphrase.read(arguments)
-    threads = []
-    for folder in arguments.key_store:
-        ring = keyfile.load(folder / KEY_FILE, secret)
-        state = State(folder / "state.sqlite")
-        trusted = folder / TRUSTED_FILE
-        for workspace, genesis in (json.loads(trusted.read_text()) if trusted.exists() else {}).items():
-            state.pin(workspace, genesis)
-        loop = Loop(KeyService(ring, state), ring, arguments.workspace_url)
-        threads.append(threading.Thread(target=loop.run, args=(stopped,), daemon=True))
-    for thread in threads:
-        thread.start()
-    logging.getLogger(__name__).info("answering for %d organisations", len(threads))
-    stopped.wait()
 
 
 def _enroll(arguments: Namespace) -> None:
@@ -192,11 +129,12 @@ def _enroll(arguments: Namespace) -> None:
 def _work(arguments: Namespace) -> None:
     from jupyter_secure_jobs.worker.loop import Worker  # noqa: PLC0415 -- as said at the top
 
-    stopped = _until_stopped()
+    stopped = until_stopped()
     secret = passphrase.read(arguments)
     key_file = arguments.key_store / KEY_FILE
     ring = keyfile.load(key_file, secret)
-    worker = Worker(ring, key_file, secret, arguments.workspace_url, arguments.key_store / "carried")
+    carried = arguments.key_store / "carried"
+    worker = Worker(ring, key_file, secret, arguments.workspace_url, carried, ca_file=arguments.ca_file)
     threading.Thread(target=worker.run, args=(stopped,), daemon=True).start()
     stopped.wait()
     worker.leave(30)

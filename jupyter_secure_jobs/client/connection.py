@@ -11,12 +11,14 @@ from urllib.parse import quote, urlsplit
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from jupyter_secure_jobs.client import tls
 from jupyter_secure_jobs.client.problem import problem_of
 from jupyter_secure_jobs.domain.errors import InvalidError, TooLargeError, UnavailableError
 from jupyter_secure_jobs.wire.base import Page, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
     from typing import BinaryIO
 
     from jupyter_secure_jobs.domain.errors import SecureJobsError
@@ -27,7 +29,7 @@ LARGEST_LIST: Final = 16 * MIB
 PAGE_SIZE: Final = 100
 TRIES: Final = 4
 SECONDS: Final = 30.0
-_MOST_PAGES: Final = 10_000
+MOST_PAGES: Final = 10_000
 _OK: Final = range(200, 300)
 _EXPIRED: Final = 401
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -66,9 +68,10 @@ class Connection:
         renew: called once when a request finds the session expired (401); then the request is sent again.
         transport: for tests, in place of the network.
         pause: waits before a retry, in seconds.
+        ca_file: certificates (PEM) that alone count for https; the public ones if it is None.
 
     Raises:
-        InvalidError: the URL is not one of http or https.
+        InvalidError: the URL is not one of http or https, or the CA file holds no certificate.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Connection:
         renew: Callable[[], None] | None = None,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
+        ca_file: Path | None = None,
     ) -> None:
         """Keep the parts; nothing is sent yet."""
         parts = urlsplit(base_url)
@@ -97,6 +101,7 @@ class Connection:
             transport=transport,
             timeout=SECONDS,
             follow_redirects=False,
+            verify=tls.context(ca_file),
             # A proxy from the environment must not see what goes to this machine itself, tokens above all.
             trust_env=parts.hostname not in _LOOPBACK,
         )
@@ -114,14 +119,22 @@ class Connection:
         if self._renew is not None:
             self._renew()
 
-    def get(self, path: str, shape: type[W], *, query: Query | None = None, timeout: float = SECONDS) -> W:
+    def get(
+        self,
+        path: str,
+        shape: type[W],
+        *,
+        query: Query | None = None,
+        timeout: float = SECONDS,
+        largest: int = LARGEST_ANSWER,
+    ) -> W:
         """Return the answer to a GET, read as `shape`.
 
         Raises:
             SecureJobsError: as the server said; `UnavailableError` if it cannot be reached or understood.
-            TooLargeError: the answer is over 2 MiB.
+            TooLargeError: the answer is over `largest` bytes, 2 MiB unless the call says more.
         """
-        return _read(shape, self._body("GET", path, query=query, timeout=timeout))
+        return _read(shape, self._body("GET", path, query=query, timeout=timeout, largest=largest))
 
     def all(self, path: str, shape: type[W], *, query: Query | None = None) -> list[W]:
         """Return every item of a list, page after page, in the server's order (newest first).
@@ -133,7 +146,7 @@ class Connection:
         more: Query = {"limit": PAGE_SIZE, **(query or {})}
         # Pydantic builds the page of a shape at run time, which the type checker cannot follow.
         page: TypeAdapter[Page[W]] = TypeAdapter(Page[shape])  # type: ignore[valid-type]
-        for _ in range(_MOST_PAGES):
+        for _ in range(MOST_PAGES):
             answer = _parse(page, self._body("GET", path, query=more, largest=LARGEST_LIST))
             items += answer.items
             if answer.next is None:
@@ -141,7 +154,16 @@ class Connection:
             more = {**more, "after": answer.next}
         raise TooLargeError("list_endless", "The list does not end.", "Narrow it with a filter.")
 
-    def post(self, path: str, body: Wire, shape: type[W], *, key: str | None = None, timeout: float = SECONDS) -> W:
+    def post(
+        self,
+        path: str,
+        body: Wire,
+        shape: type[W],
+        *,
+        key: str | None = None,
+        timeout: float = SECONDS,
+        largest: int = LARGEST_ANSWER,
+    ) -> W:
         """Return the answer to a POST; it is sent again with the same key if the connection breaks.
 
         `key` is the Idempotency-Key; a fresh one is made if none is given. The server acts once per key.
@@ -150,7 +172,8 @@ class Connection:
             SecureJobsError: as `get`.
         """
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
-        return _read(shape, self._body("POST", path, body=body, headers=headers, timeout=timeout))
+        made = self._body("POST", path, body=body, headers=headers, timeout=timeout, largest=largest)
+        return _read(shape, made)
 
     def patch(self, path: str, body: Wire, shape: type[W], *, revision: int) -> W:
         """Return the answer to a PATCH of what had `revision` when it was read.
@@ -180,14 +203,16 @@ class Connection:
         request = self._request("PUT", path, content=part, headers=headers, query=query, timeout=120.0)
         return _read(shape, self._once(request, LARGEST_ANSWER))
 
-    def download(self, path: str, sink: BinaryIO, *, largest: int, timeout: float = 120.0) -> int:
+    def download(
+        self, path: str, sink: BinaryIO, *, largest: int, query: Query | None = None, timeout: float = 120.0
+    ) -> int:
         """Stream the answer to a GET into `sink`; return its length in bytes.
 
         Raises:
             TooLargeError: it is over `largest` bytes; what was written is to be thrown away.
             SecureJobsError: as `get`.
         """
-        request = self._request("GET", path, headers={"Accept": "*/*"}, timeout=timeout)
+        request = self._request("GET", path, headers={"Accept": "*/*"}, query=query, timeout=timeout)
         written = 0
         with self._opened(request) as response:
             for chunk in response.iter_bytes():
@@ -221,6 +246,8 @@ class Connection:
             except TimedOutError:
                 if last or method != "POST":
                     raise
+            except tls.CertificateError:
+                raise
             except UnavailableError as error:
                 unsent = isinstance(error.__cause__, httpx.ConnectError)
                 broken = isinstance(error.__cause__, httpx.TransportError)
@@ -274,9 +301,10 @@ class Connection:
                 "timed_out", "The server did not answer in time.", "Try again; look at the server if it goes on."
             ) from error
         except httpx.TransportError as error:
-            raise UnavailableError(
+            server = urlsplit(self.base_url).netloc.rpartition("@")[2]
+            raise tls.problem(error, server) or UnavailableError(
                 "unreachable",
-                f"The server at {urlsplit(self.base_url).netloc.rpartition('@')[2]} cannot be reached.",
+                f"The server at {server} cannot be reached.",
                 "Check that it runs and that the URL is right, then try again.",
             ) from error
 

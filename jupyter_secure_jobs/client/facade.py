@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.client.audit import AuditRoutes
+from jupyter_secure_jobs.client.change import ChangeRoutes
 from jupyter_secure_jobs.client.dataset import DatasetRoutes
 from jupyter_secure_jobs.client.job import JobRoutes
 from jupyter_secure_jobs.client.member_side import MemberRoutes
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.wire.run import RunWire
 
 
-class Client(WorkspaceRoutes, DatasetRoutes, JobRoutes, RunRoutes, PinnedRoutes, MemberRoutes):
+class Client(
+    WorkspaceRoutes, ChangeRoutes, DatasetRoutes, JobRoutes, RunRoutes, PinnedRoutes, AuditRoutes, MemberRoutes
+):
     """The whole API over one connection: the workspace server's routes, and the member side's where it is one.
 
     Ids go in and shapes come out; every method raises what `Connection.get` raises.

@@ -16,6 +16,8 @@ from jupyter_secure_jobs.wire.base import EnvelopeWire, Nothing
 from jupyter_secure_jobs.wire.session import Challenge, LoginWire, Session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jupyter_secure_jobs.protocol.envelope import Signer
 
 _EARLY: Final = timedelta(minutes=2)
@@ -25,11 +27,12 @@ _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 class LoggedIn:
     """Logs a signing key in at one workspace server and keeps the session fresh; may be shared by threads."""
 
-    def __init__(self, base_url: str, signer: Signer) -> None:
-        """Prepare; nothing is sent yet.
+    def __init__(self, base_url: str, signer: Signer, *, ca_file: Path | None = None) -> None:
+        """Prepare; nothing is sent yet. With a `ca_file` (PEM) its certificates alone count.
 
         Raises:
-            InvalidError: the URL is plain http and not of this machine: tokens would travel in the clear.
+            InvalidError: the URL is plain http and not of this machine: tokens would travel in the clear; or the CA
+                file holds no certificate.
         """
         parts = urlsplit(base_url)
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
@@ -41,8 +44,8 @@ class LoggedIn:
         self._signer, self._audience = signer, parts.netloc
         self._lock = threading.Lock()
         self._session: Session | None = None
-        self._base_url = base_url
-        self.connection = Connection(base_url, headers=self.headers, renew=self.forget)
+        self._base_url, self._ca_file = base_url, ca_file
+        self.connection = Connection(base_url, headers=self.headers, renew=self.forget, ca_file=ca_file)
 
     def headers(self) -> dict[str, str]:
         """Return the header with a fresh bearer token.
@@ -61,7 +64,7 @@ class LoggedIn:
             self._session = None
 
     def _login(self) -> Session:
-        with closing(Connection(self._base_url)) as bare:
+        with closing(Connection(self._base_url, ca_file=self._ca_file)) as bare:
             return self._prove(bare)
 
     def _prove(self, bare: Connection) -> Session:

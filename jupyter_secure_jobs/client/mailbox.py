@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.client.connection import MIB, path
+from jupyter_secure_jobs.client.connection import LARGEST_LIST, MIB, path
 from jupyter_secure_jobs.domain.errors import ConflictError, UnavailableError
 from jupyter_secure_jobs.wire.base import Nothing
 from jupyter_secure_jobs.wire.dataset import UploadNew, UploadWire
@@ -46,7 +46,9 @@ class WorkerMailbox:
     def lease(self) -> LeaseWire | None:
         """Wait for a run, up to about 20 seconds."""
         address = f"worker/leases?wait={WAIT_SECONDS}"
-        return self._connection.post(address, LeaseNew(), LeaseAnswer, timeout=WAIT_SECONDS + 10).lease
+        return self._connection.post(
+            address, LeaseNew(), LeaseAnswer, timeout=WAIT_SECONDS + 10, largest=LARGEST_LIST
+        ).lease
 
     def _of(self, lease: LeaseWire, what: str) -> str:
         return path("worker", "workspaces", lease.workspace, "runs", lease.run, what)
@@ -104,7 +106,7 @@ class KeyServiceMailbox:
         """Wait for something to answer, up to about 20 seconds; `seen` is how much of each workspace's log was."""
         address = f"keyservice/tasks?wait={WAIT_SECONDS}"
         asked = KeyTasksAsked(seen=dict(seen))
-        return self._connection.post(address, asked, KeyTasks, timeout=WAIT_SECONDS + 10)
+        return self._connection.post(address, asked, KeyTasks, timeout=WAIT_SECONDS + 10, largest=LARGEST_LIST)
 
     def reply(self, workspace: str, run: str, answer: KeyReply) -> None:
         """Answer an enclave."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from jupyter_secure_jobs.client.connection import path
+from jupyter_secure_jobs.client.connection import LARGEST_LIST, path
+from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.job import GIB
 from jupyter_secure_jobs.wire.base import Nothing
 from jupyter_secure_jobs.wire.job import JobDetailWire
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import BinaryIO
 
-    from jupyter_secure_jobs.client.connection import Connection
+    from jupyter_secure_jobs.client.connection import Connection, Query
     from jupyter_secure_jobs.domain.job import Scope
 
 Export = Literal["result.csv", "result.parquet", "log.txt"]
@@ -92,9 +93,29 @@ class MemberRoutes:
         """Return a run's log, opened and verified."""
         return self.connection.get(_mine(workspace, "runs", run, "log"), LogText, timeout=_WORK_SECONDS)
 
-    def export(self, workspace: str, run: str, part: Export, sink: BinaryIO, *, largest: int = 64 * GIB) -> int:
-        """Write a run's opened result or log into `sink`; return its bytes."""
-        return self.connection.download(_mine(workspace, "runs", run, part), sink, largest=largest)
+    def export(
+        self,
+        workspace: str,
+        run: str,
+        part: Export,
+        sink: BinaryIO,
+        *,
+        largest: int = 64 * GIB,
+        purpose: Purpose = Purpose.EXPORT,
+    ) -> int:
+        """Write a run's opened result or log into `sink`; return its bytes. The audit log says for which purpose."""
+        query: Query = {"purpose": str(purpose)}
+        return self.connection.download(_mine(workspace, "runs", run, part), sink, largest=largest, query=query)
+
+    def receipt(self, workspace: str, run: str, sink: BinaryIO, *, opened: bool = False) -> int:
+        """Write the bundle of a job run into `sink`, verified by the member side; return its bytes.
+
+        `opened` adds the salt and the digest of the rows, for members of the author's organisation.
+        """
+        query: Query = {"opened": "true"} if opened else {}
+        return self.connection.download(
+            _mine(workspace, "runs", run, "bundle"), sink, largest=LARGEST_LIST, query=query, timeout=_WORK_SECONDS
+        )
 
     def publish(self, workspace: str, asked: DatasetAsked) -> DatasetProposal:
         """Propose a dataset from files of the member side's machine; publish it if `asked.confirm`."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.client.connection import path
+from jupyter_secure_jobs.client.connection import LARGEST_LIST, path
 from jupyter_secure_jobs.wire.base import Nothing
-from jupyter_secure_jobs.wire.run import InputValue, OutcomeWire, RunNew, RunWire, TestNew
+from jupyter_secure_jobs.wire.receipt import RunStatementsWire
+from jupyter_secure_jobs.wire.run import InputValue, OutcomeWire, ResealNew, RunNew, RunWire, TestNew
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import BinaryIO
 
-    from jupyter_secure_jobs.client.connection import Connection
+    from jupyter_secure_jobs.client.connection import Connection, Query
     from jupyter_secure_jobs.domain.run import RunKind
 
 
@@ -43,10 +44,35 @@ class RunRoutes:
         """Ask for a run to be cancelled."""
         return self.connection.post(path("workspaces", workspace, "runs", run, "cancel"), Nothing(), RunWire)
 
-    def outcome(self, workspace: str, run: str) -> OutcomeWire:
-        """Return a run's signed outcome, unverified."""
-        return self.connection.get(path("workspaces", workspace, "runs", run, "outcome"), OutcomeWire)
+    def outcome(self, workspace: str, run: str, *, seen: int = 0) -> OutcomeWire:
+        """Return a run's signed outcome, unverified; the log is proven from `seen` entries on too."""
+        where = path("workspaces", workspace, "runs", run, "outcome")
+        return self.connection.get(where, OutcomeWire, query={"seen": seen})
 
-    def download_sealed(self, workspace: str, run: str, part: str, sink: BinaryIO, *, largest: int) -> int:
-        """Write the sealed `result` or `log` of a run into `sink`; return its bytes."""
-        return self.connection.download(path("workspaces", workspace, "runs", run, part), sink, largest=largest)
+    def run_statements(self, workspace: str, run: str, *, seen: int = 0) -> RunStatementsWire:
+        """Return every statement about a job run, for who has `seen` that much of the log; unverified."""
+        where = path("workspaces", workspace, "runs", run, "statements")
+        return self.connection.get(where, RunStatementsWire, query={"seen": seen}, largest=LARGEST_LIST)
+
+    def download_sealed(
+        self,
+        workspace: str,
+        run: str,
+        part: str,
+        sink: BinaryIO,
+        *,
+        largest: int,
+        purpose: str = "open",
+        form: str = "",
+    ) -> int:
+        """Write the sealed `result` or `log` of a run into `sink`; return its bytes.
+
+        `purpose` is `open` or `export`, `form` the format: what the audit log will say.
+        """
+        query: Query = {"purpose": purpose, "format": form} if form else {"purpose": purpose}
+        where = path("workspaces", workspace, "runs", run, part)
+        return self.connection.download(where, sink, largest=largest, query=query)
+
+    def reseal(self, workspace: str, run: str, reseal: ResealNew) -> RunWire:
+        """Leave a run's outcome keys, sealed again, for a colleague."""
+        return self.connection.post(path("workspaces", workspace, "runs", run, "reseals"), reseal, RunWire)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.client.connection import path
+from jupyter_secure_jobs.client.connection import LARGEST_LIST, path
 from jupyter_secure_jobs.wire.log import LogEntryWire, LogProofWire
 from jupyter_secure_jobs.wire.workspace import (
     MemberWire,
@@ -43,7 +43,7 @@ class WorkspaceRoutes:
 
     def roster(self, workspace: str) -> RosterWire:
         """Return the signed chain of rosters and worker lists, unverified."""
-        return self.connection.get(path("workspaces", workspace, "roster"), RosterWire)
+        return self.connection.get(path("workspaces", workspace, "roster"), RosterWire, largest=LARGEST_LIST)
 
     def sign_roster(self, workspace: str, signatures: RosterSignatures) -> WorkspaceWire:
         """Add one's signatures to the newest roster or worker list."""

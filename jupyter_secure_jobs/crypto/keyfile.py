@@ -105,5 +105,5 @@ def load(path: Path, passphrase: str) -> KeyRing:
             sealing=SealingKey.from_seed(encoding.raw(parts["sealing"], length=SEED_BYTES)),
             label={str(key): str(value) for key, value in parts["label"].items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedError("not_a_key_store", "The key store's content is not readable.", "Restore a copy.") from error

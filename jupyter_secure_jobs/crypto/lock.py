@@ -55,5 +55,7 @@ def unlock(data: bytes, passphrase: str) -> bytes:
         return AESGCM(_derive(passphrase, salt)).decrypt(nonce, body, header)
     except InvalidTag as error:
         raise WrongPassphraseError(
-            "wrong_passphrase", "The passphrase does not open this key store.", "Type it again; nothing was changed."
+            "wrong_passphrase",
+            "The passphrase does not open this key store, or the store is damaged.",
+            "Type it again; nothing was changed. If it is right, restore your copy.",
         ) from error

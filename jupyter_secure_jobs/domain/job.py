@@ -91,6 +91,9 @@ class Scope(StrEnum):
     ALL = "all"
 
 
+STOPPED: Final = {Scope.RERUNS: "No run after the first.", Scope.ALL: "No further key is released."}
+
+
 def runs_refused(grant: Grant, *, used: int, revoked: Scope | None, now: datetime, single_member: bool) -> str | None:  # noqa: PLR0911 -- one return for each reason
     """Return why the grant is good for no further run, or None if one more may start.
 

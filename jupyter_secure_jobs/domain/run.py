@@ -12,6 +12,7 @@ LEASE_SECONDS: Final = 60
 HEARTBEAT_SECONDS: Final = 15
 MOST_GRANTS_PER_ORDER: Final = 3
 REGRANT_HOURS: Final = 24
+MEMBERS_CHANGED: Final = "MembersChanged"
 
 
 class RunKind(StrEnum):
@@ -72,3 +73,26 @@ def after_lost_lease(*, keys_released: bool, already_retried: bool) -> RunStatus
     Before keys it is queued again, as often as needed. After keys the same order is tried once more; then it fails.
     """
     return RunStatus.FAILED if keys_released and already_retried else RunStatus.QUEUED
+
+
+class Fate(StrEnum):
+    """What a change of the members or workers does to an active run."""
+
+    STAYS = "stays"
+    ENDS = "ends"
+    AGAIN = "again"
+
+
+def after_change(
+    *, kind: RunKind, status: RunStatus, leased: bool, keys_released: bool, members_changed: bool, worker_stays: bool
+) -> Fate:
+    """Return the fate of an active run when a roster, or a worker list alone, comes into force.
+
+    When the members change, a job run that has a key may finish and any other ends. When the workers alone change, a
+    run that a worker has not begun takes another turn: its evidence would name a list that is not the newest.
+    """
+    if members_changed and kind is RunKind.JOB:
+        return Fate.STAYS if keys_released else Fate.ENDS
+    if leased and status is RunStatus.QUEUED and (kind is RunKind.JOB or not worker_stays):
+        return Fate.AGAIN
+    return Fate.STAYS

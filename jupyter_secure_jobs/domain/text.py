@@ -14,6 +14,7 @@ COMMENT_LENGTH: Final = 1000
 CODE_BYTES: Final = 256 * 1024
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _EMAIL = re.compile(r"[^@\s<>\"']{1,64}@[^@\s<>\"']{1,189}\Z")
 
 
@@ -101,6 +102,11 @@ def clean_email(text: str) -> str:
     if not _EMAIL.match(cleaned) or any(_deceives(c) for c in cleaned):
         raise InvalidError("not_an_email", "That is not an e-mail address.", "Write it as name@organisation.example.")
     return cleaned
+
+
+def harmless(cell: str) -> str:
+    """Return a text cell of a CSV file so that no spreadsheet runs it as a formula."""
+    return "'" + cell if cell.startswith(_FORMULA) else cell
 
 
 def folded(name: str) -> str:

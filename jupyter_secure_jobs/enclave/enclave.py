@@ -19,7 +19,8 @@ from jupyter_secure_jobs.crypto.sealing import SealingKey
 from jupyter_secure_jobs.crypto.signing import SigningKey
 from jupyter_secure_jobs.domain.errors import RefusedError, UnavailableError
 from jupyter_secure_jobs.domain.inputs import Value, check_values
-from jupyter_secure_jobs.domain.job import Assurance, JobLimits
+from jupyter_secure_jobs.domain.job import Assurance, JobLimits, LogPolicy
+from jupyter_secure_jobs.enclave.gate import Gate
 from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
 from jupyter_secure_jobs.engines.run import run_job, start_child
 from jupyter_secure_jobs.engines.spec import JobSpec
@@ -31,6 +32,7 @@ from jupyter_secure_jobs.protocol.order import (
     KeyRequest,
     Nonce,
 )
+from jupyter_secure_jobs.protocol.output import rules_of
 from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.sandbox.errors import SandboxUnavailableError
 from jupyter_secure_jobs.sandbox.limits import Limits
@@ -58,6 +60,7 @@ class _Session:
     run: AuthorisedRun
     signing: SigningKey
     sealing: SealingKey
+    gate: Gate
     child: Child | None = None
     evidence: Envelope | None = None
 
@@ -98,8 +101,10 @@ class Enclave:
 
     def forget(self) -> None:
         """Drop the run in hand, its keys and its plaintext."""
-        if self._session is not None and self._session.child is not None:
-            self._session.child.close()
+        if self._session is not None:
+            self._session.gate.close()
+            if self._session.child is not None:
+                self._session.child.close()
         self._session = None
         self.cancelled.clear()
 
@@ -144,8 +149,10 @@ class Enclave:
                 f"The datasets have {size:,} bytes, more than fits into this worker's memory file system.",
                 "Enlarge its /dev/shm, or use a worker with more memory.",
             )
-        child = self._child(_limits(run.version.limits))
-        self._session = _Session(run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), child=child)
+        limits = _limits(run.version.limits)
+        gate = Gate.start(self._memory, rules_of(run.version, run.manifests), limits)
+        self._session = _Session(run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), gate=gate)
+        self._session.child = self._child(limits)
         return run.owners
 
     def _current(self) -> _Session:
@@ -163,6 +170,7 @@ class Enclave:
         run = session.run
         if set(nonces) != set(run.owners):
             raise RefusedError("nonces", "Not every key service has given its nonce.")
+        session.gate.wait()
         claims = Evidence(
             eat_profile=PROFILE,
             eat_nonce=tuple(nonces[owner] for owner in run.owners),
@@ -173,6 +181,7 @@ class Enclave:
             worker=self._name,
             genesis=run.rosters.genesis,
             roster=run.rosters.hash,
+            workers=run.workers_hash,
             order=run.order_hash,
             signing_key=session.signing.public,
             sealing_key=session.sealing.public,
@@ -213,8 +222,10 @@ class Enclave:
             phase("decrypt")
             tables = self._decrypt(run, keys, fetched, child)
             phase("run")
-            outcome = run_job(child, _spec(run.version, run.inputs, tables), self.cancelled)
+            outcome = run_job(child, _spec(run.version, run.inputs, tables, session.gate), self.cancelled)
             phase("seal")
+            limits, printed = _limits(run.version.limits), run.version.log_policy is LogPolicy.ERRORS
+            outcome = session.gate.let_out(outcome, limits, self.cancelled, printed=printed)
             return seal(
                 run,
                 outcome,
@@ -277,8 +288,11 @@ class Enclave:
         """
         self.forget()
         values = check_values(task.declarations, task.inputs)
-        child = self._child(_limits(task.limits))
+        limits = _limits(task.limits)
+        gate = Gate.start(self._memory, task.rules, limits)
+        child: Child | None = None
         try:
+            child = self._child(limits)
             tables = {}
             for number, (table, digest) in enumerate(sorted(task.tables.items())):
                 name = f"{number:03d}-00000.parquet"
@@ -291,9 +305,10 @@ class Enclave:
                 tables=tables,
                 inputs=_typed(task.declarations, values),
                 log_policy="full",
-                limits=_limits(task.limits),
+                limits=limits,
+                form=gate.form,
             )
-            outcome = run_job(child, spec, self.cancelled)
+            outcome = gate.let_out(run_job(child, spec, self.cancelled), limits, self.cancelled, printed=True)
             return sign_test(
                 task,
                 values,
@@ -305,7 +320,9 @@ class Enclave:
                 now=self._clock(),
             )
         finally:
-            child.close()
+            gate.close()
+            if child is not None:
+                child.close()
             self.cancelled.clear()
 
 
@@ -322,14 +339,15 @@ def _typed(variables: Sequence[InputVariable], values: Mapping[str, Value]) -> d
     return {variable.name: (str(variable.type), values[variable.name]) for variable in variables}
 
 
-def _spec(version: Version, values: Mapping[str, Value], tables: Mapping[str, tuple[str, ...]]) -> JobSpec:
+def _spec(version: Version, values: Mapping[str, Value], tables: Mapping[str, tuple[str, ...]], gate: Gate) -> JobSpec:
     return JobSpec(
         language=version.language.value,
         code=version.code,
         tables=tables,
         inputs=_typed(version.inputs, values),
-        log_policy=version.log_policy.value,
+        log_policy=gate.log_policy(version.log_policy.value),
         limits=_limits(version.limits),
+        form=gate.form,
     )
 
 

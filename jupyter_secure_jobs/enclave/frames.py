@@ -47,7 +47,7 @@ def read(stream: BinaryIO) -> Frame | None:
     data = stream.read(size)
     try:
         frame = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FrameError("A frame is not JSON.") from error
     if len(data) != size or not isinstance(frame, dict):
         raise FrameError("A frame is cut off or not an object.")

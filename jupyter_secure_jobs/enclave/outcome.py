@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.crypto import files, sealing
 from jupyter_secure_jobs.domain.run import RunStatus
-from jupyter_secure_jobs.protocol import canonical, places
+from jupyter_secure_jobs.protocol import canonical, codec, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import SealedKey
 from jupyter_secure_jobs.protocol.order import Receipt, SealedOutput, SyntheticRead, TestResult
@@ -63,7 +63,13 @@ def seal(
     result = _sealed(outcome.result, outbox / "result.sealed", result_key, run.order_hash, "result")
     log = _sealed(outcome.log, outbox / "log.sealed", log_key, run.order_hash, "log")
     secret = canonical.encode(
-        {"result": result_key.hex(), "log": log_key.hex(), "salt": salt.hex(), "logical": outcome.logical_digest}
+        {
+            "result": result_key.hex(),
+            "log": log_key.hex(),
+            "salt": salt.hex(),
+            "logical": outcome.logical_digest,
+            "withheld": codec.to_json(outcome.withheld),
+        }
     )
     status = RunStatus(outcome.status.capitalize())
     receipt = Receipt(
@@ -142,6 +148,7 @@ def sign_test(
         error_line=outcome.error_line,
         rows=outcome.rows,
         result=outcome.logical_digest,
+        withheld=outcome.withheld,
         worker=worker,
         measurement=measurement,
         time=now,

@@ -7,6 +7,15 @@ from dataclasses import dataclass
 
 from jupyter_secure_jobs.domain.inputs import InputVariable, Value  # noqa: TC001 -- as above
 from jupyter_secure_jobs.domain.job import JobLimits, Language  # noqa: TC001 -- as above
+from jupyter_secure_jobs.domain.output import THE_JOB, OutputPolicy, OutputRules, combine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerPolicy:
+    """What the owner of a dataset asks of results, beside how the owner is named."""
+
+    asked_by: str
+    policy: OutputPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,3 +33,12 @@ class SyntheticTask:
     inputs: Mapping[str, Value]
     declarations: tuple[InputVariable, ...]
     limits: JobLimits
+    output_policy: OutputPolicy
+    counts: tuple[str, ...]
+    owners: tuple[OwnerPolicy, ...]
+
+    @property
+    def rules(self) -> OutputRules:
+        """The output rules that a job run would be held to as well."""
+        asked = [(each.asked_by, each.policy) for each in self.owners]
+        return combine([*asked, (THE_JOB, self.output_policy)], counts=self.counts)

@@ -17,6 +17,7 @@ OURS: Final = frozenset(
         "LogTooLarge",
         "MemoryLimit",
         "NoResult",
+        "OutputPolicy",
         "ProcessLimit",
         "ResultInvalid",
         "ResultTooLarge",

@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jupyter_secure_jobs.engines import report as report_files
 from jupyter_secure_jobs.protocol.result_digest import UnsupportedTypeError, logical_digest
+from jupyter_secure_jobs.sandbox import supervisor
+
+if TYPE_CHECKING:
+    from jupyter_secure_jobs.sandbox.limits import Limits
+
+_MOST_REPORT: Final = 4096
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,3 +40,22 @@ class Examiner:
         except MemoryError:
             told = {"class": "MemoryLimit"}
         os.pwrite(self.report, json.dumps(told).encode(), 0)
+
+
+def examine(rows: int, limits: Limits, *, ordered: bool) -> tuple[str | None, int | None, str | None]:
+    """Return the error class, if any, the number of rows and the logical digest of the result in the open file `rows`.
+
+    Call it in process 1; every other process of the sandbox has ended afterwards. The fields may be the author's own
+    words, for whoever writes a hostile file may take over the process that reads it.
+    """
+    report = report_files.unnamed()
+    examiner = Examiner(rows=rows, report=report, ordered=ordered)
+    ended = supervisor.run_watched(examiner, limits, watched=(), kept=(rows, report))
+    parts = report_files.read(report, _MOST_REPORT)
+    if ended.reason != "exited":
+        return report_files.OVER[ended.reason], None, None
+    if ended.code != 0:
+        return "ResultInvalid", None, None
+    if "class" in parts:
+        return parts["class"], None, None
+    return None, parts["rows"], parts["digest"]

@@ -6,34 +6,25 @@ process of the author's, lets another one examine the result, and sends the one 
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.sandbox import channel, supervisor
 
 supervisor.guard()
 
 from jupyter_secure_jobs.engines import log  # noqa: E402 -- nothing may run before the guard
+from jupyter_secure_jobs.engines import report as report_files  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.errors import is_known  # noqa: E402 -- as above
-from jupyter_secure_jobs.engines.examiner import Examiner  # noqa: E402 -- as above
+from jupyter_secure_jobs.engines.examiner import examine  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.runner import MOST_MESSAGE, Runner  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.spec import JobSpec  # noqa: E402 -- as above
 
 if TYPE_CHECKING:
-    from jupyter_secure_jobs.sandbox.supervisor import Ended, Reason
+    from jupyter_secure_jobs.sandbox.supervisor import Ended
 
-_OVER: Final[dict[Reason, str]] = {
-    "time": "TimeLimit",
-    "memory": "MemoryLimit",
-    "processes": "ProcessLimit",
-    "disk": "DiskFull",
-    "result": "ResultTooLarge",
-    "log": "LogTooLarge",
-}
 # JSON may write a character in twelve bytes.
 _MOST_REPORT: Final = 12 * MOST_MESSAGE + 4096
 
@@ -48,26 +39,11 @@ class _Told:
     digest: str | None = None
 
 
-def _unnamed() -> int:
-    # Without a name in the file system there is nothing that a link, a pipe or another file could replace.
-    descriptor, path = tempfile.mkstemp()
-    os.unlink(path)  # noqa: PTH108 -- a text path
-    return descriptor
-
-
-def _read(report: int) -> dict[str, Any]:
-    try:
-        parts = json.loads(os.pread(report, _MOST_REPORT, 0))
-    except (ValueError, RecursionError):
-        return {}
-    return parts if isinstance(parts, dict) else {}
-
-
 def _told(ended: Ended, report: int, lines: int) -> _Told:
     """Turn the runner's report into checked fields; the report may be forged, so each field is of a closed form."""
     if ended.reason != "exited":
-        return _Told(error_class=_OVER[ended.reason])
-    parts = _read(report)
+        return _Told(error_class=report_files.OVER[ended.reason])
+    parts = report_files.read(report, _MOST_REPORT)
     if ended.code != 0 or "class" not in parts:
         return _Told(error_class="WorkerLost")
     name, line, message = parts["class"], parts.get("line"), parts.get("message")
@@ -82,25 +58,14 @@ def _told(ended: Ended, report: int, lines: int) -> _Told:
 
 
 def _examine(job: JobSpec, told: _Told, rows: int) -> None:
-    report = _unnamed()
-    examiner = Examiner(rows=rows, report=report, ordered=told.ordered)
-    ended = supervisor.run_watched(examiner, job.limits, watched=(), kept=(rows, report))
-    parts = _read(report)
-    if ended.reason != "exited":
-        told.error_class = _OVER[ended.reason]
-    elif ended.code != 0:
-        told.error_class = "ResultInvalid"
-    elif "class" in parts:
-        told.error_class = parts["class"]
-    else:
-        told.rows, told.digest = parts["rows"], parts["digest"]
+    told.error_class, told.rows, told.digest = examine(rows, job.limits, ordered=told.ordered)
 
 
 class _Run:
     """The open files of the one run, and the process that waits for the job."""
 
     def __init__(self) -> None:
-        self.description, self.printed, self.rows, self.report = (_unnamed() for _ in range(4))
+        self.description, self.printed, self.rows, self.report = (report_files.unnamed() for _ in range(4))
         handed, self._handing = os.pipe()
         runner = Runner(
             handed=handed, description=self.description, printed=self.printed, rows=self.rows, report=self.report
@@ -130,7 +95,8 @@ def _serve(run: _Run, spec: bytes, reply: int) -> None:
     ended = run.hand(job, spec)
     printed, rows, report = run.printed, run.rows, run.report
     told = _told(ended, report, job.code.count("\n") + 1)
-    if told.error_class is None:
+    if told.error_class is None and job.form == "parquet":
+        # An Arrow stream is examined where the output rules are applied: what leaves is not what was written here.
         _examine(job, told, rows)
     most = job.limits.log_bytes
     text, fitted = log.compose(
@@ -144,12 +110,18 @@ def _serve(run: _Run, spec: bytes, reply: int) -> None:
     if not fitted and told.error_class is None:
         # Writing control characters out can make a log longer than what was printed.
         told = _Told(error_class="LogTooLarge")
-    written = _unnamed()
+    written = report_files.unnamed()
     os.write(written, text)
     attachments = [channel.Attachment(name="log", descriptor=written, length=len(text))]
     if told.error_class is None:
         attachments.append(channel.Attachment(name="result", descriptor=rows, length=os.fstat(rows).st_size))
-    message = {"error_class": told.error_class, "error_line": told.line, "rows": told.rows, "digest": told.digest}
+    message = {
+        "error_class": told.error_class,
+        "error_line": told.line,
+        "rows": told.rows,
+        "digest": told.digest,
+        "ordered": told.ordered,
+    }
     channel.write_reply(reply, message, attachments)
 
 

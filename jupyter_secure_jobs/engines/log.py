@@ -32,7 +32,8 @@ def compose(
 
     Args:
         printed: what the author's code printed.
-        policy: the accepted one; `errors` keeps `printed` out, only `full` lets `message` in.
+        policy: the accepted one; `errors` keeps `printed` out, only `full` lets `message` in. What went to the standard
+            error is in `printed` under `full` alone.
         most: bytes for printed output and message together; what does not fit is left out, and the log says so.
         error_class: of the closed list, or none if the run succeeded.
         line: of the job's text, if known.
@@ -57,6 +58,8 @@ def compose(
         parts.append(failure_line(error_class, line))
     elif policy == "errors":
         parts.append("(Empty: the job's log policy `errors` lets no printed output out, and there was no error.)")
+    elif not printed and policy == "standard":
+        parts.append("(Empty: the job printed nothing; its log policy `standard` keeps the standard error out.)")
     elif not printed:
         parts.append("(Empty: the job printed nothing.)")
     return ("\n".join(parts) + "\n").encode(), fitted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -12,6 +12,9 @@ from pyspark.sql.connect.dataframe import DataFrame
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jupyter_secure_jobs.engines.spec import Form
+
+BATCH_ROWS: Final = 65_536
 Result: TypeAlias = "DataFrame | pd.DataFrame | pa.Table"
 
 
@@ -34,8 +37,8 @@ def _tables(result: Result) -> Iterator[pa.Table]:
                 yield part
 
 
-def write(result: Result, path: str) -> None:
-    """Write the rows as Parquet to `path`.
+def write(result: Result, path: str, *, form: Form = "parquet") -> None:
+    """Write the rows to `path`, as Parquet or as an Arrow stream (compressed, in batches of at most 65,536 rows).
 
     Raises:
         whatever the engine raises while it computes the rows.
@@ -46,10 +49,14 @@ def write(result: Result, path: str) -> None:
     # Whether a column may be null is a guess of the engine's and differs from batch to batch.
     schema = pa.schema([(field.name, field.type) for field in first.schema])
     # Truncating through the path keeps the file that the supervisor watches.
-    with (
-        pa.OSFile(path, "wb") as file,
-        pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer,
-    ):
-        writer.write_table(first.cast(schema))
+    with pa.OSFile(path, "wb") as file, _writer(file, schema, form) as writer:
+        writer.write_table(first.cast(schema), BATCH_ROWS if form == "arrow" else None)
         for table in tables:
-            writer.write_table(table.cast(schema))
+            writer.write_table(table.cast(schema), BATCH_ROWS if form == "arrow" else None)
+
+
+def _writer(file: pa.OSFile, schema: pa.Schema, form: Form) -> pq.ParquetWriter | pa.RecordBatchStreamWriter:
+    if form == "parquet":
+        return pq.ParquetWriter(file, schema, compression="zstd", compression_level=1)
+    options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
+    return pa.ipc.new_stream(file, schema, options=options)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HARNESS: Final = "jupyter_secure_jobs.engines.harness"
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _MOST_ROWS: Final = 2**53
-_WITHOUT_REPLY: Final = {"timed_out": "TimeLimit", "cancelled": "Cancelled", "lost": "WorkerLost"}
+WITHOUT_REPLY: Final = {"timed_out": "TimeLimit", "cancelled": "Cancelled", "lost": "WorkerLost"}
 
 
 def start_child(root: Path, *, ceiling: Limits | None = None) -> Child:
@@ -48,10 +48,10 @@ def run_job(child: Child, spec: JobSpec, cancelled: threading.Event) -> JobOutco
     files = {"log": spec.limits.log_bytes + EPILOGUE_BYTES, "result": spec.limits.result_bytes}
     ended = child.run(spec.to_bytes(), spec.limits, cancelled, files=files)
     if ended.kind == "finished":
-        checked = _checked(ended, spec.code.count("\n") + 1)
+        checked = _checked(ended, spec.code.count("\n") + 1, examined=spec.form == "parquet")
         if checked is not None:
             return checked
-    return _without_reply(child, _WITHOUT_REPLY.get(ended.kind, "WorkerLost"))
+    return _without_reply(child, WITHOUT_REPLY.get(ended.kind, "WorkerLost"))
 
 
 def _without_reply(child: Child, error_class: str) -> JobOutcome:
@@ -68,19 +68,25 @@ def _without_reply(child: Child, error_class: str) -> JobOutcome:
     )
 
 
-def _checked(ended: Exit, lines: int) -> JobOutcome | None:
+def is_examined(rows: object, digest: object) -> bool:
+    """Whether these have the form of a number of rows and of a logical digest."""
+    counted = type(rows) is int and 0 <= rows < _MOST_ROWS
+    return counted and isinstance(digest, str) and _DIGEST.fullmatch(digest) is not None
+
+
+def _checked(ended: Exit, lines: int, *, examined: bool) -> JobOutcome | None:
     """Return the outcome if every field keeps to its closed form.
 
     A hostile result may have taken over process 1, so that nothing it says is believed as it comes.
     """
     message = ended.message
-    if set(message) != {"error_class", "error_line", "rows", "digest"} or "log" not in ended.files:
+    if set(message) != {"error_class", "error_line", "rows", "digest", "ordered"} or "log" not in ended.files:
         return None
     name, line, rows, digest = (message[key] for key in ("error_class", "error_line", "rows", "digest"))
     if line is not None and not (type(line) is int and 1 <= line <= lines):
         return None
     if name is None:
-        good = type(rows) is int and 0 <= rows < _MOST_ROWS and isinstance(digest, str) and _DIGEST.fullmatch(digest)
+        good = is_examined(rows, digest) if examined else rows is None and digest is None
         if line is not None or "result" not in ended.files or not good:
             return None
     elif (
@@ -99,4 +105,5 @@ def _checked(ended: Exit, lines: int) -> JobOutcome | None:
         result=ended.files.get("result"),
         log=ended.files["log"],
         logical_digest=digest if isinstance(digest, str) else None,
+        ordered=message["ordered"] is True,
     )

@@ -72,6 +72,11 @@ def _prepared() -> tuple[sail.Engine | None, Exception | None]:
     return engine, None
 
 
+def _stream(descriptor: int) -> io.TextIOWrapper:
+    raw = io.FileIO(descriptor, "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", line_buffering=True)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Work:
     job: JobSpec
@@ -108,16 +113,14 @@ class _Work:
         return self.engine.session()
 
     def _redirect(self) -> None:
-        # The engine's own words on the standard error may quote data whatever the log policy; the author's come
-        # through Python's streams or a program's standard output.
+        # Words on the standard error may quote data: the engine's whatever the log policy, and Python's own, such as
+        # tracebacks of threads, warnings and log records. Those are messages, which `full` alone lets out.
         nowhere = os.open(os.devnull, os.O_RDWR)
         os.dup2(nowhere, 0)
         os.dup2(nowhere, 2)
         os.dup2(nowhere if self.job.log_policy == "errors" else self.printed, 1)
-        for name in ("stdout", "stderr"):
-            raw = io.FileIO(1, "w", closefd=False)
-            stream = io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", line_buffering=True)
-            setattr(sys, name, stream)
+        sys.stdout = _stream(1)
+        sys.stderr = _stream(1 if self.job.log_policy == "full" else 2)
 
     def _sql(self, session: SparkSession) -> None:
         values = sql_values(self.job)
@@ -146,4 +149,4 @@ class _Work:
         self._write(value)
 
     def _write(self, rows: result.Result) -> None:
-        result.write(rows, f"/proc/self/fd/{self.rows}")
+        result.write(rows, f"/proc/self/fd/{self.rows}", form=self.job.form)

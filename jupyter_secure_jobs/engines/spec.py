@@ -13,14 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from jupyter_secure_jobs.domain.output import Withheld
+
 Language = Literal["sql", "python"]
 LogPolicy = Literal["full", "standard", "errors"]
 Status = Literal["succeeded", "failed", "cancelled"]
+Form = Literal["parquet", "arrow"]
 Scalar: TypeAlias = str | int | float | bool
 InputValue: TypeAlias = "Scalar | tuple[str, ...]"
 
 _LANGUAGES: Final = ("sql", "python")
 _LOG_POLICIES: Final = ("full", "standard", "errors")
+_FORMS: Final = ("parquet", "arrow")
 _TEXT_TYPES: Final = (InputType.STRING, InputType.DATE, InputType.TIMESTAMP, InputType.CHOICE)
 
 
@@ -35,6 +39,7 @@ class JobSpec:
     tables: the name of each table and its Parquet files' names in the child's `tables` directory.
     inputs: the name of each input variable, its type (`domain.inputs.InputType`) and its value; dates and timestamps
     as ISO 8601 text, several choices as a tuple of strings.
+    form: how the rows come out: Parquet that leaves as it is, or an Arrow stream for the gate of the output rules.
     """
 
     language: Language
@@ -43,6 +48,7 @@ class JobSpec:
     inputs: Mapping[str, tuple[str, InputValue]]
     log_policy: LogPolicy
     limits: Limits
+    form: Form = "parquet"
 
     def __post_init__(self) -> None:
         """Refuse what no engine could run.
@@ -54,6 +60,8 @@ class JobSpec:
             raise SpecError("The language must be sql or python.")
         if self.log_policy not in _LOG_POLICIES:
             raise SpecError("The log policy must be full, standard or errors.")
+        if self.form not in _FORMS:
+            raise SpecError("The result's form must be parquet or arrow.")
         for files in self.tables.values():
             if not files or any("/" in name or "\0" in name or name in {"", ".", ".."} for name in files):
                 raise SpecError("A table's files must be plain names, at least one.")
@@ -71,6 +79,7 @@ class JobSpec:
                 "inputs": {name: [kind, value] for name, (kind, value) in self.inputs.items()},
                 "log_policy": self.log_policy,
                 "limits": asdict(self.limits),
+                "form": self.form,
             }
         ).encode()
 
@@ -91,6 +100,7 @@ class JobSpec:
                 inputs=inputs,
                 log_policy=parts["log_policy"],
                 limits=Limits(**parts["limits"]),
+                form=parts["form"],
             )
         except SpecError:
             raise
@@ -120,8 +130,10 @@ class JobOutcome:
     """What the enclave may believe of a run; every field was checked against a closed form.
 
     error_class: of the closed list in `engines.errors`. error_line: 1 to the number of the code's lines.
-    rows, result, logical_digest: there if it succeeded; `result` is Parquet made by the
-    author's code, so the parent does not parse it.
+    rows, result, logical_digest: there if it succeeded; `result` was made by the author's code, so the parent does not
+    parse it. Of an Arrow stream, rows and digest are not known before the gate has made of it what leaves.
+    ordered: whether the job says that it fixes the order of its rows.
+    withheld: what output rules kept back.
     log: always there, UTF-8 without control characters.
     """
 
@@ -132,3 +144,5 @@ class JobOutcome:
     result: Path | None
     log: Path
     logical_digest: str | None
+    ordered: bool = False
+    withheld: tuple[Withheld, ...] = ()

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from jupyter_secure_jobs.client.login import LoggedIn
 from jupyter_secure_jobs.client.mailbox import KeyServiceMailbox
 from jupyter_secure_jobs.domain.errors import RefusedError, SecureJobsError, UnavailableError
+from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.clock import utc_now
+from jupyter_secure_jobs.protocol.decision import Acknowledgement
 from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.trust.dossier import Dossier
 from jupyter_secure_jobs.trust.log import LOG_LIES
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from jupyter_secure_jobs.keyservice.service import KeyService
@@ -37,22 +40,30 @@ class Loop:
     """Serves one organisation at one workspace server until `stopped` is set."""
 
     def __init__(
-        self, service: KeyService, ring: KeyRing, workspace_url: str, *, clock: Callable[[], datetime] = utc_now
+        self,
+        service: KeyService,
+        ring: KeyRing,
+        workspace_url: str,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        ca_file: Path | None = None,
     ) -> None:
         """Connect with the service's own key."""
         self._service, self._clock = service, clock
-        self._login = LoggedIn(workspace_url, ring.signing)
+        self._login = LoggedIn(workspace_url, ring.signing, ca_file=ca_file)
+        self._said: set[str] = set()
         self._mailbox = KeyServiceMailbox(self._login.connection)
 
     def run(self, stopped: threading.Event) -> None:
         """Answer until stopped; a server that is away is asked again, less and less often."""
-        failures = 0
+        failures = unanswered = 0
         while not stopped.is_set():
             try:
                 answered = [self._answer(task) for task in self._mailbox.tasks(self._service.log_sizes()).items]
-                if not all(answered):
-                    # What could not be answered comes again with the next question.
-                    stopped.wait(_PAUSES[0])
+                unanswered = 0 if all(answered) else unanswered + 1
+                if unanswered:
+                    # What could not be answered comes again with the next question; other tasks must not wait long.
+                    stopped.wait(_PAUSES[min(unanswered - 1, 2)])
                 failures = 0
             except SecureJobsError as error:
                 if failures == 0:
@@ -70,7 +81,10 @@ class Loop:
         except UnavailableError:
             raise
         except SecureJobsError as error:
-            log.warning("%s: %s", self._service.organisation, error)
+            # It comes again and again, until a person has done something about it.
+            if str(error) not in self._said:
+                log.warning("%s: %s", self._service.organisation, error)
+                self._said.add(str(error))
             return False
         return True
 
@@ -99,9 +113,15 @@ class Loop:
             heard = self._service.hear_revocation(
                 _envelope(task.revocation), rosters, workspace=task.workspace, now=now
             )
+        elif task.workers:
+            lists = [_envelope(each) for each in task.workers]
+            heard = self._service.hear_workers(lists, rosters, workspace=task.workspace, now=now)
+        elif task.withdrawal is None:
+            heard = self._service.hear_rosters(rosters, workspace=task.workspace, now=now)
         else:
             heard = self._service.hear_withdrawal(
                 _envelope(task.withdrawal), _envelope(task.manifest), rosters, workspace=task.workspace, now=now
             )
         word = EnvelopeWire.model_validate(heard.to_json())
         self._mailbox.acknowledge(task.workspace, Acknowledged(acknowledgement=word))
+        self._service.told(envelopes.read(Acknowledgement, heard).revocation)

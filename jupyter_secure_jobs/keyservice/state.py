@@ -1,4 +1,8 @@
-"""What a key service remembers: pins, nonces, counts and stops. A small SQLite file beside its keys."""
+"""What a key service remembers: pins, nonces, counts and stops. A small SQLite file beside its keys.
+
+Beside it lies a mark: how many things the file has remembered for good. A file that remembers fewer than its mark says
+was restored from a backup, or lost: its counts and stops are too old to release anything by.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.domain.errors import RefusedError
+from jupyter_secure_jobs.crypto.keyfile import write_private
+from jupyter_secure_jobs.domain.errors import RefusedError, UnavailableError
 from jupyter_secure_jobs.domain.job import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+STATE_FILE: Final = "state.sqlite"
 NONCE_LIFE: Final = timedelta(seconds=120)
-_SCHEMA: Final = """
+# One entry for each version of the file's form; `PRAGMA user_version` says how many a file has had.
+_FORMS: Final = (
+    """
 CREATE TABLE IF NOT EXISTS pin (workspace TEXT PRIMARY KEY, genesis TEXT NOT NULL, epoch INTEGER NOT NULL,
     roster TEXT NOT NULL, workers INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS log (workspace TEXT PRIMARY KEY, note TEXT NOT NULL);
@@ -27,7 +35,23 @@ CREATE INDEX IF NOT EXISTS released_version ON released (version);
 CREATE TABLE IF NOT EXISTS revoked (version TEXT NOT NULL, scope TEXT NOT NULL, statement TEXT NOT NULL,
     PRIMARY KEY (version, scope));
 CREATE TABLE IF NOT EXISTS withdrawn (dataset TEXT PRIMARY KEY, time TEXT NOT NULL);
-"""
+""",
+    """
+CREATE TABLE life (remembered INTEGER NOT NULL, restored TEXT);
+INSERT INTO life VALUES (0, NULL);
+CREATE TABLE heard (statement TEXT PRIMARY KEY, workspace TEXT NOT NULL, envelope BLOB NOT NULL,
+    acknowledgement BLOB NOT NULL, told INTEGER NOT NULL);
+""",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A stop that was heard: the statement and the signed word that it was heard, each an envelope's bytes."""
+
+    workspace: str
+    statement: bytes
+    acknowledgement: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +75,78 @@ class Released:
 class State:
     """The file. Every method is one transaction, and is on disk when it returns."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or make the file."""
+    def __init__(self, path: Path, *, restored: datetime | None = None) -> None:
+        """Open or make the file; an older form is brought to this one.
+
+        With `restored`, the time now, a file that is older than its mark is taken nevertheless, and remembers the time:
+        acceptances from before it count for nothing any more (see `KeyService`).
+
+        Raises:
+            RefusedError: the file is older than its mark, is of a newer form, or is no such file.
+        """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._mark = path.with_suffix(".mark")
+        # The mark is read first: another process that goes on meanwhile moves the file ahead of it, never behind.
+        marked = _number(self._mark, broken=0 if restored is not None else None)
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
-        self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
+        try:
+            path.chmod(0o600)
+            self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
+            self._bring_up()
+            if restored is not None:
+                with self.transaction():
+                    self._connection.execute(
+                        "UPDATE life SET remembered = max(remembered, ?), restored = ?", (marked, restored.isoformat())
+                    )
+            else:
+                self._not_behind(marked)
+        except sqlite3.OperationalError as error:
+            self._connection.close()
+            raise UnavailableError(
+                "state_busy", "The key service's memory cannot be opened now.", "Try again; look at the disk."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise RefusedError("state_broken", "The key service's memory is not readable.", "Restore it.") from error
+        except RefusedError:
+            self._connection.close()
+            raise
+
+    def _bring_up(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        (form,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if form > len(_FORMS):
+            self._connection.execute("ROLLBACK")
+            raise RefusedError(
+                "state_newer", "The key service's memory was written by a newer version.", "Install that version."
+            )
+        try:
+            for script in _FORMS[form:]:
+                # Not executescript, which would end the transaction.
+                for statement in script.split(";"):
+                    self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA user_version = {len(_FORMS)}")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def _not_behind(self, marked: int) -> None:
+        if self._remembered() < marked:
+            raise RefusedError(
+                "state_restored",
+                "The key service's memory is older than its mark: it was restored from a backup, or lost.",
+                "Read docs/key-services.md, then run `jupyter secure-jobs keyservice restored`.",
+            )
+
+    def _remembered(self) -> int:
+        return int(self._connection.execute("SELECT remembered FROM life").fetchone()[0])
+
+    @property
+    def restored(self) -> datetime | None:
+        """When a person last took a restored file; None if never."""
+        (text,) = self._connection.execute("SELECT restored FROM life").fetchone()
+        return datetime.fromisoformat(text) if text is not None else None
 
     def close(self) -> None:
         """Close the file."""
@@ -64,14 +154,21 @@ class State:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make what happens inside one change."""
+        """Make what happens inside one change; one inside another is a part of it."""
+        if self._connection.in_transaction:
+            yield
+            return
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._connection.execute("UPDATE life SET remembered = remembered + 1")
+            remembered = self._remembered()
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+        # Afterwards, so that a crash in between leaves a mark that is too low; one too high would be a false alarm.
+        write_private(self._mark, f"{remembered}\n".encode())
 
     def pin(self, workspace: str, genesis: str) -> None:
         """Trust a workspace's genesis, compared by a person.
@@ -80,9 +177,12 @@ class State:
             RefusedError: another one is pinned.
         """
         known = self.pinned(workspace)
-        if known is not None and known.genesis != genesis:
-            raise RefusedError("other_genesis", "Another genesis is pinned for this workspace.", "Warn the others.")
-        self._connection.execute("INSERT OR IGNORE INTO pin VALUES (?, ?, 1, ?, 1)", (workspace, genesis, genesis))
+        if known is not None:
+            if known.genesis != genesis:
+                raise RefusedError("other_genesis", "Another genesis is pinned for this workspace.", "Warn the others.")
+            return
+        with self.transaction():
+            self._connection.execute("INSERT OR IGNORE INTO pin VALUES (?, ?, 1, ?, 1)", (workspace, genesis, genesis))
 
     def pinned(self, workspace: str) -> Pin | None:
         """Return what is pinned."""
@@ -92,10 +192,15 @@ class State:
         return Pin(genesis=row[0], epoch=row[1], roster=row[2], workers=row[3]) if row else None
 
     def advance(self, workspace: str, *, epoch: int, roster: str, workers: int) -> None:
-        """Remember a newer roster and worker list; older ones will be refused from now on."""
-        self._connection.execute(
-            "UPDATE pin SET epoch = ?, roster = ?, workers = ? WHERE workspace = ?", (epoch, roster, workers, workspace)
-        )
+        """Remember a newer roster and worker list; older ones will be refused from now on. Nothing goes back."""
+        with self.transaction():
+            self._connection.execute(
+                "UPDATE pin SET epoch = ?, roster = ? WHERE workspace = ? AND epoch < ?",
+                (epoch, roster, workspace, epoch),
+            )
+            self._connection.execute(
+                "UPDATE pin SET workers = max(workers, ?) WHERE workspace = ?", (workers, workspace)
+            )
 
     def log_notes(self) -> dict[str, str]:
         """Return the newest checkpoint of each workspace's log that was verified, as the signed note it came in."""
@@ -135,14 +240,16 @@ class State:
 
     def release(self, order: str, version: str, *, now: datetime) -> None:
         """Count a release."""
-        self._connection.execute(
-            "INSERT INTO released VALUES (?, ?, ?, 1) ON CONFLICT (run_order) DO UPDATE SET times = times + 1",
-            (order, version, now.isoformat()),
-        )
+        with self.transaction():
+            self._connection.execute(
+                "INSERT INTO released VALUES (?, ?, ?, 1) ON CONFLICT (run_order) DO UPDATE SET times = times + 1",
+                (order, version, now.isoformat()),
+            )
 
     def revoke(self, version: str, scope: Scope, statement: str) -> None:
         """Remember a revocation for good."""
-        self._connection.execute("INSERT OR IGNORE INTO revoked VALUES (?, ?, ?)", (version, str(scope), statement))
+        with self.transaction():
+            self._connection.execute("INSERT OR IGNORE INTO revoked VALUES (?, ?, ?)", (version, str(scope), statement))
 
     def revoked(self, version: str) -> Scope | None:
         """Return the strongest revocation of a version that was heard."""
@@ -152,9 +259,51 @@ class State:
 
     def withdraw(self, dataset: str, *, now: datetime) -> None:
         """Remember that a dataset was taken back, for good."""
-        self._connection.execute("INSERT OR IGNORE INTO withdrawn VALUES (?, ?)", (dataset, now.isoformat()))
+        with self.transaction():
+            self._connection.execute("INSERT OR IGNORE INTO withdrawn VALUES (?, ?)", (dataset, now.isoformat()))
 
     def withdrawn(self, dataset: str) -> bool:
         """Tell whether a dataset was taken back."""
         row = self._connection.execute("SELECT 1 FROM withdrawn WHERE dataset = ?", (dataset,)).fetchone()
         return row is not None
+
+    def hear(self, statement: str, heard: Heard) -> None:
+        """Keep a stop with its acknowledgement, to be told to the workspace server; one that is kept stays as it is."""
+        with self.transaction():
+            self._connection.execute(
+                "INSERT OR IGNORE INTO heard VALUES (?, ?, ?, ?, 0)",
+                (statement, heard.workspace, heard.statement, heard.acknowledgement),
+            )
+
+    def heard(self, statement: str) -> Heard | None:
+        """Return a stop that was heard."""
+        row = self._connection.execute(
+            "SELECT workspace, envelope, acknowledgement FROM heard WHERE statement = ?", (statement,)
+        ).fetchone()
+        return Heard(workspace=row[0], statement=row[1], acknowledgement=row[2]) if row else None
+
+    def untold(self) -> Sequence[tuple[str, Heard]]:
+        """Return what the workspace server was not told yet, by the statement's hash."""
+        rows = self._connection.execute(
+            "SELECT statement, workspace, envelope, acknowledgement FROM heard WHERE told = 0 ORDER BY rowid LIMIT 100"
+        ).fetchall()
+        return [(row[0], Heard(workspace=row[1], statement=row[2], acknowledgement=row[3])) for row in rows]
+
+    def told(self, statement: str) -> None:
+        """Remember that the workspace server took an acknowledgement."""
+        self._connection.execute("UPDATE heard SET told = 1 WHERE statement = ?", (statement,))
+
+
+def _number(mark: Path, *, broken: int | None) -> int:
+    try:
+        return int(mark.read_text())
+    except FileNotFoundError:
+        return 0
+    except (OSError, ValueError) as error:
+        if broken is not None:
+            return broken
+        raise RefusedError(
+            "mark_broken",
+            "The mark beside the key service's memory is not readable.",
+            "Read docs/key-services.md, then run `jupyter secure-jobs keyservice restored`.",
+        ) from error

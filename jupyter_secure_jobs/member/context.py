@@ -12,12 +12,13 @@ from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.errors import NotAllowedError, RefusedError
 from jupyter_secure_jobs.member.identity import KEY_FILE, Card, card_of
+from jupyter_secure_jobs.member.kept import Kept
 from jupyter_secure_jobs.member.pins import Pins
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.protocol.log import LogProof
 from jupyter_secure_jobs.trust.log import TrustedLog, verify_log
-from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters
+from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters, verify_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,10 +81,20 @@ class Acting:
             RefusedError: another genesis, an older epoch than seen before, or a signature that does not verify.
         """
         wire = self.client.roster(workspace)
-        rosters = verify_rosters(envelopes_of(wire.rosters), genesis=self.pins.genesis(workspace))
+        return self.follow(workspace, envelopes_of(wire.rosters), envelopes_of(wire.workers))
+
+    def follow(self, workspace: str, chain: Sequence[Envelope], lists: Sequence[Envelope]) -> TrustedRosters:
+        """Return the chain as verified, and remember how far it and the worker lists go.
+
+        Raises:
+            RefusedError: as `rosters`.
+        """
+        rosters = verify_rosters(chain, genesis=self.pins.genesis(workspace))
         if rosters.workspace != workspace:
             raise NotAllowedError("other_workspace", "The server answered for another workspace.", "Warn the others.")
-        self.pins.saw_epoch(workspace, rosters.newest.epoch)
+        verify_workers(lists, rosters)
+        self.pins.saw(workspace, rosters=[each.hash for each in chain], workers=[each.hash for each in lists])
+        self.kept.keep_rosters(workspace, chain)
         return rosters
 
     def checkpoint(self, workspace: str, rosters: TrustedRosters, *, also: Checkpoint | None = None) -> str:
@@ -101,7 +112,7 @@ class Acting:
             log = verify_log(log_proof_of(wire), rosters, ())
             if also is not None:
                 log.follows(also)
-            if self.pins.follow(workspace, log):
+            if self.pins.follow_log(workspace, log):
                 return log.note
         raise RefusedError(
             "log_fork",
@@ -109,30 +120,35 @@ class Acting:
             "Tell the other members over another channel; do not sign anything until it is explained.",
         )
 
-    def follow(self, workspace: str, rosters: TrustedRosters, log: TrustedLog) -> None:
+    def follow_log(self, workspace: str, rosters: TrustedRosters, log: TrustedLog) -> None:
         """Remember the log as it was shown with other statements.
 
         Raises:
             RefusedError: as `checkpoint`.
         """
-        if not self.pins.follow(workspace, log):
+        if not self.pins.follow_log(workspace, log):
             self.checkpoint(workspace, rosters, also=log.newest)
 
+    @property
+    def kept(self) -> Kept:
+        """What this machine keeps for the time when the server does not answer."""
+        return Kept(self.folder)
 
-def act(folder: Path, passphrase: str, workspace_url: str) -> Acting:
-    """Unlock the member in `folder` and connect.
+
+def act(folder: Path, passphrase: str, workspace_url: str, *, ca_file: Path | None = None) -> Acting:
+    """Unlock the member in `folder` and connect; with a `ca_file` its certificates alone count.
 
     Raises:
         WrongPassphraseError: the passphrase is another.
         NotFoundError: there is no key store.
     """
     ring = keyfile.load(folder / KEY_FILE, passphrase)
-    return acting(folder, ring, workspace_url)
+    return acting(folder, ring, workspace_url, ca_file=ca_file)
 
 
-def acting(folder: Path, ring: KeyRing, workspace_url: str) -> Acting:
+def acting(folder: Path, ring: KeyRing, workspace_url: str, *, ca_file: Path | None = None) -> Acting:
     """Connect an unlocked member."""
-    login = LoggedIn(workspace_url, ring.signing)
+    login = LoggedIn(workspace_url, ring.signing, ca_file=ca_file)
     return Acting(
         card=card_of(ring), ring=ring, client=Client(login.connection), pins=Pins(folder / PINS_FILE), folder=folder
     )

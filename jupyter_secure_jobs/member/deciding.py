@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, RefusedError
+from jupyter_secure_jobs.domain.output import OutputFailure, failure_words
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.text import COMMENT_LENGTH, clean_text
 from jupyter_secure_jobs.member import checks, statements
@@ -15,6 +16,7 @@ from jupyter_secure_jobs.member.review import describe
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.decision import Decision
+from jupyter_secure_jobs.protocol.output import rules_of
 from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.trust.dossier import verified_manifests
 from jupyter_secure_jobs.trust.log import verify_log
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.domain.job import Scope
     from jupyter_secure_jobs.member.context import Acting
     from jupyter_secure_jobs.protocol.dataset import Manifest
-    from jupyter_secure_jobs.protocol.envelope import Statement
+    from jupyter_secure_jobs.protocol.envelope import Envelope, Statement
     from jupyter_secure_jobs.trust.roster import TrustedRosters
     from jupyter_secure_jobs.wire.job import JobDetailWire
     from jupyter_secure_jobs.wire.member_side import ReviewStatement
@@ -68,13 +70,22 @@ def submit(acting: Acting, workspace: str, job: str) -> JobDetailWire:
     rosters = acting.rosters(workspace)
     acting.checkpoint(workspace, rosters)  # nothing is signed on a log that was forked
     manifests: dict[str, str] = {}
+    known: dict[str, Manifest] = {}
     for read in draft.datasets:
         envelope = envelope_of(acting.client.manifest(workspace, read.dataset).manifest)
         (verified,) = verified_manifests([envelope], rosters).values()
         if verified.dataset != read.dataset:
             raise RefusedError("manifest_missing", f"The server sent another dataset's manifest for {read.table!r}.")
+        owner = rosters.newest.organisation(verified.owner)
+        if owner is None or owner.key_service is None:
+            raise InvalidError("no_key_service", f"{verified.owner}, the owner of the dataset behind table "
+                               f"{read.table!r}, has no key service here.", "Change the job's datasets.")  # fmt: skip
         manifests[read.dataset] = envelope.hash
+        known[envelope.hash] = verified
     version = statements.version_of(detail, rosters, manifests, author=acting.email, now=utc_now())
+    rules = rules_of(version, known)
+    if rules.about_counts and not rules.counts:
+        raise InvalidError("no_counts", failure_words(rules, OutputFailure.NO_COUNT), "In a cell: --counts NAME.")
     return acting.client.submit_signed(workspace, job, SubmitNew(version=_signed(acting, version)))
 
 
@@ -93,7 +104,7 @@ def verified(acting: Acting, workspace: str, job: str, *, number: int) -> Verifi
         raise RefusedError("other_job", "The server sent the version of another job.", "Warn the others.")
     # Others saw the log too: what their decisions carry shows whether the server told each the same.
     carried = [envelopes.read(Decision, envelope_of(each)).checkpoint for each in wire.decisions]
-    acting.follow(workspace, rosters, verify_log(log_proof_of(wire.log), rosters, carried))
+    acting.follow_log(workspace, rosters, verify_log(log_proof_of(wire.log), rosters, carried))
     previous = envelopes.read(Version, envelope_of(wire.previous)) if wire.previous is not None else None
     return Verified(rosters=rosters, version=version, hash=envelope.hash, manifests=manifests, previous=previous)
 
@@ -162,14 +173,14 @@ def _live(acting: Acting, workspace: str, job: str) -> Verified:
     return verified(acting, workspace, job, number=detail.live_version)
 
 
-def revoke(acting: Acting, workspace: str, job: str, scope: Scope) -> JobDetailWire:
-    """Sign a revocation of the live version.
+def revocation(acting: Acting, workspace: str, job: str, scope: Scope) -> Envelope:
+    """Sign a revocation of the live version, and tell nobody yet.
 
     Raises:
         ConflictError: no version is live.
     """
     seen = _live(acting, workspace, job)
-    revocation = statements.revocation_of(
+    made = statements.revocation_of(
         seen.hash,
         seen.rosters,
         scope=scope,
@@ -177,7 +188,22 @@ def revoke(acting: Acting, workspace: str, job: str, scope: Scope) -> JobDetailW
         now=utc_now(),
         checkpoint=acting.checkpoint(workspace, seen.rosters),
     )
-    return acting.client.revoke_signed(workspace, job, RevocationNew(revocation=_signed(acting, revocation)))
+    return envelopes.sign(made, acting.ring.signing)
+
+
+def revoke(acting: Acting, workspace: str, job: str, scope: Scope) -> JobDetailWire:
+    """Sign a revocation of the live version and hand it in.
+
+    Raises:
+        ConflictError: no version is live.
+    """
+    return hand_in(acting, workspace, job, revocation(acting, workspace, job, scope))
+
+
+def hand_in(acting: Acting, workspace: str, job: str, signed: Envelope) -> JobDetailWire:
+    """Hand a signed revocation to the workspace server, which leaves it for every key service of the job."""
+    wire = EnvelopeWire.model_validate(signed.to_json())
+    return acting.client.revoke_signed(workspace, job, RevocationNew(revocation=wire))
 
 
 def run(acting: Acting, workspace: str, job: str, inputs: Mapping[str, InputValue]) -> RunWire:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.crypto.encoding import fingerprint
@@ -92,16 +92,18 @@ def found(acting: Acting, name: str, cards: Sequence[Card]) -> Invitation:
     )
 
 
-def enroll(members: Sequence[Acting], workspace: str, cards: Sequence[Card]) -> bool:
-    """Put the workers on the cards in force if the list in force differs; signed by all members, who act together.
+def renew(members: Sequence[Acting], workspace: str, cards: Sequence[Card]) -> bool:
+    """Put the measurements on the cards in force for those workers that are enrolled; others stay as they are.
 
-    Returns whether anything changed.
+    Signed by all members, who act together. Returns whether anything changed.
     """
     first = members[0]
     newest = envelope_of(first.client.roster(workspace).workers[-1])
     before = envelopes.read(WorkerList, newest)
+    measured = {(card.name, card.keys.signing): (card.measurement,) for card in cards}
     workers = tuple(
-        Worker(name=card.name, platform_key=card.keys.signing, measurements=(card.measurement,)) for card in cards
+        replace(each, measurements=measured.get((each.name, each.platform_key), each.measurements))
+        for each in before.workers
     )
     if workers == before.workers:
         return False

@@ -54,7 +54,7 @@ class Card:
             raise NotFoundError("no_card", f"There is no card file {path.name!r}.", "Ask its owner for it.")
         try:
             return codec.from_json(cls, json.loads(path.read_text()))
-        except (ValueError, RefusedError) as error:
+        except (ValueError, RecursionError, RefusedError) as error:
             raise InvalidError("not_a_card", f"{path.name!r} is no card.", "Ask its owner for it again.") from error
 
 

@@ -15,17 +15,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jupyter_secure_jobs.crypto import files
-from jupyter_secure_jobs.domain.errors import NotAllowedError, NotFoundError, RefusedError
+from jupyter_secure_jobs.domain.audit import Purpose
+from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
+from jupyter_secure_jobs.domain.output import Withheld
 from jupyter_secure_jobs.domain.run import RunKind
-from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of, private_folder
-from jupyter_secure_jobs.protocol import canonical, places
-from jupyter_secure_jobs.protocol import envelope as envelopes
-from jupyter_secure_jobs.protocol.order import Receipt, RunOrder, TestResult
-from jupyter_secure_jobs.protocol.result_digest import logical_digest
-from jupyter_secure_jobs.protocol.version import Version
-from jupyter_secure_jobs.trust.dossier import Dossier, verify_run
-from jupyter_secure_jobs.trust.evidence import salted, verify_receipt, verify_test
-from jupyter_secure_jobs.trust.roster import verify_workers
+from jupyter_secure_jobs.domain.text import harmless
+from jupyter_secure_jobs.member import receipts
+from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, private_folder
+from jupyter_secure_jobs.protocol import codec, places
+from jupyter_secure_jobs.protocol.result_digest import has_digest
+from jupyter_secure_jobs.trust.evidence import salted, verify_test
+from jupyter_secure_jobs.trust.roster import verify_every_workers
 from jupyter_secure_jobs.wire.member_side import LogText, Preview
 
 if TYPE_CHECKING:
@@ -33,68 +33,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_secure_jobs.member.context import Acting
+    from jupyter_secure_jobs.protocol.order import Receipt, TestResult
     from jupyter_secure_jobs.wire.run import OutcomeWire, RunWire
 
 PREVIEW_ROWS: Final = 100
 MOST_CELL: Final = 1_000
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A run's opened file: where the plaintext is while the context lasts, and what was checked before."""
+    """A run's opened file: where the plaintext is while the context lasts, what was checked, what rules withheld."""
 
     run: RunWire
     path: Path
     synthetic: bool
     verified: list[str]
-
-
-def _receipt(acting: Acting, run: RunWire, outcome: OutcomeWire) -> tuple[Receipt, str, Dossier]:
-    if outcome.receipt is None or outcome.evidence is None or outcome.order is None:
-        raise NotFoundError("no_outcome", "The run has no signed outcome.", "Only runs that have ended have one.")
-    seen = acting.pins.log_size(run.workspace)
-    about = acting.client.review_statements(run.workspace, run.job, run.version, seen=seen)
-    chain = acting.client.roster(run.workspace)
-    dossier = Dossier(
-        rosters=envelopes_of(chain.rosters),
-        workers=envelopes_of(chain.workers),
-        manifests=envelopes_of(about.manifests),
-        version=envelope_of(about.version),
-        decisions=envelopes_of(about.decisions),
-        revocations=(),
-        order=envelope_of(outcome.order),
-        log=log_proof_of(about.log),
-    )
-    # The run was authorised when it was ordered; a revocation or expiry after that does not close what it gave.
-    ordered = envelopes.read(RunOrder, dossier.order).time
-    authorised = verify_run(dossier, genesis=acting.pins.genesis(run.workspace), now=ordered)
-    acting.follow(run.workspace, authorised.rosters, authorised.log)
-    if authorised.version.job != run.job:
-        raise RefusedError("receipt", "The server sent the outcome of another job.", "Warn the others.")
-    receipt = verify_receipt(envelope_of(outcome.receipt), envelope_of(outcome.evidence), authorised)
-    return receipt, authorised.order_hash, dossier
-
-
-def _outcome_keys(acting: Acting, receipt: Receipt, order: str) -> dict[str, Any]:
-    own = acting.ring.sealing.public
-    for key in receipt.keys:
-        if key.recipient == own:
-            opened = acting.ring.sealing.open(key.sealed, info=places.outcome_keys(order=order, recipient=own))
-            found: dict[str, Any] = canonical.decode(opened)
-            return found
-    raise NotAllowedError(
-        "not_a_recipient", "This result is not sealed to your key.", "Only the author's organisation can open it."
-    )
+    withheld: list[str]
 
 
 @contextmanager
-def opened(acting: Acting, workspace: str, run_id: str, kind: str) -> Iterator[Opened]:
+def opened(
+    acting: Acting, workspace: str, run_id: str, kind: str, *, purpose: Purpose = Purpose.OPEN, form: str = ""
+) -> Iterator[Opened]:
     """Give the plaintext of a run's `result` or `log`, in a folder that is gone afterwards.
 
-    Order of checks for a job run: every statement behind the order, to the pinned genesis; the enclave's evidence;
-    its receipt; size and digest of the ciphertext; decryption, which authenticates; for a result its salted logical
-    digest. For a test run: the worker's signature and the logical digest.
+    `purpose` and `form` are what the audit log says of it: opened here, or exported as `csv`, `parquet` or `txt`.
+
+    Order of checks for a job run: the newest roster and worker list, to the pinned genesis; every statement behind the
+    order and the enclave's evidence, as of then; its receipt; size and digest of the ciphertext; decryption, which
+    authenticates; for a result its salted logical digest. For a test run: the worker's signature and the logical
+    digest.
 
     Raises:
         NotFoundError: the run has no such file.
@@ -105,25 +73,27 @@ def opened(acting: Acting, workspace: str, run_id: str, kind: str) -> Iterator[O
     if (run.has_result if kind == "result" else run.has_log) is False:
         reason = f" It ended as {run.status} ({run.error_class})." if run.error_class else f" It is {run.status}."
         raise NotFoundError(f"no_{kind}", f"The run has no {kind}.{reason}", "See the run's status.")
-    outcome = acting.client.outcome(workspace, run_id)
+    outcome = acting.client.outcome(workspace, run_id, seen=acting.pins.log_size(workspace))
     with private_folder() as folder:
         fetched = folder / "fetched"
+        why = {"purpose": str(purpose), "form": form}
         if run.kind is RunKind.TEST:
-            yield _open_test(acting, run, outcome, kind, fetched)
+            yield _open_test(acting, run, outcome, kind, fetched, why)
             return
-        receipt, order, dossier = _receipt(acting, run, outcome)
+        found = receipts.checked(acting, run, outcome)
+        receipt, order = found.receipt, found.run.order_hash
         sealed = receipt.result if kind == "result" else receipt.log
         if sealed is None:
             raise NotFoundError(f"no_{kind}", f"The enclave sealed no {kind} for this run.", "See the run's status.")
         with fetched.open("wb") as sink:
-            acting.client.download_sealed(workspace, run_id, kind, sink, largest=sealed.bytes)
+            acting.client.download_sealed(workspace, run_id, kind, sink, largest=sealed.bytes, **why)
         with fetched.open("rb") as file:
             digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
         if (fetched.stat().st_size, digest) != (sealed.bytes, sealed.digest):
             raise RefusedError(
                 "outcome_digest", f"The stored {kind} is not the one of the receipt.", "Warn the others."
             )
-        keys = _outcome_keys(acting, receipt, order)
+        keys = receipts.outcome_keys(acting, found, outcome)
         plain = folder / ("result.parquet" if kind == "result" else "log.txt")
         place = places.outcome_file(order=order, kind=kind)
         files.decrypt(fetched, plain, key=bytes.fromhex(keys[kind]), place=place)
@@ -135,40 +105,46 @@ def opened(acting: Acting, workspace: str, run_id: str, kind: str) -> Iterator[O
         if kind == "result":
             _check_logical(plain, keys, receipt)
             checked.append("The digest of the result's rows.")
-        version = envelopes.read(Version, dossier.version)
-        checked.append(f"The version that ran: {dossier.version.hash[7:19]}, by {version.author}.")
-        yield Opened(run=run, path=plain, synthetic=False, verified=checked)
+        checked.append(f"The version that ran: {found.run.version_hash[7:19]}, by {found.run.version.author}.")
+        checked += found.since
+        yield Opened(run=run, path=plain, synthetic=False, verified=checked, withheld=_withheld(keys))
+
+
+def _withheld(keys: dict[str, Any]) -> list[str]:
+    return [codec.from_json(Withheld, each).words() for each in keys["withheld"]]
 
 
 def _check_logical(plain: Path, keys: dict[str, Any], receipt: Receipt) -> None:
     expected = str(keys["logical"])
-    if salted(expected, bytes.fromhex(keys["salt"])) != receipt.logical or not _has_digest(
+    if salted(expected, bytes.fromhex(keys["salt"])) != receipt.logical or not has_digest(
         pq.read_table(plain), expected
     ):
         raise RefusedError("result_digest", "The rows are not those of the receipt.", "Warn the others.")
 
 
-def _has_digest(table: Any, expected: str | None) -> bool:  # noqa: ANN401 -- pyarrow has no types
-    # The rows of a query with ORDER BY are compared in their order, all others sorted.
-    return any(logical_digest(table, ordered=ordered) == expected for ordered in (True, False))
-
-
-def _open_test(acting: Acting, run: RunWire, outcome: OutcomeWire, kind: str, fetched: Path) -> Opened:
+def _open_test(
+    acting: Acting, run: RunWire, outcome: OutcomeWire, kind: str, fetched: Path, why: dict[str, str]
+) -> Opened:
     if outcome.test is None:
         raise NotFoundError("no_outcome", "The test has no signed outcome.", "Only runs that have ended have one.")
-    rosters = acting.rosters(run.workspace)
-    workers = verify_workers(envelopes_of(acting.client.roster(run.workspace).workers), rosters)
-    said: TestResult = verify_test(envelope_of(outcome.test), workers)
+    chain = acting.client.roster(run.workspace)
+    lists = envelopes_of(chain.workers)
+    rosters = acting.follow(run.workspace, envelopes_of(chain.rosters), lists)
+    workers, *earlier = verify_every_workers(lists, rosters)
+    said: TestResult = verify_test(envelope_of(outcome.test), workers, earlier=earlier)
     if (said.run, said.workspace, said.genesis) != (run.id, rosters.workspace, rosters.genesis):
         raise RefusedError("other_run", "The server sent the outcome of another test.", "Warn the others.")
     with fetched.open("wb") as sink:
-        acting.client.download_sealed(run.workspace, run.id, kind, sink, largest=2**31)
+        acting.client.download_sealed(run.workspace, run.id, kind, sink, largest=2**31, **why)
     if kind == "result":
         table = pq.read_table(fetched)
-        if not _has_digest(table, said.result):
+        if not has_digest(table, said.result):
             raise RefusedError("result_digest", "The rows are not those that the worker signed.", "Test again.")
     checked = ["Signed by an enrolled worker; from synthetic tables."]
-    return Opened(run=run, path=fetched, synthetic=True, verified=checked)
+    if not any(said.worker == each.name and said.measurement in each.measurements for each in workers.values()):
+        checked.append(f"The worker {said.worker} of then was dropped or upgraded since.")
+    withheld = [each.words() for each in said.withheld]
+    return Opened(run=run, path=fetched, synthetic=True, verified=checked, withheld=withheld)
 
 
 def _text(value: object) -> str | None:
@@ -197,6 +173,7 @@ def preview(acting: Acting, workspace: str, run_id: str) -> Preview:
             total=table.num_rows,
             synthetic=found.synthetic,
             verified=found.verified,
+            withheld=found.withheld,
         )
 
 
@@ -207,14 +184,19 @@ def log_text(acting: Acting, workspace: str, run_id: str) -> LogText:
     return LogText(text=text, empty_because=None if text.strip() else "The job printed nothing.")
 
 
-def export(acting: Acting, workspace: str, run_id: str, kind: str, folder: Path) -> Path:
+def export(
+    acting: Acting, workspace: str, run_id: str, kind: str, folder: Path, *, purpose: Purpose = Purpose.EXPORT
+) -> Path:
     """Write a run's `csv`, `parquet` or `txt` into `folder`; return the file.
+
+    A notebook that shows the rows takes them as a file too, with the purpose to open them.
 
     Raises:
         SecureJobsError: as `opened`.
     """
     target = folder / f"export.{kind}"
-    with opened(acting, workspace, run_id, "log" if kind == "txt" else "result") as found:
+    what = "log" if kind == "txt" else "result"
+    with opened(acting, workspace, run_id, what, purpose=purpose, form=kind) as found:
         if kind == "csv":
             write_csv(found.path, target)
         else:
@@ -222,19 +204,12 @@ def export(acting: Acting, workspace: str, run_id: str, kind: str, folder: Path)
     return target
 
 
-def _harmless(value: object) -> object:
-    # A spreadsheet would run such a text as a formula; numbers are not touched.
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return value
-
-
 def write_csv(source: Path, target: Path) -> None:
     """Write a result as CSV (RFC 4180, UTF-8), text cells that look like formulas neutralised; streams."""
     reader = pq.ParquetFile(source)
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow([_harmless(name) for name in reader.schema_arrow.names])
+        writer.writerow([harmless(name) for name in reader.schema_arrow.names])
         for batch in reader.iter_batches(batch_size=65_536):
             table = pa.Table.from_batches([batch])
             columns = [_csv_column(table.column(index)) for index in range(table.num_columns)]
@@ -245,7 +220,7 @@ def _csv_column(column: Any) -> list[object]:  # noqa: ANN401 -- pyarrow has no 
     if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
         return [_text(value) if value is not None else "" for value in column.to_pylist()]
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return ["" if value is None else _harmless(value) for value in column.to_pylist()]
+        return ["" if value is None else harmless(value) for value in column.to_pylist()]
     if pa.types.is_timestamp(column.type):
         column = pc.cast(column, pa.string())
     return ["" if value is None else value for value in column.to_pylist()]

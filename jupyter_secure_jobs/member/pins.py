@@ -15,13 +15,17 @@ from jupyter_secure_jobs.protocol import codec, places
 from jupyter_secure_jobs.protocol.clock import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from jupyter_secure_jobs.crypto.checkpoint import Checkpoint
     from jupyter_secure_jobs.trust.log import TrustedLog
 
 _MOST_WARNINGS: Final = 20
+
+
+def _continues(chain: Sequence[str], length: int, newest: str | None) -> bool:
+    return len(chain) >= length and (newest is None or chain[length - 1] == newest)
 
 
 class Pins:
@@ -80,6 +84,20 @@ class Pins:
             )
         return found
 
+    def epoch(self, workspace: str) -> int:
+        """Return the newest epoch that this machine has seen.
+
+        Raises:
+            RefusedError: the workspace is not pinned.
+        """
+        self.genesis(workspace)
+        found = self._read()[workspace].get("epoch")
+        return found if isinstance(found, int) else 1
+
+    def knows(self, workspace: str) -> bool:
+        """Tell whether a genesis of this workspace is pinned."""
+        return workspace in self._read()
+
     def pin(self, workspace: str, genesis: str) -> None:
         """Remember a genesis that the member has compared.
 
@@ -91,19 +109,27 @@ class Pins:
             if entry["genesis"] != genesis:
                 raise RefusedError("other_genesis", "Another genesis is pinned for this workspace.", "Warn the others.")
 
-    def saw_epoch(self, workspace: str, epoch: int) -> None:
-        """Remember the newest epoch.
+    def saw(self, workspace: str, *, rosters: Sequence[str], workers: Sequence[str]) -> None:
+        """Remember how far the verified chains of rosters and of worker lists go; both are given by their hashes.
 
         Raises:
-            RefusedError: an older one is shown than was seen before.
+            RefusedError: one of them is older than what was seen before, or another one.
         """
         with self._changing() as pins:
-            seen = pins[workspace]["epoch"]
-            if epoch >= seen:
-                pins[workspace]["epoch"] = epoch
+            entry = pins[workspace]
+            seen = {"stale_epoch": (entry["epoch"], entry.get("roster")),
+                    "stale_workers": (entry.get("workers") or 0, entry.get("worker_list"))}  # fmt: skip
+            older = [code for code, chain in (("stale_epoch", rosters), ("stale_workers", workers))
+                     if not _continues(chain, *seen[code])]  # fmt: skip
+            if not older:
+                entry["epoch"], entry["roster"] = len(rosters), rosters[-1]
+                entry["workers"], entry["worker_list"] = len(workers), workers[-1]
                 return
-        stale = RefusedError("stale_epoch", "The server shows an older roster than before.", "Warn the others.")
-        self._warn(workspace, stale, seen=f"epoch {seen}", shown=f"epoch {epoch}")
+        what = "roster" if older[0] == "stale_epoch" else "worker list"
+        stale = RefusedError(older[0], f"The server shows an older or another {what} than before.", "Warn the others.")
+        self._warn(
+            workspace, stale, seen=str(seen), shown=f"{len(rosters)} {rosters[-1]}, {len(workers)} {workers[-1]}"
+        )
         raise stale
 
     def checkpoint(self, workspace: str) -> Checkpoint | None:
@@ -121,7 +147,7 @@ class Pins:
         seen = self.checkpoint(workspace)
         return seen.size if seen is not None else 0
 
-    def follow(self, workspace: str, log: TrustedLog) -> bool:
+    def follow_log(self, workspace: str, log: TrustedLog) -> bool:
         """Remember a verified checkpoint if it continues the one seen before; keep the proof if it does not.
 
         Returns False if the log comes without a proof from there, as when another thread went on meanwhile.

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.crypto import files, sealing
-from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
 from jupyter_secure_jobs.domain.job import Assurance
+from jupyter_secure_jobs.domain.output import OutputPolicy, describe_policy
 from jupyter_secure_jobs.domain.text import clean_identifier, clean_text, folded
 from jupyter_secure_jobs.member import profile, synthetic
-from jupyter_secure_jobs.member.context import private_folder
+from jupyter_secure_jobs.member.context import envelope_of, private_folder
 from jupyter_secure_jobs.member.tables import read_table
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.dataset import Manifest, SealedFile, SealedKey, SyntheticTable, Withdrawal
+from jupyter_secure_jobs.trust.manifest import verify_manifest
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.dataset import DatasetNew, WithdrawalNew
 from jupyter_secure_jobs.wire.member_side import DatasetAsked, DatasetProposal, TwinLine
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.domain.dataset import Column, Twin
     from jupyter_secure_jobs.member.context import Acting
     from jupyter_secure_jobs.member.tables import PlainTable
+    from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.trust.roster import TrustedRosters
     from jupyter_secure_jobs.wire.dataset import DatasetWire
 
@@ -73,11 +76,33 @@ def publish(
             TwinLine(column=column, type=types[column], reveals=sentence)
             for column, sentence in profile.describe_twin(columns, twins)
         ]
-        proposal = DatasetProposal(name=name, rows=table.rows, twin=lines, dataset=None)
+        policy = _policy(acting, workspace, rosters, asked)
+        proposal = DatasetProposal(name=name, rows=table.rows, twin=lines, output=describe_policy(policy), dataset=None)
         if not agree(proposal):
             return proposal
-        made = _send(acting, workspace, rosters, asked, table, columns, twins, folder, progress)
+        made = _send(acting, workspace, rosters, asked, table, columns, twins, policy, folder, progress)
         return proposal.model_copy(update={"dataset": made.id})
+
+
+def _known(acting: Acting, workspace: str, name: str) -> DatasetWire | None:
+    return next((d for d in acting.client.datasets(workspace) if folded(d.name) == folded(name)), None)
+
+
+def _policy(acting: Acting, workspace: str, rosters: TrustedRosters, asked: DatasetAsked) -> OutputPolicy:
+    """Return what the owner asks now; left open, what the version before asked, from its signed manifest.
+
+    So nobody loosens a policy by forgetting it, and the server cannot make anybody do so.
+    """
+    if asked.output_policy is not None:
+        return asked.output_policy.policy()
+    known = _known(acting, workspace, asked.name)
+    if known is None:
+        return OutputPolicy()
+    envelope = envelope_of(acting.client.manifest(workspace, known.id).manifest)
+    before = verify_manifest(envelope, rosters)
+    if before.dataset != known.id or envelope.hash != known.manifest:
+        raise RefusedError("manifest_missing", f"The server sent another manifest than that of {asked.name!r}.")
+    return before.output_policy
 
 
 def _send(  # noqa: PLR0913, PLR0917 -- everything that a dataset is made of
@@ -88,6 +113,7 @@ def _send(  # noqa: PLR0913, PLR0917 -- everything that a dataset is made of
     table: PlainTable,
     columns: tuple[Column, ...],
     twins: tuple[Twin, ...],
+    policy: OutputPolicy,
     folder: Path,
     progress: Callable[[str, int, int], None],
 ) -> DatasetWire:
@@ -98,7 +124,7 @@ def _send(  # noqa: PLR0913, PLR0917 -- everything that a dataset is made of
             f"{acting.card.organisation} has no key service in this workspace, so nobody could release the key.",
             "Found a workspace whose roster names one.",
         )
-    known = next((d for d in acting.client.datasets(workspace) if folded(d.name) == folded(asked.name)), None)
+    known = _known(acting, workspace, asked.name)
     if known is not None and known.owner != owner.name:
         raise InvalidError("dataset_name", "Another organisation has a dataset of that name.", "Choose another name.")
     dataset = known.id if known is not None else str(uuid.uuid4())
@@ -141,13 +167,17 @@ def _send(  # noqa: PLR0913, PLR0917 -- everything that a dataset is made of
         key_id=key_id,
         keys=tuple(SealedKey(recipient=holder, sealed=sealing.seal(holder, key, info=info)) for holder in holders),
         lowest_assurance=Assurance.SOFTWARE,
+        output_policy=policy,
         time=utc_now(),
     )
     uploads = {each.path: _send_file(acting, workspace, each, progress) for each in sealed}
     twin_upload = _send_file(acting, workspace, _upload_of("synthetic", twin_file), progress)
-    signed = EnvelopeWire.model_validate(envelopes.sign(manifest, acting.ring.signing).to_json())
-    new = DatasetNew(manifest=signed, files=uploads, synthetic=twin_upload)
-    return acting.client.add_dataset(workspace, new)
+    signed = envelopes.sign(manifest, acting.ring.signing)
+    wire = EnvelopeWire.model_validate(signed.to_json())
+    made = acting.client.add_dataset(workspace, DatasetNew(manifest=wire, files=uploads, synthetic=twin_upload))
+    # With it this machine can withdraw the dataset although the server does not answer.
+    acting.kept.keep_manifest(workspace, dataset, signed)
+    return made
 
 
 def _upload_of(path: str, file: Path) -> _Upload:
@@ -168,21 +198,36 @@ def _send_file(acting: Acting, workspace: str, each: _Upload, progress: Callable
     return state.id
 
 
-def withdraw(acting: Acting, workspace: str, name: str) -> DatasetWire:
-    """Take a dataset of one's own organisation back.
+def withdrawal(acting: Acting, workspace: str, name: str) -> Envelope:
+    """Sign the withdrawal of a dataset of one's own organisation, and tell nobody yet.
 
     Raises:
         InvalidError: there is none of this name, or another organisation owns it.
     """
-    known = next((d for d in acting.client.datasets(workspace) if folded(d.name) == folded(name)), None)
+    known = _known(acting, workspace, name)
     if known is None or known.owner != acting.card.organisation:
         raise InvalidError("not_your_dataset", "Your organisation has no dataset of that name.", "See the datasets.")
-    withdrawal = Withdrawal(
+    made = Withdrawal(
         workspace=workspace,
         genesis=acting.pins.genesis(workspace),
         dataset=known.id,
         member=acting.email,
         time=utc_now(),
     )
-    signed = EnvelopeWire.model_validate(envelopes.sign(withdrawal, acting.ring.signing).to_json())
-    return acting.client.withdraw_dataset(workspace, known.id, WithdrawalNew(withdrawal=signed))
+    return envelopes.sign(made, acting.ring.signing)
+
+
+def withdraw(acting: Acting, workspace: str, name: str) -> DatasetWire:
+    """Take a dataset of one's own organisation back.
+
+    Raises:
+        InvalidError: there is none of this name, or another organisation owns it.
+    """
+    return hand_in(acting, workspace, withdrawal(acting, workspace, name))
+
+
+def hand_in(acting: Acting, workspace: str, signed: Envelope) -> DatasetWire:
+    """Hand a signed withdrawal to the workspace server, which leaves it for the owner's key service."""
+    wire = EnvelopeWire.model_validate(signed.to_json())
+    dataset = envelopes.read(Withdrawal, signed).dataset
+    return acting.client.withdraw_dataset(workspace, dataset, WithdrawalNew(withdrawal=wire))

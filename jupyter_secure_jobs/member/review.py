@@ -6,7 +6,11 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.job import LogPolicy
+from jupyter_secure_jobs.domain.output import THE_JOB, OutputRules, combine, describe_rules, of_dataset
+from jupyter_secure_jobs.member.counts import describe_counts
 from jupyter_secure_jobs.protocol import codec
+from jupyter_secure_jobs.protocol.output import rules_of
 from jupyter_secure_jobs.wire.job import GrantWire, InputVariableWire, LimitsWire
 from jupyter_secure_jobs.wire.member_side import FactWire, ReviewStatement
 
@@ -31,7 +35,8 @@ def describe(
     members: int,
 ) -> ReviewStatement:
     """Return the review of a verified version for a member of `organisation`."""
-    now, before = _facts(version, manifests), _facts(previous, manifests) if previous else {}
+    rules = rules_of(version, manifests)
+    now, before = facts_of(version, manifests), facts_of(previous, manifests) if previous else {}
     facts = [
         FactWire(
             name=name,
@@ -72,7 +77,7 @@ def describe(
             "Results are sealed to members of the author's organisation and nobody else.",
             "Every dataset it names is signed by its owner.",
         ],
-        notes=_notes(version),
+        notes=[*_output_notes(version, rules), *_notes(version, rules)],
     )
 
 
@@ -93,10 +98,13 @@ def _sentence(
         reads.append(f"{read.table} ({whose})")
     what = ", ".join(reads[:-1]) + (" and " if len(reads) > 1 else "") + reads[-1] if reads else "no dataset"
     grant = "any number of runs" if members == 1 else _grant(version.grant)
-    return f"Reads {what}; result goes to {author_organisation}; {grant}; log policy: {version.log_policy}."
+    rules = describe_rules(rules_of(version, manifests))
+    output = f"; output: {', '.join(rules)}" if rules else ""
+    return f"Reads {what}; result goes to {author_organisation}; {grant}; log policy: {version.log_policy}{output}."
 
 
-def _facts(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, str]:
+def facts_of(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, str]:
+    """Return what a version fixes, in words by name."""
     limits = version.limits
     facts = {
         "Name": version.name,
@@ -104,6 +112,8 @@ def _facts(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, str
         "Language": str(version.language),
         "Runs": _grant(version.grant),
         "Log policy": str(version.log_policy),
+        "Output rules": _output(version, manifests),
+        "Counts": ", ".join(version.counts) or "none declared",
         "Recipients": ", ".join(who.member for who in version.recipients),
         "Engine": f"{version.engine.name}, worker: {version.engine.measurement}",
         "Lowest assurance": str(version.lowest_assurance),
@@ -120,7 +130,31 @@ def _facts(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, str
     return facts
 
 
-def _notes(version: Version) -> list[str]:
+def _output(version: Version, manifests: Mapping[str, Manifest]) -> str:
+    """Return the combined rules; a version of before may name manifests that are not at hand."""
+    there = [manifests[read.manifest] for read in version.datasets if read.manifest in manifests]
+    asked = [(of_dataset(each.owner, each.name), each.output_policy) for each in there]
+    rules = combine([*asked, (THE_JOB, version.output_policy)], counts=version.counts)
+    unknown = len({read.manifest for read in version.datasets} - set(manifests))
+    more = "; and what the owners asked of the dataset versions that it read" if unknown else ""
+    return ("; ".join(describe_rules(rules)) or "none: results leave as they are") + more
+
+
+def _output_notes(version: Version, rules: OutputRules) -> list[str]:
+    notes = describe_counts(version.language, version.code, version.counts)
+    if rules.about_counts and not rules.counts:
+        notes.append("A rule about counts holds, but no count is declared: every run would be refused.")
+    if rules.about_counts:
+        notes.append(
+            "The enclave holds the declared counts to the rules and cannot know what they count, nor what other "
+            "columns tell: that is for you to judge."
+        )
+    if not rules.empty and version.log_policy is not LogPolicy.ERRORS:
+        notes.append("Where output rules hold, printed text and messages of errors stay in the enclave.")
+    return notes
+
+
+def _notes(version: Version, rules: OutputRules) -> list[str]:
     notes = []
     code = version.code
     checks = [
@@ -129,7 +163,8 @@ def _notes(version: Version) -> list[str]:
     ]
     notes += [note for pattern, note in checks if re.search(pattern, code)]
     grouping = re.search(r"(?i)group\s*by|\.groupBy\(", code)
-    if grouping and not re.search(r"(?i)having\b|\.(where|filter)\(", code):
+    suppressed = rules.smallest_group is not None
+    if grouping and not suppressed and not re.search(r"(?i)having\b|\.(where|filter)\(", code):
         notes.append("It groups rows without a smallest group size: a group of one row tells of one person or thing.")
     if not grouping and not re.search(r"(?i)count\s*\(|sum\s*\(|avg\s*\(", code):
         notes.append("It does not aggregate: rows of the data themselves can leave in the result.")

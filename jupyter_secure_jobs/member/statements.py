@@ -63,6 +63,8 @@ def version_of(
         lowest_assurance=Assurance.SOFTWARE,
         limits=JobLimits(**draft.limits.model_dump()),
         log_policy=draft.log_policy,
+        output_policy=draft.output_policy.policy(),
+        counts=tuple(draft.counts),
         recipients=recipients_of(rosters, author),
         time=now,
     )

@@ -22,6 +22,7 @@ from jupyter_secure_jobs.domain.errors import RefusedError, SecureJobsError
 
 T = TypeVar("T")
 _TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z\Z")
+_PLAIN: Final = frozenset({str, int, float, bool})
 _SAFE_INTEGER: Final = 2**53
 _BIG_INTEGER: Final = re.compile(r"-?[1-9][0-9]{15,18}\Z")
 
@@ -79,8 +80,9 @@ def from_json(kind: type[T], value: Any) -> T:  # noqa: ANN401 -- parsed JSON of
 
 
 @functools.cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+def _fields(kind: Any) -> dict[str, Any]:  # noqa: ANN401 -- a dataclass; the type checker has no name for one
+    hints = typing.get_type_hints(kind)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
 def _wrong(at: str, wanted: str) -> RefusedError:
@@ -88,6 +90,8 @@ def _wrong(at: str, wanted: str) -> RefusedError:
 
 
 def _read(kind: Any, value: Any, *, at: str) -> Any:  # noqa: ANN401, C901, PLR0911, PLR0912 -- one case for each kind of annotation
+    if type(value) is kind and kind in _PLAIN:
+        return value
     origin = typing.get_origin(kind)
     if origin in (typing.Union, types.UnionType):
         return _read_union(typing.get_args(kind), value, at=at)
@@ -118,8 +122,6 @@ def _read(kind: Any, value: Any, *, at: str) -> Any:  # noqa: ANN401, C901, PLR0
         return float(value)
     if kind is type(None) and value is None:
         return None
-    if kind in (str, int, float, bool) and type(value) is kind:
-        return value
     if kind is int and isinstance(value, str) and _BIG_INTEGER.match(value) and abs(int(value)) >= _SAFE_INTEGER:
         return int(value)
     raise _wrong(at, getattr(kind, "__name__", str(kind)))
@@ -142,12 +144,11 @@ def _read_union(kinds: tuple[Any, ...], value: Any, *, at: str) -> Any:  # noqa:
 def _read_object(kind: type, value: Any, *, at: str) -> Any:  # noqa: ANN401 -- see _read
     if not isinstance(value, dict):
         raise _wrong(at, "an object")
-    hints = _hints(kind)
-    wanted = {f.name for f in dataclasses.fields(kind)}
-    if set(value) != wanted:
-        odd = min(set(value) ^ wanted)[:40]
+    wanted = _fields(kind)
+    if value.keys() != wanted.keys():
+        odd = min(value.keys() ^ wanted.keys())[:40]
         raise RefusedError("statement_shape", f"{at}: field {odd!r} is missing or unknown.")
-    return kind(**{name: _read(hints[name], value[name], at=f"{at}.{name}") for name in wanted})
+    return kind(**{name: _read(inner, value[name], at=f"{at}.{name}") for name, inner in wanted.items()})
 
 
 def _read_bytes(value: Any, *, at: str) -> bytes:  # noqa: ANN401 -- see _read

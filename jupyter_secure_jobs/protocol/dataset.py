@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 from jupyter_secure_jobs.domain.dataset import Column, check_columns
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.job import Assurance  # noqa: TC001 -- the codec reads the annotations at run time
+from jupyter_secure_jobs.domain.output import OutputPolicy  # noqa: TC001 -- as above
 from jupyter_secure_jobs.domain.text import clean_identifier
 
 _PATH: Final = re.compile(r"(?!\.)[A-Za-z0-9._=-]{1,100}(?:/(?!\.)[A-Za-z0-9._=-]{1,100}){0,9}\Z")
@@ -56,7 +57,8 @@ class SealedKey:
 class Manifest:
     """One version of a dataset, signed by the member who published it for the owning organisation.
 
-    `keys`: the dataset key, sealed to the owner's key service and to the offline recovery key.
+    `keys`: the dataset key, sealed to the owner's key service and to the offline recovery key. `output_policy`: what
+    the owner asks of every result that was made from it.
     """
 
     TYPE: ClassVar[str] = "dataset.v1"
@@ -76,6 +78,7 @@ class Manifest:
     key_id: str
     keys: tuple[SealedKey, ...]
     lowest_assurance: Assurance
+    output_policy: OutputPolicy
     time: datetime
 
     def __post_init__(self) -> None:

@@ -19,3 +19,12 @@ class LogProof:
 
     checkpoint: str
     consistency: tuple[Consistency, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inclusion:
+    """The proof (RFC 9162, 2.1.3) that the statement of this hash is entry `index` of the newest log, from 0."""
+
+    statement: str
+    index: int
+    proof: tuple[bytes, ...]

@@ -8,6 +8,7 @@ from datetime import datetime  # noqa: TC003 -- the codec reads the annotations 
 from typing import ClassVar
 
 from jupyter_secure_jobs.domain.inputs import Value  # noqa: TC001 -- the codec reads the annotations at run time
+from jupyter_secure_jobs.domain.output import Withheld  # noqa: TC001 -- as above
 from jupyter_secure_jobs.domain.run import RunStatus  # noqa: TC001 -- the codec reads the annotations at run time
 from jupyter_secure_jobs.protocol.dataset import SealedKey  # noqa: TC001 -- as above
 
@@ -41,7 +42,8 @@ class Nonce:
 class Evidence:
     """What a worker's platform says of an enclave: EAT-shaped claims (RFC 9711), signed by the platform key.
 
-    `assurance` is `software` and `dbgstat` `enabled` for a software enclave; it is never called hardware.
+    `assurance` is `software` and `dbgstat` `enabled` for a software enclave; it is never called hardware. `roster` and
+    `workers` are the hashes of the newest roster and worker list then, so that the run can be verified as of then.
     """
 
     TYPE: ClassVar[str] = "evidence.v1"
@@ -54,6 +56,7 @@ class Evidence:
     worker: str
     genesis: str
     roster: str
+    workers: str
     order: str
     signing_key: str
     sealing_key: str
@@ -134,6 +137,25 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reseal:
+    """A recipient of a run's outcome seals its keys to a colleague who joined later or changed keys.
+
+    Signed with the keys to which the enclave sealed; `sealing_key` is the colleague's in the newest roster.
+    """
+
+    TYPE: ClassVar[str] = "reseal.v1"
+    workspace: str
+    genesis: str
+    order: str
+    receipt: str
+    member: str
+    recipient: str
+    sealing_key: str
+    sealed: bytes
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SyntheticRead:
     """A synthetic table that a test read."""
 
@@ -157,6 +179,7 @@ class TestResult:
     error_line: int | None
     rows: int | None
     result: str | None
+    withheld: tuple[Withheld, ...]
     worker: str
     measurement: str
     time: datetime

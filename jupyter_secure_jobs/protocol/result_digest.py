@@ -65,6 +65,15 @@ def logical_digest(table: pa.Table, *, ordered: bool) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+def has_digest(table: pa.Table, digest: str | None) -> bool:
+    """Tell whether `digest` is the table's: of its rows in their order, as for ORDER BY, or in any order.
+
+    Raises:
+        UnsupportedTypeError: as `logical_digest`.
+    """
+    return any(logical_digest(table, ordered=ordered) == digest for ordered in (True, False))
+
+
 def _has_float(kind: DataType) -> bool:
     if types.is_floating(kind):
         return True

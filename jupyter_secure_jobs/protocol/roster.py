@@ -7,6 +7,7 @@ from datetime import datetime  # noqa: TC003 -- the codec reads the annotations 
 from typing import ClassVar
 
 from jupyter_secure_jobs.domain.workspace import Member, Organisation, check_people
+from jupyter_secure_jobs.protocol import canonical
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +62,9 @@ class WorkerList:
     previous: str | None
     workers: tuple[Worker, ...]
     time: datetime
+
+
+def change_hash(*, roster: str | None, workers: str) -> str:
+    """Return the one hash that names a change: of the next roster's hash, if there is one, and the worker list's."""
+    named = {"protocol": "jupyter-secure-jobs/change/v1", "roster": roster, "workers": workers}
+    return canonical.digest(canonical.encode(named))

@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.inputs import InputVariable, check_declarations
 from jupyter_secure_jobs.domain.job import MOST_DATASETS, Assurance, Grant, JobLimits, Language, LogPolicy
+from jupyter_secure_jobs.domain.output import OutputPolicy, check_counts
 from jupyter_secure_jobs.domain.text import (
     DESCRIPTION_LENGTH,
     clean_code,
@@ -47,7 +48,11 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """All that every member accepts, and nothing beside it. `nonce` is new for each submission."""
+    """All that every member accepts, and nothing beside it. `nonce` is new for each submission.
+
+    `output_policy` is the author's own; what the owners ask stands in the manifests. `counts` names the columns of the
+    result that count the rows or persons of a group.
+    """
 
     TYPE: ClassVar[str] = "version.v1"
     workspace: str
@@ -69,12 +74,15 @@ class Version:
     lowest_assurance: Assurance
     limits: JobLimits
     log_policy: LogPolicy
+    output_policy: OutputPolicy
+    counts: tuple[str, ...]
     recipients: tuple[Recipient, ...]
     time: datetime
 
     def __post_init__(self) -> None:
         """Refuse texts that deceive, doubled names, and empty lists that must not be empty."""
         check_declarations(self.inputs)
+        check_counts(self.counts)
         if clean_name(self.name, what="job's name") != self.name:
             raise InvalidError("name", "The job's name is not in its normal form.", "Submit it again.")
         clean_text(self.description, what="description", longest=DESCRIPTION_LENGTH)
@@ -96,3 +104,5 @@ class TestedText:
     code: str
     tables: tuple[str, ...]
     inputs: tuple[InputVariable, ...]
+    output_policy: OutputPolicy
+    counts: tuple[str, ...]

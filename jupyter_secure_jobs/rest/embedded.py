@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from jupyter_secure_jobs.crypto.keyfile import write_private
-from jupyter_secure_jobs.domain.errors import UnavailableError
+from jupyter_secure_jobs.domain.errors import SecureJobsError, UnavailableError
 from jupyter_secure_jobs.member import founding
 from jupyter_secure_jobs.member.context import act
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, Card, create
@@ -162,7 +162,20 @@ class Embedded:
             (self.folder / "worker" / CARD_FILE).write_text(measured.to_text())
         members = [act(folder, passphrase, self.url) for folder in self.members]
         for each in members[0].client.workspaces():
-            if founding.enroll(members, each.id, [measured]):
+            try:
+                renewed = founding.renew(members, each.id, [measured])
+            except SecureJobsError as error:
+                if error.code == "statement_shape":
+                    raise UnavailableError(
+                        "workspace_older",
+                        f"The demonstration in {self.folder} was made by an earlier version; this one cannot read its "
+                        "statements.",
+                        "Move that folder away or delete it, then start again: a new demonstration is made.",
+                    ) from error
+                # Somebody else may have joined, or a change may wait: then people have to enroll the worker again.
+                log.warning("the worker of %s is not renewed: %s", each.name, error)
+                continue
+            if renewed:
                 log.warning(
                     "the enclave's measurement changed; the demonstration's members signed it for %s", each.name
                 )

@@ -20,7 +20,7 @@ from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.rest.embedded import Embedded, has_keys
 from jupyter_secure_jobs.rest.handlers import handlers_for
 from jupyter_secure_jobs.rest.member_handlers import member_handlers
-from jupyter_secure_jobs.rest.member_host import TOKEN_RENEWED, MemberHost
+from jupyter_secure_jobs.rest.member_host import LOG_WATCHED, TOKEN_RENEWED, MemberHost
 from jupyter_secure_jobs.rest.notifier import Notifier
 from jupyter_secure_jobs.rest.route import BASE
 from jupyter_secure_jobs.rest.routes import ROUTES
@@ -55,6 +55,9 @@ class SecureJobs(ExtensionApp):
     workspace_url = Unicode(
         "", help="member: address of the workspace server's API, ending in /secure-jobs/api/v1/."
     ).tag(config=True)
+    ca_file = Unicode(
+        "", help="member: certificates (PEM) of the authority behind the workspace server's; empty: the public ones."
+    ).tag(config=True)
     database_url = Unicode("", help="server: SQLAlchemy URL; by default SQLite in data_dir.").tag(config=True)
     data_dir = Unicode("", help="Where this part keeps what it holds.").tag(config=True)
     key_store = Unicode("", help="member: the folder of the member's key store.").tag(config=True)
@@ -77,6 +80,7 @@ class SecureJobs(ExtensionApp):
     _host: MemberHost | None = None
     _server: Server | None = None
     _renewing: PeriodicCallback | None = None
+    _watching: PeriodicCallback | None = None
     _sweeping: PeriodicCallback | None = None
 
     @default("data_dir")
@@ -138,7 +142,8 @@ class SecureJobs(ExtensionApp):
         folders = [folder] if has_keys(folder) else []
         if not folders:
             self.log.warning("secure jobs: no key store in %s; make one: jupyter secure-jobs key create", folder)
-        host = MemberHost(folders, mode="member", workspace_url=str(self.workspace_url))
+        ca_file = Path(str(self.ca_file)) if self.ca_file else None
+        host = MemberHost(folders, mode="member", workspace_url=str(self.workspace_url), ca_file=ca_file)
         if folders and self.passphrase_file:
             host.unlock(None, Path(str(self.passphrase_file)).read_text().strip())
         return host
@@ -166,6 +171,12 @@ class SecureJobs(ExtensionApp):
             self._tell_kernels(serverapp)
             self._renewing = PeriodicCallback(lambda: self._tell_kernels(serverapp), TOKEN_RENEWED * 1000)
             self._renewing.start()
+            self._watching = PeriodicCallback(self._watch_logs, LOG_WATCHED * 1000)
+            self._watching.start()
+
+    async def _watch_logs(self) -> None:
+        if self._host is not None:
+            await IOLoop.current().run_in_executor(self._pool, self._host.watch_logs)
 
     async def _sweep(self) -> None:
         server = self._server
@@ -196,7 +207,7 @@ class SecureJobs(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Stop what was started."""
-        for repeated in (self._renewing, self._sweeping):
+        for repeated in (self._renewing, self._watching, self._sweeping):
             if repeated is not None:
                 repeated.stop()
         if self._embedded is not None:

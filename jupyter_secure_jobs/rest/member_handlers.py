@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import APIHandler
 from tornado.ioloop import IOLoop
 
+from jupyter_secure_jobs.client import tls
 from jupyter_secure_jobs.domain.errors import (
     NotAllowedError,
     SecureJobsError,
@@ -138,9 +140,10 @@ class PassingHandler(MemberHandler):
             self.finish(answer.content, set_content_type=answer.headers.get("Content-Type", "application/json"))
         except SecureJobsError as error:
             self.problem(error)
-        except httpx.HTTPError:
-            self.problem(UnavailableError("server_away", "The workspace server does not answer.",
-                                          "Check that it runs; what you see may be old."))  # fmt: skip
+        except httpx.HTTPError as error:
+            away = UnavailableError("server_away", "The workspace server does not answer.",
+                                    "Check that it runs; what you see may be old.")  # fmt: skip
+            self.problem(tls.problem(error, urlsplit(self.host.workspace_url).netloc) or away)
 
     async def _ask(self, connection: Any, rest: str) -> httpx.Response:  # noqa: ANN401 -- client.Connection
         headers = await IOLoop.current().run_in_executor(self.pool, connection.headers)
@@ -190,7 +193,7 @@ def member_handlers(
         (pattern(base_url, path), OwnHandler, {"routes": tuple(found), "host": host, "pool": pool})
         for path, found in paths.items()
     ]
-    http = httpx.AsyncClient(timeout=_SECONDS, trust_env=False)
+    http = httpx.AsyncClient(timeout=_SECONDS, trust_env=False, verify=tls.context(host.ca_file))
     rest = base_url.rstrip("/") + BASE + r"(?P<rest>(?!member/)[A-Za-z0-9_./:%@+~-]*)"
     made.append((rest, PassingHandler, {"host": host, "pool": pool, "http": http}))
     return made

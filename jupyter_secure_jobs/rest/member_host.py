@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 import threading
 import time
@@ -11,17 +12,26 @@ from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs._version import __version__
 from jupyter_secure_jobs.crypto import keyfile
-from jupyter_secure_jobs.domain.errors import NotAllowedError, NotFoundError, UnauthenticatedError
+from jupyter_secure_jobs.domain.errors import (
+    NotAllowedError,
+    NotFoundError,
+    RefusedError,
+    SecureJobsError,
+    UnauthenticatedError,
+)
 from jupyter_secure_jobs.domain.job import Assurance
-from jupyter_secure_jobs.member.context import Acting, acting
+from jupyter_secure_jobs.member.context import PINS_FILE, Acting, acting
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, Card
+from jupyter_secure_jobs.member.pins import Pins
 from jupyter_secure_jobs.wire.member_side import IdentityWire, StatusWire
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+log: Final = logging.getLogger(__name__)
 TOKEN_LIFE: Final = 12 * 3600.0
 TOKEN_RENEWED: Final = 3600.0
+LOG_WATCHED: Final = 60.0
 ASSURANCE_TEXT: Final = (
     "Software enclave, not hardware. Protected from: the workspace server, other members, the network. Not protected "
     "from: root and the worker's account on the worker's host. Data are decrypted there for one run, in memory."
@@ -65,13 +75,13 @@ class _Identity:
 class MemberHost:
     """The key stores of this side: one in earnest, several in a demonstration."""
 
-    def __init__(self, folders: list[Path], *, mode: str, workspace_url: str) -> None:
+    def __init__(self, folders: list[Path], *, mode: str, workspace_url: str, ca_file: Path | None = None) -> None:
         """Look at each folder's card; keys stay locked.
 
         Raises:
             NotFoundError: a folder has no key store.
         """
-        self.mode, self.workspace_url = mode, workspace_url
+        self.mode, self.workspace_url, self.ca_file = mode, workspace_url, ca_file
         self.tokens = KernelTokens()
         self._identities = {
             card.name: _Identity(folder=folder, card=card)
@@ -107,7 +117,7 @@ class MemberHost:
         ring = keyfile.load(identity.folder / KEY_FILE, passphrase)
         with self._lock:
             if identity.acting is None:
-                identity.acting = acting(identity.folder, ring, self.workspace_url)
+                identity.acting = acting(identity.folder, ring, self.workspace_url, ca_file=self.ca_file)
 
     def acting(self, email: str | None) -> Acting:
         """Return the unlocked member.
@@ -156,4 +166,27 @@ class MemberHost:
             assurance_text=ASSURANCE_TEXT,
             workspace_url=self.workspace_url,
             version=__version__,
+            warnings=self._warnings(email),
         )
+
+    def _warnings(self, email: str | None) -> list[str]:
+        if not self._identities:
+            return []
+        first = next(iter(self._identities.values()))
+        return Pins((self._identities.get(email or "", first)).folder / PINS_FILE).warnings()
+
+    def watch_logs(self) -> None:
+        """Ask, for every unlocked member and workspace, whether the log is still the one that was seen.
+
+        A server that shows two histories should be found out even while nobody signs anything.
+        """
+        for identity in self._identities.values():
+            if identity.acting is None:
+                continue
+            for workspace in identity.acting.pins.workspaces():
+                try:
+                    identity.acting.checkpoint(workspace, identity.acting.rosters(workspace))
+                except RefusedError as error:
+                    log.critical("%s, workspace %s: %s", identity.card.name, workspace, error)
+                except SecureJobsError as error:
+                    log.info("%s, workspace %s: %s", identity.card.name, workspace, error)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.crypto.memory import Memory
+from jupyter_secure_jobs.domain.audit import Purpose, purpose_of
+from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.job import Language
-from jupyter_secure_jobs.member import checks, deciding, opening, publishing
+from jupyter_secure_jobs.member import bundles, checks, deciding, opening, publishing
 from jupyter_secure_jobs.rest.route import Call, Download, Route, Side
 from jupyter_secure_jobs.wire import job, member_side, run
 from jupyter_secure_jobs.wire.base import Nothing
@@ -63,9 +65,10 @@ _MEDIA: Final = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet",
 
 def _export(kind: str) -> Callable[[Desk, Call], Download]:
     def send(desk: Desk, call: Call) -> Download:
+        purpose = purpose_of(call.query.get("purpose", Purpose.EXPORT))
         memory = Memory(anywhere=True)
         try:
-            path = opening.export(desk.acting, call.w, call.path["r"], kind, memory.folder)
+            path = opening.export(desk.acting, call.w, call.path["r"], kind, memory.folder, purpose=purpose)
         except BaseException:
             memory.remove()
             raise
@@ -74,6 +77,23 @@ def _export(kind: str) -> Callable[[Desk, Call], Download]:
         )
 
     return send
+
+
+def _bundle(desk: Desk, call: Call) -> Download:
+    asked = call.query.get("opened", "false")
+    if asked not in ("true", "false"):
+        raise InvalidError("query", "opened is neither true nor false.", "Write opened=true, or leave it out.")
+    made = bundles.bundle(desk.acting, call.w, call.path["r"], opened=asked == "true")
+    memory = Memory(anywhere=True)
+    path = memory.folder / "bundle.json"
+    try:
+        path.write_bytes(made.to_bytes())
+    except BaseException:
+        memory.remove()
+        raise
+    return Download(
+        name=f"run-{call.path['r'][:8]}.bundle.json", media_type="application/json", path=path, forget=memory.remove
+    )
 
 
 def _row(method: str, path: str, operation: str, request: Any, response: Any, run_: Any, **more: Any) -> Route:  # noqa: ANN401 -- forwarded to Route
@@ -97,11 +117,12 @@ MEMBER_ROUTES: Final[tuple[Route, ...]] = (
          lambda d, c: deciding.run(d.acting, c.w, c.path["j"], c.body.inputs)),
     _row("GET", _R + "/result", "open_result", None, member_side.Preview,
          lambda d, c: opening.preview(d.acting, c.w, c.path["r"])),
-    _row("GET", _R + "/result.csv", "export_csv", None, None, _export("csv")),
-    _row("GET", _R + "/result.parquet", "export_parquet", None, None, _export("parquet")),
+    _row("GET", _R + "/result.csv", "export_csv", None, None, _export("csv"), query=("purpose",)),
+    _row("GET", _R + "/result.parquet", "export_parquet", None, None, _export("parquet"), query=("purpose",)),
     _row("GET", _R + "/log", "open_log", None, member_side.LogText,
          lambda d, c: opening.log_text(d.acting, c.w, c.path["r"])),
-    _row("GET", _R + "/log.txt", "export_log", None, None, _export("txt")),
+    _row("GET", _R + "/bundle", "export_bundle", None, None, _bundle, query=("opened",)),
+    _row("GET", _R + "/log.txt", "export_log", None, None, _export("txt"), query=("purpose",)),
     _row("POST", "member/workspaces/{w}/datasets", "publish_files", member_side.DatasetAsked,
          member_side.DatasetProposal, _publish),
 )  # fmt: skip

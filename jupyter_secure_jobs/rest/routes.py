@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.rest.route import Call, Caller, Download, Route
 from jupyter_secure_jobs.services import (
+    auditing,
+    changes,
     datasets,
     dispatch,
     jobs,
     keymail,
     logbook,
     pinned,
+    receipts,
+    reseals,
     reviews,
     runs,
     sessions,
@@ -20,7 +25,7 @@ from jupyter_secure_jobs.services import (
     workspaces,
 )
 from jupyter_secure_jobs.store import pinned as pinned_rows
-from jupyter_secure_jobs.wire import dataset, job, log, mailbox, run, session, workspace
+from jupyter_secure_jobs.wire import audit, change, dataset, job, log, mailbox, receipt, run, session, workspace
 from jupyter_secure_jobs.wire import pinned as pins
 from jupyter_secure_jobs.wire.base import Nothing, Page, Sequence
 
@@ -31,6 +36,7 @@ _PAGE: Final = ("after", "limit")
 _J: Final = "workspaces/{w}/jobs/{j}"
 _R: Final = "workspaces/{w}/runs/{r}"
 _D: Final = "workspaces/{w}/datasets"
+_AUDIT: Final = ("kind", "member", "organisation", "job", "since", "until")
 _BYTES: Final = "application/octet-stream"
 
 
@@ -51,16 +57,22 @@ def _begin_upload(unit: Unit, call: Call) -> dataset.UploadWire:
 
 
 def _begin_outcome(unit: Unit, call: Call) -> dataset.UploadWire:
-    dispatch.enrolled(unit, "worker")
+    dispatch.enrolled(unit, "worker", "was_worker")
     return uploads.begin(unit, call.w, call.body)
 
 
 def _output(kind: str) -> Any:  # noqa: ANN401 -- a route's function
     def send(unit: Unit, call: Call) -> Download:
-        path = runs.output_path(unit, call.w, call.path["r"], kind)
+        purpose, form = call.query.get("purpose", Purpose.OPEN), call.query.get("format", "")
+        path = runs.output_path(unit, call.w, call.path["r"], kind, purpose=purpose, form=form)
         return Download(name=kind, media_type=_BYTES, path=path)
 
     return send
+
+
+def _audit_csv(unit: Unit, call: Call) -> Download:
+    path = auditing.export(unit, call.w, call.query)
+    return Download(name="audit.csv", media_type="text/csv; charset=utf-8", path=path, forget=path.unlink)
 
 
 def _keys_ready(answer: mailbox.KeysAnswer, call: Call) -> bool:
@@ -94,6 +106,14 @@ _MEMBERS: Final = (
        lambda u, c: workspaces.sign(u, c.w, c.body)),
     _p("workspaces/{w}/workers", "enroll_workers", workspace.WorkersNew, workspace.WorkspaceWire,
        lambda u, c: workspaces.enroll(u, c.w, c.body)),
+    _g("invitations", "list_invitations", Page[change.InvitationWire], lambda u, c: changes.invitations(u)),
+    _g("workspaces/{w}/changes", "get_changes", change.ChangesWire, lambda u, c: changes.get(u, c.w)),
+    _p("workspaces/{w}/changes", "propose_change", change.ChangeNew, change.ChangesWire,
+       lambda u, c: changes.propose(u, c.w, c.body), created=True),
+    _p("workspaces/{w}/changes/signatures", "sign_change", change.ChangeSignatures, change.ChangesWire,
+       lambda u, c: changes.sign(u, c.w, c.body)),
+    _p("workspaces/{w}/changes/refusal", "refuse_change", change.ChangeRefusal, change.ChangesWire,
+       lambda u, c: changes.refuse(u, c.w, c.body)),
     _g("workspaces/{w}/members", "list_members", Page[workspace.MemberWire], lambda u, c: workspaces.members(u, c.w)),
     _g("workspaces/{w}/members/{m}", "get_member", workspace.MemberWire,
        lambda u, c: workspaces.member(u, c.w, c.path["m"])),
@@ -156,9 +176,16 @@ _MEMBERS: Final = (
        query=("kind", *_PAGE)),
     _g(_R, "get_run", run.RunWire, lambda u, c: runs.get(u, c.w, c.path["r"])),
     _p(_R + "/cancel", "cancel_run", Nothing, run.RunWire, lambda u, c: runs.cancel(u, c.w, c.path["r"])),
-    _g(_R + "/outcome", "get_outcome", run.OutcomeWire, lambda u, c: runs.outcome(u, c.w, c.path["r"])),
+    _g(_R + "/outcome", "get_outcome", run.OutcomeWire,
+       lambda u, c: runs.outcome(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
+    _g(_R + "/statements", "get_run_statements", receipt.RunStatementsWire,
+       lambda u, c: receipts.statements(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
     _g(_R + "/result", "get_sealed_result", None, _output("result"), reading=False),
     _g(_R + "/log", "get_sealed_log", None, _output("log"), reading=False),
+    _p(_R + "/reseals", "reseal_outcome", run.ResealNew, run.RunWire,
+       lambda u, c: reseals.add(u, c.w, c.path["r"], c.body)),
+    _g(_R + "/result", "get_sealed_result", None, _output("result"), reading=False, query=("purpose", "format")),
+    _g(_R + "/log", "get_sealed_log", None, _output("log"), reading=False, query=("purpose", "format")),
     _g("workspaces/{w}/pinned-queries", "list_pinned_queries", Page[pins.PinnedWire],
        lambda u, c: pinned.listed(u, c.w, after=c.after, limit=c.limit), query=_PAGE),
     _p("workspaces/{w}/pinned-queries", "pin_query", pins.PinnedNew, pins.PinnedWire,
@@ -172,6 +199,10 @@ _MEMBERS: Final = (
        query=("from_size", "also")),
     _g("workspaces/{w}/log/entries", "list_log_entries", Page[log.LogEntryWire],
        lambda u, c: logbook.entries(u, c.w, after=c.after, limit=c.limit), query=_PAGE),
+    _g("workspaces/{w}/audit", "list_events", Page[audit.AuditWire],
+       lambda u, c: auditing.page(u, c.w, c.query, after=c.after, limit=c.limit), query=(*_AUDIT, *_PAGE),
+       reading=False),
+    _g("workspaces/{w}/audit.csv", "export_events", None, _audit_csv, query=_AUDIT, reading=False),
 )  # fmt: skip
 
 _WORKERS: Final = (

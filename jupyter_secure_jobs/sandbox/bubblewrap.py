@@ -21,6 +21,8 @@ _NEXT_STEP: Final = (
 _SYSTEM_LOCATIONS: Final = ("/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap")
 _SYSTEM: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC: Final = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives")
+# What the kernel tells of the whole host, not of this namespace: keys, timers, addresses, pages.
+_HOST_FACTS: Final = ("keys", "timer_list", "kcore", "kallsyms", "kpagecount", "kpageflags", "slabinfo", "vmallocinfo")
 _PYTHON_PARTS: Final = ("bin", "lib", "lib64", "pyvenv.cfg")
 # The package's own directory: needed in the sandbox also where it is installed in place from a source tree.
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
@@ -101,6 +103,9 @@ def command(bwrap: Path, *, root: Path, scratch_bytes: int, seccomp: int, inform
     words += ["--symlink", "/usr/share/zoneinfo/Etc/UTC", "/etc/localtime"]
     words += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", str(root / "tables"), "/tables"]
     words += ["--dir", "/tmp/home", "--dir", "/tmp/work", "--chdir", "/tmp/work"]  # noqa: S108 -- as above
+    for name in _HOST_FACTS:
+        if Path("/proc", name).exists():
+            words += ["--ro-bind", os.devnull, f"/proc/{name}"]
     # Bubblewrap's root and /dev are temporary file systems without a size: writing there would fill the host's memory.
     # A worker that runs as root owns the host's settings under /proc/sys; their owner needs no capability to write.
     words += ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", "--clearenv"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from jupyter_secure_jobs.domain.text import folded
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest, Withdrawal
 from jupyter_secure_jobs.services import logbook, notices, uploads, workspaces
-from jupyter_secure_jobs.store import datasets
+from jupyter_secure_jobs.store import datasets, runs, statements
 from jupyter_secure_jobs.store.tables import DatasetRow
 from jupyter_secure_jobs.trust.manifest import verify_manifest, verify_withdrawal
 from jupyter_secure_jobs.wire.base import Page
@@ -20,6 +21,7 @@ from jupyter_secure_jobs.wire.dataset import (
     ManifestWire,
     WithdrawalNew,
 )
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +47,7 @@ def manifest_of(unit: Unit, row: DatasetRow) -> tuple[Envelope, Manifest]:
 def wire(unit: Unit, row: DatasetRow) -> DatasetWire:
     """Return a dataset as members see it."""
     _, manifest = manifest_of(unit, row)
+    heard_by, waiting_for = _hearing(unit, row)
     return DatasetWire(
         id=row.id,
         name=manifest.name,
@@ -66,8 +69,11 @@ def wire(unit: Unit, row: DatasetRow) -> DatasetWire:
         rows=manifest.rows,
         bytes=sum(file.bytes for file in manifest.files),
         synthetic_rows=manifest.synthetic.rows,
+        output_policy=OutputPolicyWire.of(manifest.output_policy),
         published=row.published,
         withdrawn=row.withdrawn,
+        heard_by=heard_by,
+        waiting_for=waiting_for,
         declaration_sql=f"SELECT * FROM {manifest.name}",  # noqa: S608 -- text for an editor, not run here
         declaration_python=f'{manifest.name} = spark.table("{manifest.name}")',
     )
@@ -129,6 +135,8 @@ def publish(unit: Unit, workspace: str, body: DatasetNew) -> DatasetWire:
         unit.session.add(row)
     row.version, row.manifest, row.published = made.version, envelope.hash, unit.now
     row.name, row.folded, row.withdrawn = made.name, folded(made.name), None
+    unit.record(workspace=workspace, member=caller.email, action=Event.DATASET_PUBLISHED,
+                detail=f"{made.name}, version {made.version}", statement=envelope.hash)  # fmt: skip
     unit.session.flush()
     unit.changes(workspace)
     return wire(unit, row)
@@ -144,11 +152,29 @@ def withdraw(unit: Unit, workspace: str, dataset: str, body: WithdrawalNew) -> D
     envelope = logbook.envelope_of(body.withdrawal)
     _, made = manifest_of(unit, row)
     verify_withdrawal(envelope, workspaces.trusted(unit, workspace), made)
-    logbook.append(unit, workspace, "withdrawal", envelope)
-    row.withdrawn = envelopes.read(Withdrawal, envelope).time
-    notices.post(unit, workspace, envelope.hash, [made.owner])
+    record_withdrawal(unit, row, made.owner, envelope)
+    unit.record(workspace=workspace, member=unit.member(workspace).email, action=Event.DATASET_WITHDRAWN,
+                detail=made.name, statement=envelope.hash)  # fmt: skip
     unit.changes(workspace)
     return wire(unit, row)
+
+
+def record_withdrawal(unit: Unit, row: DatasetRow, owner: str, envelope: Envelope) -> None:
+    """Keep a verified withdrawal, and leave it for the owner's key service."""
+    logbook.append(unit, row.workspace, "withdrawal", envelope)
+    row.withdrawn = envelopes.read(Withdrawal, envelope).time
+    notices.post(unit, row.workspace, envelope.hash, [owner])
+    unit.session.flush()
+
+
+def _hearing(unit: Unit, row: DatasetRow) -> tuple[list[str], list[str]]:
+    """Return who has heard the newest withdrawal of a dataset, and who has not."""
+    if row.withdrawn is None:
+        return [], []
+    for entry in reversed(statements.of_kind(unit.session, row.workspace, "withdrawal")):
+        if envelopes.read(Withdrawal, envelopes.Envelope.from_bytes(entry.envelope)).dataset == row.id:
+            return notices.hearing(runs.notices_of(unit.session, row.workspace, entry.hash))
+    return [], []
 
 
 def synthetic_path(unit: Unit, workspace: str, dataset: str) -> Path:

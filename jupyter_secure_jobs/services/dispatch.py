@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from jupyter_secure_jobs.domain import audit
 from jupyter_secure_jobs.domain import run as rules
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnauthenticatedError
+from jupyter_secure_jobs.domain.output import of_dataset
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.services import dossiers, logbook, run_view, uploads
-from jupyter_secure_jobs.services.run_state import end, mark
+from jupyter_secure_jobs.services.run_state import end, give_back, mark
 from jupyter_secure_jobs.store import datasets, runs, workspaces
 from jupyter_secure_jobs.wire.base import Nothing
 from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
@@ -23,6 +25,7 @@ from jupyter_secure_jobs.wire.mailbox import (
     LeaseWire,
     TestTask,
 )
+from jupyter_secure_jobs.wire.output import OutputPolicyWire, OwnerPolicyWire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,15 +34,15 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.store.tables import RunRow, ServiceKeyRow
 
 
-def enrolled(unit: Unit, kind: str) -> list[ServiceKeyRow]:
+def enrolled(unit: Unit, *kinds: str) -> list[ServiceKeyRow]:
     """Return where the caller is a worker or key service, and note that it was seen.
 
     Raises:
         UnauthenticatedError: nowhere.
     """
-    listed = list(workspaces.service_keys(unit.session, unit.caller(), kind))
+    listed = list(workspaces.service_keys(unit.session, unit.caller(), *kinds))
     if not listed:
-        raise UnauthenticatedError("not_enrolled", f"This key is no {kind} of any workspace.", "Have it enrolled.")
+        raise UnauthenticatedError("not_enrolled", f"This key is no {kinds[0]} of any workspace.", "Have it enrolled.")
     step = timedelta(seconds=unit.server.settings.away_seconds / 4)
     for row in listed:
         if row.seen is None or unit.now - row.seen > step:
@@ -53,30 +56,12 @@ def enrolled(unit: Unit, kind: str) -> list[ServiceKeyRow]:
 def sweep(unit: Unit) -> None:
     """Take back runs whose lease ended, and end runs whose order has expired."""
     for run in runs.lost(unit.session, now=unit.now):
-        _give_back(unit, run, lost=True)
+        give_back(unit, run, lost=True)
     for run in runs.overdue(unit.session, now=unit.now):
+        why = run_view.waiting(unit, run) or "no worker took it"
+        used = "" if run.keys_released else " Nothing was used up."
+        run.error_text = f"The order expired after {rules.ORDER_DAYS} days: {why}.{used} Order the run again."
         end(unit, run, RunStatus.FAILED, "OrderExpired")
-
-
-def _give_back(unit: Unit, run: RunRow, *, lost: bool) -> None:
-    run.lease = run.lease_expires = None
-    run.request = run.request_evidence = None
-    for mail in runs.mail(unit.session, run.id):
-        mail.nonce = mail.grant = mail.refusal = None
-    if run.cancel_requested:
-        end(unit, run, RunStatus.CANCELLED, "Cancelled")
-        return
-    if (
-        lost
-        and rules.after_lost_lease(keys_released=run.keys_released, already_retried=run.retried) is RunStatus.FAILED
-    ):
-        end(unit, run, RunStatus.FAILED, "WorkerLost")
-        return
-    run.retried = run.retried or (lost and run.keys_released)
-    run.status = str(rules.advance(RunStatus(run.status), RunStatus.QUEUED))
-    run.started = None
-    mark(run, Phase.QUEUED, unit.now)
-    unit.changes(run.workspace)
 
 
 def claim(unit: Unit) -> LeaseAnswer:
@@ -110,9 +95,15 @@ def _test(unit: Unit, run: RunRow) -> TestTask:
     workspace = workspaces.get(unit.session, run.workspace)
     rows = datasets.by_ids(unit.session, run.workspace, [read["dataset"] for read in text["datasets"]])
     tables: dict[str, str] = {}
+    owners: list[OwnerPolicyWire] = []
     for read in text["datasets"]:
         manifest = envelopes.read(Manifest, logbook.read(unit, run.workspace, rows[read["dataset"]].manifest))
         tables[read["table"]] = manifest.synthetic.digest
+        owners.append(
+            OwnerPolicyWire(
+                asked_by=of_dataset(manifest.owner, manifest.name), policy=OutputPolicyWire.of(manifest.output_policy)
+            )
+        )
     return TestTask(
         genesis=workspace.genesis if workspace else "",
         text_hash=run.text_hash,
@@ -123,16 +114,19 @@ def _test(unit: Unit, run: RunRow) -> TestTask:
         inputs=run.inputs,
         declarations=[InputVariableWire.model_validate(each) for each in text["inputs"]],
         limits=LimitsWire.model_validate(text["limits"]),
+        output_policy=OutputPolicyWire.model_validate(text.get("output_policy", {})),
+        counts=text.get("counts", []),
+        owners=owners,
     )
 
 
 def leased(unit: Unit, workspace: str, run: str, lease: str) -> RunRow:
-    """Return a run that the calling worker holds.
+    """Return a run that the calling worker holds; one that was dropped meanwhile may finish what has its keys.
 
     Raises:
         ConflictError: the lease has ended or is another worker's; the worker must drop the run.
     """
-    enrolled(unit, "worker")
+    enrolled(unit, "worker", "was_worker")
     row = runs.get(unit.session, workspace, run)
     if row is None or row.lease is None or row.lease != lease:
         raise ConflictError("lease_lost", "The run was taken back from this worker.", "Drop it and ask for another.")
@@ -154,7 +148,7 @@ def heartbeat(unit: Unit, workspace: str, run: str, body: Heartbeat) -> Heartbea
 
 def release(unit: Unit, workspace: str, run: str, body: Heartbeat) -> Nothing:
     """Take a run back from a worker that could not get its keys; it is queued again."""
-    _give_back(unit, leased(unit, workspace, run, body.lease), lost=False)
+    give_back(unit, leased(unit, workspace, run, body.lease), lost=False)
     return Nothing()
 
 
@@ -189,10 +183,18 @@ def finish(unit: Unit, workspace: str, run: str, body: Finished) -> Nothing:
     row.error_text = body.error_text[:2000] if body.error_text and body.receipt is None else None
     if row.started is None and body.status is not RunStatus.CANCELLED:
         row.started = unit.now
-    end(unit, row, body.status, body.error_class)
-    unit.record(workspace=workspace, job=row.job, member=row.member, action=f"{row.kind}_ended",
-                detail=f"{row.kind} run {row.number}: {row.status}", version=row.version)  # fmt: skip
+    signed = body.receipt or body.test
+    outcome = logbook.envelope_of(signed).hash if signed is not None else None
+    end(unit, row, body.status, body.error_class, by=audit.worker(row.worker), statement=outcome)
+    _let_go(unit)
     return Nothing()
+
+
+def _let_go(unit: Unit) -> None:
+    # A worker that was dropped while it ran a job has now done the last thing it could.
+    for former in workspaces.service_keys(unit.session, unit.caller(), "was_worker"):
+        if not runs.leased_by(unit.session, former.workspace, former.name):
+            unit.session.delete(former)
 
 
 def file_path(unit: Unit, workspace: str, digest: str) -> Path:

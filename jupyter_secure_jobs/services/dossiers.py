@@ -45,12 +45,11 @@ def of_run(unit: Unit, run: RunRow, *, seen: int | None = None) -> mailbox.Dossi
     Raises:
         NotFoundError: the run is no job run.
     """
-    job = jobs.get(unit.session, run.workspace, run.job)
-    version = jobs.version(unit.session, run.job, run.version)
-    if job is None or version is None or run.statement is None:
-        raise NotFoundError("no_run", "There is no such job run.", "Ask for another.")
-    order = logbook.read(unit, run.workspace, run.statement)
-    made = gather(unit, jobs.bundle(unit.session, job), version, order, seen=seen)
+    return wire_of(statements(unit, run, seen=seen))
+
+
+def wire_of(made: Dossier) -> mailbox.Dossier:
+    """Return a dossier as a wire shape."""
     return mailbox.Dossier(
         rosters=[logbook.wire_of(each) for each in made.rosters],
         workers=[logbook.wire_of(each) for each in made.workers],
@@ -61,3 +60,17 @@ def of_run(unit: Unit, run: RunRow, *, seen: int | None = None) -> mailbox.Dossi
         order=logbook.wire_of(made.order),
         log=LogProofWire.model_validate(codec.to_json(made.log)),
     )
+
+
+def statements(unit: Unit, run: RunRow, *, seen: int | None = None) -> Dossier:
+    """Return the statements about a job run.
+
+    Raises:
+        NotFoundError: the run is no job run.
+    """
+    job = jobs.get(unit.session, run.workspace, run.job)
+    version = jobs.version(unit.session, run.job, run.version)
+    if job is None or version is None or run.statement is None:
+        raise NotFoundError("no_run", "There is no such job run.", "Ask for another.")
+    order = logbook.read(unit, run.workspace, run.statement)
+    return gather(unit, jobs.bundle(unit.session, job), version, order, seen=seen)

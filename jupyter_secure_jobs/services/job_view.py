@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.domain.job import Language, LogPolicy, Scope
+from jupyter_secure_jobs.domain.job import STOPPED, Language, LogPolicy, Scope
 from jupyter_secure_jobs.domain.lifecycle import (
     Action,
     Facts,
@@ -18,8 +18,8 @@ from jupyter_secure_jobs.domain.lifecycle import (
 )
 from jupyter_secure_jobs.domain.review import Decision, Standing, Verdict, Vote, standing
 from jupyter_secure_jobs.domain.run import RunStatus
-from jupyter_secure_jobs.services import run_view, terms
-from jupyter_secure_jobs.store import datasets, jobs, runs, statements, workspaces
+from jupyter_secure_jobs.services import notices, run_view, terms
+from jupyter_secure_jobs.store import datasets, history, runs, statements, workspaces
 from jupyter_secure_jobs.wire.job import (
     ActionWire,
     ApprovalWire,
@@ -29,8 +29,10 @@ from jupyter_secure_jobs.wire.job import (
     JobDetailWire,
     JobWire,
     LimitsWire,
+    StopWire,
     VersionWire,
 )
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,6 +82,7 @@ class View:
         self.organisations = {row.email: row.organisation for row in self.members}
         self.epoch = len(statements.of_kind(unit.session, member.workspace, "roster"))
         self.withdrawn = datasets.withdrawn_ids(unit.session, member.workspace)
+        self.keyless = datasets.keyless_ids(unit.session, member.workspace)
         self.active = all(row.joined for row in self.members)
 
     def standing(self, author: str, votes: Mapping[str, DecisionRow]) -> Standing:
@@ -92,6 +95,12 @@ class View:
 
     def stale(self, row: VersionRow, author: str, votes: Mapping[str, DecisionRow]) -> str | None:
         """Return why an accepted version cannot run although nobody revoked it."""
+        keyless = [read["table"] for read in row.terms["datasets"] if read["dataset"] in self.keyless]
+        if keyless:
+            return (
+                f"The owner of the dataset behind table {keyless[0]!r} has no key service here any more: "
+                "change the job and submit again."
+            )
         if row.epoch != self.epoch:
             return "The members changed: submit again."
         gone = [read["table"] for read in row.terms["datasets"] if read["dataset"] in self.withdrawn]
@@ -235,21 +244,45 @@ class View:
         if front is None:
             front = bundle.versions[max(bundle.versions)]
         votes = bundle.decisions.get(front.statement or "", {})
-        history = jobs.history(self.unit.session, bundle.job.id)
+        events = history.of_job(self.unit.session, bundle.job.id)
+        comments = history.comments(self.unit.session, [row.statement for row in events if row.statement])
         return JobDetailWire.model_validate(
             {
                 **self._fields(bundle, facts),
                 "version": self.version(bundle.job, front),
                 "live": self.version(bundle.job, bundle.live) if bundle.live else None,
+                "stops": self.stops(bundle),
                 "approval": self.approval(bundle.job, votes, submitted=front.stage in ("review", "accepted")),
                 "history": [
                     HistoryWire(
-                        time=row.time, member=row.member, action=row.action, detail=row.detail, version=row.version
+                        time=row.time,
+                        member=row.member,
+                        action=row.action,
+                        detail=comments.get(row.statement or "", row.detail),
+                        version=row.version,
                     )
-                    for row in history
+                    for row in events
                 ],
             }
         )
+
+    def stops(self, bundle: Bundle) -> list[StopWire]:
+        """Return each revocation of the live version, oldest first, with who has heard it."""
+        digest = bundle.live.statement if bundle.live else None
+        made = []
+        for row in sorted(bundle.revocations.get(digest or "", []), key=lambda row: row.time):
+            heard, waiting = notices.hearing(runs.notices_of(self.unit.session, row.workspace, row.statement))
+            made.append(
+                StopWire(
+                    member=row.member,
+                    scope=Scope(row.scope),
+                    effect=STOPPED[Scope(row.scope)],
+                    time=row.time,
+                    heard_by=heard,
+                    waiting_for=waiting,
+                )
+            )
+        return made
 
     def approval(self, job: JobRow, votes: Mapping[str, DecisionRow], *, submitted: bool) -> list[ApprovalWire]:
         """Return each other member's decision; none before submission."""
@@ -289,6 +322,8 @@ class View:
             grant=GrantWire.model_validate(row.terms["grant"]),
             log_policy=LogPolicy(row.terms["log_policy"]),
             limits=LimitsWire.model_validate(row.terms["limits"]),
+            output_policy=OutputPolicyWire.of(terms.output_policy_of(row.terms)),
+            counts=list(terms.counts_of(row.terms)),
             tested=None if test is None else test.status == RunStatus.SUCCEEDED,
             tested_run=test.id if test else None,
             live=row.number == job.live_version,

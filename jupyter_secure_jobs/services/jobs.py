@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.audit import OF_ACTION, QUIET, Event
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, StaleError
 from jupyter_secure_jobs.domain.job import Language
 from jupyter_secure_jobs.domain.lifecycle import Action, permit
@@ -12,7 +13,7 @@ from jupyter_secure_jobs.domain.text import DESCRIPTION_LENGTH, clean_name, clea
 from jupyter_secure_jobs.services import terms
 from jupyter_secure_jobs.services.job_view import View
 from jupyter_secure_jobs.services.run_state import end
-from jupyter_secure_jobs.store import datasets, jobs, runs
+from jupyter_secure_jobs.store import datasets, history, jobs, runs
 from jupyter_secure_jobs.store.tables import JobRow, VersionRow
 from jupyter_secure_jobs.wire.base import Nothing, Page
 from jupyter_secure_jobs.wire.job import (
@@ -55,14 +56,23 @@ def permitted(unit: Unit, workspace: str, job: str, action: Action) -> tuple[Vie
     return view, bundle
 
 
-def touched(unit: Unit, view: View, bundle: Bundle, action: Action, detail: str = "") -> JobDetailWire:
-    """Record what was done, tell everybody, and return the job as it is now."""
+def touched(
+    unit: Unit,
+    view: View,
+    bundle: Bundle,
+    action: Action,
+    detail: str = "",
+    *,
+    version: int | None = None,
+    run: str | None = None,
+    statement: str | None = None,
+) -> JobDetailWire:
+    """Record what was done, tell everybody, and return the job as it is now. `version`: else the one in front."""
     job = bundle.job
     job.updated = unit.now
-    number = job.open_version if job.open_version is not None else job.live_version
-    unit.record(
-        workspace=job.workspace, job=job.id, member=view.member.email, action=str(action), detail=detail, version=number
-    )
+    number = version or (job.open_version if job.open_version is not None else job.live_version)
+    unit.record(workspace=job.workspace, member=view.member.email, action=OF_ACTION[action], job=job.id,
+                version=number, run=run, detail=detail, statement=statement)  # fmt: skip
     unit.session.flush()
     unit.changes(job.workspace)
     return view.detail(jobs.bundle(unit.session, job))
@@ -115,7 +125,7 @@ def create(unit: Unit, workspace: str, body: JobNew) -> JobDetailWire:
     unit.session.add(row)
     unit.session.flush()
     _add_version(unit, row, 1, terms.changed(terms.blank(body.language or Language.SQL), body, known=_known(unit, row)))
-    unit.record(workspace=workspace, job=row.id, member=member.email, action="create", version=1)
+    unit.record(workspace=workspace, member=member.email, action=Event.CREATED, job=row.id, version=1)
     unit.session.flush()
     unit.changes(workspace)
     return View(unit, member).detail(jobs.bundle(unit.session, row))
@@ -172,20 +182,36 @@ def change(unit: Unit, workspace: str, job: str, body: DraftChange, *, revision:
         bundle.open.terms = terms.changed(bundle.open.terms, body, known=_known(unit, row))
         bundle.open.text_hash = terms.tested_text(bundle.open.terms)
     row.revision += 1
+    if _edited_just_now(unit, view, row):
+        row.updated = unit.now
+        unit.session.flush()
+        unit.changes(workspace)
+        return view.detail(jobs.bundle(unit.session, row))
     return touched(unit, view, bundle, Action.EDIT)
 
 
+def _edited_just_now(unit: Unit, view: View, job: JobRow) -> bool:
+    # An editor saves every few seconds; what was done in between makes a new event, and so does a pause.
+    last = next(iter(history.of_job(unit.session, job.id, limit=1)), None)
+    return (
+        last is not None
+        and (last.action, last.member) == (Event.EDITED, view.member.email)
+        and unit.now - last.time < QUIET
+    )
+
+
 def delete(unit: Unit, workspace: str, job: str) -> Nothing:
-    """Delete a draft that has never run, for good."""
-    _, bundle = permitted(unit, workspace, job, Action.DELETE)
+    """Delete a draft that has never run, for good. Its events stay, under the name it had."""
+    view, bundle = permitted(unit, workspace, job, Action.DELETE)
     row = bundle.job
-    for run in runs.of_job(unit.session, job):
+    tests = runs.of_job(unit.session, job)
+    unit.record(workspace=workspace, member=view.member.email, action=Event.DELETED, job=job,
+                detail=f"versions: {len(bundle.versions)}, test runs: {len(tests)}")  # fmt: skip
+    for run in tests:
         unit.session.delete(run)
     unit.session.flush()
     for version in bundle.versions.values():
         unit.session.delete(version)
-    for entry in jobs.history(unit.session, job, limit=10_000):
-        unit.session.delete(entry)
     unit.session.flush()
     unit.session.delete(row)
     unit.changes(workspace)
@@ -208,11 +234,12 @@ def new_draft(unit: Unit, workspace: str, job: str) -> JobDetailWire:
 def discard_draft(unit: Unit, workspace: str, job: str) -> JobDetailWire:
     """Throw the draft away; the live version stays."""
     view, bundle = permitted(unit, workspace, job, Action.DISCARD_DRAFT)
+    number = bundle.job.open_version
     if bundle.open is not None:
         bundle.open.stage = "discarded"
     bundle.job.open_version = None
     bundle.job.revision += 1
-    return touched(unit, view, bundle, Action.DISCARD_DRAFT)
+    return touched(unit, view, bundle, Action.DISCARD_DRAFT, version=number)
 
 
 def cancel_review(unit: Unit, workspace: str, job: str) -> JobDetailWire:
@@ -236,12 +263,13 @@ def activate(unit: Unit, workspace: str, job: str, body: ActivateNew) -> JobDeta
         raise ConflictError("version_stale", stale, "Open a draft and submit again.")
     bundle.job.live_version = row.number
     bundle.job.revision += 1
-    return touched(unit, view, bundle, Action.ACTIVATE, f"version {row.number}")
+    return touched(unit, view, bundle, Action.ACTIVATE, f"version {row.number}", version=row.number)
 
 
 def archive(unit: Unit, workspace: str, job: str) -> JobDetailWire:
     """Archive: a queued run is cancelled, a running one finishes, a review goes back to draft."""
     view, bundle = permitted(unit, workspace, job, Action.ARCHIVE)
+    cancelled = ""
     for run in runs.active(unit.session, job, "job"):
         if run.status == RunStatus.QUEUED:
             run.cancel_requested = True
@@ -250,9 +278,10 @@ def archive(unit: Unit, workspace: str, job: str) -> JobDetailWire:
     if bundle.open is not None and bundle.open.stage == "review":
         bundle.open.stage, bundle.open.statement, bundle.open.submitted = "draft", None, None
         bundle.open.epoch = None
+        cancelled = "the review was cancelled"
     bundle.job.archived = True
     bundle.job.revision += 1
-    return touched(unit, view, bundle, Action.ARCHIVE)
+    return touched(unit, view, bundle, Action.ARCHIVE, cancelled)
 
 
 def unarchive(unit: Unit, workspace: str, job: str) -> JobDetailWire:

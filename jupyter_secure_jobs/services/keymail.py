@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.audit import Event, key_service
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Withdrawal
+from jupyter_secure_jobs.protocol.decision import Revocation
+from jupyter_secure_jobs.protocol.envelope import media_type
 from jupyter_secure_jobs.protocol.order import KeyGrant
-from jupyter_secure_jobs.services import dossiers, logbook, notices, workspaces
+from jupyter_secure_jobs.protocol.roster import WorkerList
+from jupyter_secure_jobs.services import carried, dossiers, logbook, notices, workspaces
 from jupyter_secure_jobs.services.dispatch import enrolled, leased
-from jupyter_secure_jobs.store import datasets, runs
+from jupyter_secure_jobs.services.run_state import words
+from jupyter_secure_jobs.store import datasets, history, runs
 from jupyter_secure_jobs.store.tables import KeyMailRow
 from jupyter_secure_jobs.trust import signatures
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Nothing
@@ -27,6 +32,7 @@ from jupyter_secure_jobs.wire.mailbox import (
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.store.tables import RunRow
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22,64}\Z")
 
@@ -49,24 +55,18 @@ def ask(unit: Unit, workspace: str, run: str, body: KeysAsked) -> KeysAnswer:
 
 
 def tasks(unit: Unit, body: KeyTasksAsked) -> KeyTasks:
-    """Return what the calling key service has to answer: revocations and withdrawals first, then nonces and grants."""
+    """Return what the calling key service has to answer: what it must hear first, then nonces and grants.
+
+    One that the newest roster does not name any more hears of that, and nothing else.
+    """
     items: list[KeyTask] = []
-    for service in enrolled(unit, "keyservice"):
-        for notice in runs.open_notices(unit.session, service.workspace, service.name):
-            envelope = logbook.read(unit, service.workspace, notice.statement)
-            revoking = "revocation" in envelope.payloadType
-            chain = workspaces.chain(unit, service.workspace)
-            items.append(
-                KeyTask(
-                    run=None,
-                    workspace=service.workspace,
-                    wants="acknowledgement",
-                    revocation=logbook.wire_of(envelope) if revoking else None,
-                    withdrawal=None if revoking else logbook.wire_of(envelope),
-                    rosters=[logbook.wire_of(each) for each in chain],
-                    manifest=None if revoking else _manifest(unit, service.workspace, envelope),
-                )
-            )
+    for service in enrolled(unit, "keyservice", "was_service"):
+        items += [
+            _notice(unit, service.workspace, notice.statement)
+            for notice in runs.open_notices(unit.session, service.workspace, service.name)
+        ]
+        if service.kind != "keyservice":
+            continue
         for mail, run in runs.open_mail(unit.session, service.workspace, service.name):
             wanted = "nonce" if mail.nonce is None else "grant"
             items.append(
@@ -82,6 +82,23 @@ def tasks(unit: Unit, body: KeyTasksAsked) -> KeyTasks:
                 )
             )
     return KeyTasks(items=items)
+
+
+def _notice(unit: Unit, workspace: str, statement: str) -> KeyTask:
+    envelope = logbook.read(unit, workspace, statement)
+    said, kind = logbook.wire_of(envelope), envelope.payloadType
+    withdrawn = kind == media_type(Withdrawal)
+    lists = workspaces.worker_lists(unit, workspace) if kind == media_type(WorkerList) else ()
+    return KeyTask(
+        run=None,
+        workspace=workspace,
+        wants="acknowledgement",
+        revocation=said if kind == media_type(Revocation) else None,
+        withdrawal=said if withdrawn else None,
+        rosters=[logbook.wire_of(each) for each in workspaces.chain(unit, workspace)],
+        workers=[logbook.wire_of(each) for each in lists],
+        manifest=_manifest(unit, workspace, envelope) if withdrawn else None,
+    )
 
 
 def _manifest(unit: Unit, workspace: str, withdrawal: envelopes.Envelope) -> EnvelopeWire | None:
@@ -112,10 +129,16 @@ def reply(unit: Unit, workspace: str, run: str, body: KeyReply) -> Nothing:
         mail.nonce = body.nonce
     if body.refusal is not None:
         mail.refusal = body.refusal[:500]
+        # The same run may be refused again after its worker went silent: that is one event.
+        if history.of_run(unit.session, row, Event.KEY_REFUSED, mail.organisation) is None:
+            _record(unit, row, mail.organisation, Event.KEY_REFUSED, f"{words(row)}: {mail.refusal}", None)
     if body.grant is not None:
         envelope = logbook.envelope_of(body.grant)
-        envelopes.read(KeyGrant, envelope)
+        said = envelopes.read(KeyGrant, envelope)
         signatures.require(envelope, unit.caller(), who=f"the key service of {mail.organisation}")
+        again = f", attempt {said.attempt}" if said.attempt > 1 else ""
+        if mail.grant != envelope.to_bytes():
+            _record(unit, row, mail.organisation, Event.KEY_RELEASED, words(row) + again, envelope.hash)
         mail.grant = envelope.to_bytes()
         row.keys_released = True
         logbook.append(unit, workspace, "grant", envelope)
@@ -124,9 +147,32 @@ def reply(unit: Unit, workspace: str, run: str, body: KeyReply) -> Nothing:
     return Nothing()
 
 
+def _record(unit: Unit, run: RunRow, organisation: str, event: Event, detail: str, statement: str | None) -> None:
+    unit.record(workspace=run.workspace, member=key_service(organisation), organisation=organisation, action=event,
+                job=run.job, version=run.version, run=run.id, detail=detail, statement=statement)  # fmt: skip
+
+
 def acknowledge(unit: Unit, workspace: str, body: Acknowledged) -> Nothing:
-    """Keep a key service's signed acknowledgement of a revocation or withdrawal."""
-    services = {row.workspace: row.name for row in enrolled(unit, "keyservice")}
+    """Keep a key service's signed acknowledgement; with a statement that is not known here, learn that first.
+
+    One that the newest roster does not name any more has, with its last acknowledgement, heard the last.
+
+    Raises:
+        RefusedError: the statement does not verify, or the acknowledgement is not of the calling key service.
+    """
+    services = {row.workspace: row for row in enrolled(unit, "keyservice", "was_service")}
     if workspace not in services:
         raise NotFoundError("no_workspace", "There is no such workspace.", "Check the address.")
-    return notices.acknowledge(unit, workspace, services[workspace], body)
+    row = services[workspace]
+    if body.statement is not None and row.kind == "keyservice":
+        statement = logbook.envelope_of(body.statement)
+        if not notices.posted(unit, workspace, row.name, statement.hash):
+            carried.learn(unit, workspace, statement, heard_by=row.name)
+            # One whose data the job does not read may be told too; its word is kept like the others'.
+            notices.post(unit, workspace, statement.hash, [row.name])
+            unit.stir()
+    answer = notices.acknowledge(unit, workspace, row.name, body)
+    unit.session.flush()
+    if row.kind != "keyservice" and not runs.open_notices(unit.session, workspace, row.name):
+        unit.session.delete(row)
+    return answer

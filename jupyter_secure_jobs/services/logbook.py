@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.crypto import checkpoint as checkpoints
 from jupyter_secure_jobs.crypto import encoding, merkle
 from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
-from jupyter_secure_jobs.protocol import places
+from jupyter_secure_jobs.protocol import canonical, places
 from jupyter_secure_jobs.protocol.envelope import Envelope
+from jupyter_secure_jobs.protocol.log import Inclusion
 from jupyter_secure_jobs.store import statements
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Page
 from jupyter_secure_jobs.wire.log import ConsistencyWire, LogEntryWire, LogProofWire
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jupyter_secure_jobs.services.unit import Unit
+
+EVENT: Final = "event"
 
 
 def envelope_of(wire: EnvelopeWire) -> Envelope:
@@ -36,16 +39,26 @@ def wire_of(envelope: Envelope | bytes) -> EnvelopeWire:
 
 def append(unit: Unit, workspace: str, kind: str, envelope: Envelope) -> str:
     """Append a statement; return its hash. One that is there already stays as it is."""
-    statements.append(
+    _append(unit, workspace, kind, payload=envelope.payload, kept=envelope.to_bytes())
+    return envelope.hash
+
+
+def append_event(unit: Unit, workspace: str, record: bytes) -> int:
+    """Append the leaf of an event's record; return its place. The record itself is kept in the history alone."""
+    return _append(unit, workspace, EVENT, payload=record, kept=b"")
+
+
+def _append(unit: Unit, workspace: str, kind: str, *, payload: bytes, kept: bytes) -> int:
+    row = statements.append(
         unit.session,
         workspace,
-        envelope.hash,
+        canonical.digest(payload),
         kind=kind,
-        leaf=merkle.leaf_hash(envelope.payload),
-        envelope=envelope.to_bytes(),
+        leaf=merkle.leaf_hash(payload),
+        envelope=kept,
         time=unit.now,
     )
-    return envelope.hash
+    return row.place
 
 
 def read(unit: Unit, workspace: str, digest: str) -> Envelope:
@@ -55,7 +68,7 @@ def read(unit: Unit, workspace: str, digest: str) -> Envelope:
         NotFoundError: the log has none of this hash.
     """
     row = statements.get(unit.session, workspace, digest)
-    if row is None:
+    if row is None or row.kind == EVENT:
         raise NotFoundError("no_statement", "There is no such statement.", "Fetch the job again.")
     return Envelope.from_bytes(row.envelope)
 
@@ -63,8 +76,9 @@ def read(unit: Unit, workspace: str, digest: str) -> Envelope:
 def read_all(unit: Unit, workspace: str, hashes: Iterable[str]) -> list[Envelope]:
     """Return several statements, in the order asked; unknown ones are left out."""
     wanted = list(hashes)
-    found = statements.by_hashes(unit.session, workspace, wanted)
-    return [Envelope.from_bytes(found[digest].envelope) for digest in wanted if digest in found]
+    rows = statements.by_hashes(unit.session, workspace, wanted)
+    found = {digest: row.envelope for digest, row in rows.items() if row.kind != EVENT}
+    return [Envelope.from_bytes(found[digest]) for digest in wanted if digest in found]
 
 
 def _signed(unit: Unit, workspace: str, tree: merkle.Tree) -> str:
@@ -95,6 +109,20 @@ def proof(unit: Unit, workspace: str, carried: Iterable[str], *, seen: Iterable[
     )
 
 
+def inclusions(unit: Unit, workspace: str, note: str, hashes: Iterable[str]) -> list[Inclusion]:
+    """Return the proofs that these statements are in the log of the checkpoint `note`; unknown ones are left out."""
+    size = checkpoints.parse(note, origin=places.log_origin(workspace)).size
+    # Complete subtrees never change, so that the proofs are of that very log, whatever was appended meanwhile.
+    tree = merkle.Tree(size, statements.tree(unit.session, workspace).node)
+    wanted = list(dict.fromkeys(hashes))
+    found = statements.by_hashes(unit.session, workspace, wanted)
+    return [
+        Inclusion(statement=digest, index=found[digest].place, proof=tuple(tree.inclusion(found[digest].place)))
+        for digest in wanted
+        if digest in found and found[digest].place < size
+    ]
+
+
 def _size(workspace: str, note: str) -> int | None:
     try:
         return checkpoints.parse(note, origin=places.log_origin(workspace)).size
@@ -123,5 +151,8 @@ def entries(unit: Unit, workspace: str, *, after: str | None, limit: int) -> Pag
     """Return a page of the log, newest first."""
     unit.member(workspace)
     rows, cursor = statements.entries(unit.session, workspace, after=after, limit=limit)
-    items = [LogEntryWire(index=row.place, hash=row.hash, kind=row.kind, time=row.time) for row in rows]
+    items = [
+        LogEntryWire(index=row.place, hash=row.hash, leaf=encoding.text(row.leaf), kind=row.kind, time=row.time)
+        for row in rows
+    ]
     return Page[LogEntryWire](items=items, next=cursor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from jupyter_secure_jobs.domain.job import Scope
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.jobs import Bundle
     from jupyter_secure_jobs.store.tables import VersionRow
+    from jupyter_secure_jobs.trust.roster import TrustedRosters
+
+
+STOPPING: Final = {Scope.ALL: Action.WITHDRAW, Scope.RERUNS: Action.REVOKE}
 
 
 def manifests_of(unit: Unit, workspace: str, version: Version) -> list[Envelope]:
@@ -58,11 +62,15 @@ def submit(unit: Unit, workspace: str, job: str, body: SubmitNew) -> JobDetailWi
     view, bundle = permitted(unit, workspace, job, Action.SUBMIT)
     rosters = workspaces.trusted(unit, workspace)
     unverified = envelopes.read(Version, envelope)
+    keyless = dataset_rows.keyless_ids(unit.session, workspace)
     for read in unverified.datasets:
         row = dataset_rows.get(unit.session, workspace, read.dataset)
         if row is None or row.withdrawn is not None:
             raise InvalidError("dataset_withdrawn", f"The dataset behind table {read.table!r} was withdrawn or is not "
                                "here.", "Change the job's datasets.")  # fmt: skip
+        if read.dataset in keyless:
+            raise InvalidError("no_key_service", f"{row.owner}, the owner of the dataset behind table {read.table!r}, "
+                               "has no key service here.", "Change the job's datasets.")  # fmt: skip
         if row.manifest != read.manifest:
             raise ConflictError("dataset_newer", f"There is a newer version of the dataset behind {read.table!r}.",
                                 "Submit again.")  # fmt: skip
@@ -79,7 +87,7 @@ def submit(unit: Unit, workspace: str, job: str, body: SubmitNew) -> JobDetailWi
     bundle.job.revision += 1
     unit.session.flush()
     _accept_if_complete(unit, jobs.bundle(unit.session, bundle.job), view)
-    return touched(unit, view, bundle, Action.SUBMIT)
+    return touched(unit, view, bundle, Action.SUBMIT, version=opened.number, statement=envelope.hash)
 
 
 def _accept_if_complete(unit: Unit, bundle: Bundle, view: View) -> None:
@@ -128,7 +136,7 @@ def decide(unit: Unit, workspace: str, job: str, body: DecisionNew) -> JobDetail
     )  # fmt: skip
     unit.session.flush()
     _accept_if_complete(unit, jobs.bundle(unit.session, bundle.job), view)
-    return touched(unit, view, bundle, action, comment)
+    return touched(unit, view, bundle, action, version=opened.number, statement=envelope.hash)
 
 
 def revoke(unit: Unit, workspace: str, job: str, body: RevocationNew) -> JobDetailWire:
@@ -143,7 +151,7 @@ def revoke(unit: Unit, workspace: str, job: str, body: RevocationNew) -> JobDeta
     view, bundle = find(unit, workspace, job)
     if any(stop.statement == envelope.hash for stops in bundle.revocations.values() for stop in stops):
         return view.detail(bundle)
-    action = Action.WITHDRAW if scope is Scope.ALL else Action.REVOKE
+    action = STOPPING[scope]
     view, bundle = permitted(unit, workspace, job, action)
     live = bundle.live
     if live is None or live.statement is None:
@@ -153,16 +161,29 @@ def revoke(unit: Unit, workspace: str, job: str, body: RevocationNew) -> JobDeta
     revocation = verify_revocation(envelope, rosters, live.statement)
     if revocation.member != view.member.email:
         raise NotAllowedError("not_yours", "This revocation is somebody else's.", "Revoke for yourself.")
-    logbook.check_carried(unit, workspace, revocation.checkpoint)
-    logbook.append(unit, workspace, "revocation", envelope)
-    unit.session.add(
-        RevocationRow(version=live.statement, member=revocation.member, scope=str(scope), workspace=workspace,
-                      statement=envelope.hash, time=revocation.time)
-    )  # fmt: skip
-    manifests = verified_manifests(manifests_of(unit, workspace, version), rosters)
-    notices.post(unit, workspace, envelope.hash, sorted({manifest.owner for manifest in manifests.values()}))
+    record_revocation(unit, rosters, version, envelope)
+    return touched(unit, view, bundle, action, version=live.number, statement=envelope.hash)
+
+
+def record_revocation(unit: Unit, rosters: TrustedRosters, version: Version, envelope: Envelope) -> None:
+    """Keep a verified revocation, and leave it for every key service of the version.
+
+    Raises:
+        RefusedError: it carries a checkpoint of another log.
+    """
+    revocation = envelopes.read(Revocation, envelope)
+    logbook.check_carried(unit, rosters.workspace, revocation.checkpoint)
+    logbook.append(unit, rosters.workspace, "revocation", envelope)
+    scope = str(revocation.scope)
+    if jobs.revocation(unit.session, revocation.version, revocation.member, scope) is None:
+        unit.session.add(
+            RevocationRow(version=revocation.version, member=revocation.member, scope=scope,
+                          workspace=rosters.workspace, statement=envelope.hash, time=revocation.time)
+        )  # fmt: skip
+    manifests = verified_manifests(manifests_of(unit, rosters.workspace, version), rosters)
+    owners = sorted({manifest.owner for manifest in manifests.values()})
+    notices.post(unit, rosters.workspace, envelope.hash, owners)
     unit.session.flush()
-    return touched(unit, view, bundle, action)
 
 
 def review(unit: Unit, workspace: str, job: str, number: int, *, seen: int | None = None) -> ReviewWire:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.domain.run import Phase, RunStatus, advance
+from jupyter_secure_jobs.domain import audit
+from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus, advance, after_lost_lease
+from jupyter_secure_jobs.store import runs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,8 +22,21 @@ def mark(run: RunRow, phase: Phase, at: datetime) -> None:
         run.phases = [*run.phases, [str(phase), at.isoformat()]]
 
 
-def end(unit: Unit, run: RunRow, status: RunStatus, error_class: str | None) -> None:
-    """End a run and free its lease.
+def words(run: RunRow) -> str:
+    """Return a run in words, such as `job run 3`."""
+    return f"{run.kind} run {run.number}"
+
+
+def end(
+    unit: Unit,
+    run: RunRow,
+    status: RunStatus,
+    error_class: str | None,
+    *,
+    by: str = audit.SERVER,
+    statement: str | None = None,
+) -> None:
+    """End a run, free its lease, and keep `by` whom it ended, with the hash of the signed outcome.
 
     Raises:
         ConflictError: it has ended already.
@@ -30,4 +45,35 @@ def end(unit: Unit, run: RunRow, status: RunStatus, error_class: str | None) -> 
     run.error_class, run.finished = error_class, unit.now
     run.lease = run.lease_expires = None
     mark(run, Phase.DONE, unit.now)
+    cause = f" ({error_class})" if error_class and error_class != run.status else ""
+    unit.record(
+        workspace=run.workspace,
+        member=by,
+        organisation="",
+        action=audit.ENDED[RunKind(run.kind)],
+        job=run.job,
+        version=run.version,
+        run=run.id,
+        detail=f"{words(run)}: {run.status}{cause}",
+        statement=statement,
+    )
+    unit.changes(run.workspace)
+
+
+def give_back(unit: Unit, run: RunRow, *, lost: bool) -> None:
+    """Take a run from its worker: it is queued again, or ends if it was cancelled or was `lost` once too often."""
+    run.lease = run.lease_expires = None
+    run.request = run.request_evidence = None
+    for mail in runs.mail(unit.session, run.id):
+        mail.nonce = mail.grant = mail.refusal = None
+    if run.cancel_requested:
+        end(unit, run, RunStatus.CANCELLED, "Cancelled")
+        return
+    if lost and after_lost_lease(keys_released=run.keys_released, already_retried=run.retried) is RunStatus.FAILED:
+        end(unit, run, RunStatus.FAILED, "WorkerLost")
+        return
+    run.retried = run.retried or (lost and run.keys_released)
+    run.status = str(advance(RunStatus(run.status), RunStatus.QUEUED))
+    run.started = None
+    mark(run, Phase.QUEUED, unit.now)
     unit.changes(run.workspace)

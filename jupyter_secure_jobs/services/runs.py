@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.domain import run as rules
+from jupyter_secure_jobs.domain.audit import Event, output_event
 from jupyter_secure_jobs.domain.errors import InvalidError, NotAllowedError, NotFoundError
 from jupyter_secure_jobs.domain.inputs import check_values
 from jupyter_secure_jobs.domain.lifecycle import Action
@@ -13,7 +14,7 @@ from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.services import dossiers, logbook, run_view, terms
 from jupyter_secure_jobs.services.jobs import find, permitted, touched
-from jupyter_secure_jobs.services.run_state import end, mark
+from jupyter_secure_jobs.services.run_state import end, mark, words
 from jupyter_secure_jobs.store import jobs, runs
 from jupyter_secure_jobs.store.tables import KeyMailRow, RunRow
 from jupyter_secure_jobs.trust.dossier import verify_run
@@ -55,6 +56,11 @@ def _new(unit: Unit, workspace: str, version: VersionRow, kind: RunKind, **rest:
     return row
 
 
+def _with_values(run: RunRow) -> str:
+    values = ", ".join(f"{name}={value}" for name, value in run.inputs.items())
+    return f"{words(run)}: {values}" if values else words(run)
+
+
 def test(unit: Unit, workspace: str, job: str, body: TestNew) -> RunWire:
     """Start a test of the open version on synthetic tables.
 
@@ -76,10 +82,10 @@ def test(unit: Unit, workspace: str, job: str, body: TestNew) -> RunWire:
         RunKind.TEST,
         member=view.member.email,
         inputs=codec.to_json(values),
-        text={key: version.terms[key] for key in ("language", "code", "datasets", "inputs", "limits")},
+        text=terms.to_test(version.terms),
         expires=unit.now + timedelta(days=rules.ORDER_DAYS),
     )
-    touched(unit, view, bundle, Action.TEST, f"test {row.number}")
+    touched(unit, view, bundle, Action.TEST, _with_values(row), run=row.id)
     return run_view.wire(unit, row, bundle.job, code=True, tested_hash=version.text_hash)
 
 
@@ -121,7 +127,7 @@ def order(unit: Unit, workspace: str, job: str, body: RunNew) -> RunWire:
             KeyMailRow(run=row.id, organisation=owner, workspace=workspace, nonce=None, grant=None, refusal=None)
         )
     unit.session.flush()
-    touched(unit, view, bundle, Action.RUN, f"run {row.number}")
+    touched(unit, view, bundle, Action.RUN, _with_values(row), run=row.id, version=row.version, statement=envelope.hash)
     return run_view.wire(unit, row, bundle.job, code=True)
 
 
@@ -167,10 +173,10 @@ def cancel(unit: Unit, workspace: str, run: str) -> RunWire:
     if RunStatus(row.status) in rules.ENDED:
         raise NotAllowedError("run_ended", f"The run has ended: {row.status}.", "Nothing is left to cancel.")
     row.cancel_requested = True
+    unit.record(workspace=workspace, member=member.email, action=Event.CANCELLED, job=row.job, version=row.version,
+                run=row.id, detail=words(row))  # fmt: skip
     if row.lease is None:
         end(unit, row, RunStatus.CANCELLED, "Cancelled")
-    unit.record(workspace=workspace, job=row.job, member=member.email, action="cancel",
-                detail=f"{row.kind} run {row.number}", version=row.version)  # fmt: skip
     unit.session.flush()
     unit.changes(workspace)
     return run_view.wire(unit, row, bundle.job, code=True)
@@ -185,8 +191,13 @@ def cancel_job(unit: Unit, workspace: str, job: str) -> JobDetailWire:
     return view.detail(bundle)
 
 
-def _may_read(unit: Unit, workspace: str, run: str) -> RunRow:
-    # Results of tests are for all members: reviewers need them. Results of job runs are for the author's organisation.
+def may_read(unit: Unit, workspace: str, run: str) -> RunRow:
+    """Return a run whose outcome the caller may have.
+
+    Raises:
+        NotAllowedError: it is a job run, and the caller is not of the author's organisation.
+    """
+    # Results of tests are for all members: reviewers need them.
     row, bundle = _run(unit, workspace, run)
     member = unit.member(workspace)
     if row.kind == RunKind.JOB and member.organisation != bundle.job.organisation:
@@ -198,33 +209,41 @@ def _may_read(unit: Unit, workspace: str, run: str) -> RunRow:
     return row
 
 
-def outcome(unit: Unit, workspace: str, run: str) -> OutcomeWire:
-    """Return the signed outcome of a run.
+def outcome(unit: Unit, workspace: str, run: str, *, seen: int | None = None) -> OutcomeWire:
+    """Return the signed outcome of a run, for who has `seen` that much of the log.
 
     Raises:
         NotAllowedError: the caller is not of the author's organisation, and it is a job run.
     """
-    row = _may_read(unit, workspace, run)
+    row = may_read(unit, workspace, run)
+    recipient = unit.member(workspace).email
+    resealed = [each.statement for each in runs.reseals(unit.session, run, recipient)]
     return OutcomeWire(
         receipt=logbook.wire_of(row.receipt) if row.receipt else None,
         evidence=logbook.wire_of(row.evidence) if row.evidence else None,
         test=logbook.wire_of(row.test) if row.test else None,
         order=logbook.wire_of(logbook.read(unit, workspace, row.statement)) if row.statement else None,
+        log=dossiers.of_run(unit, row, seen=seen).log if row.statement else None,
+        reseals=[logbook.wire_of(each) for each in logbook.read_all(unit, workspace, resealed)],
     )
 
 
-def output_path(unit: Unit, workspace: str, run: str, kind: str) -> Path:
+def output_path(unit: Unit, workspace: str, run: str, kind: str, *, purpose: str, form: str) -> Path:
     """Return where the sealed (for a test: plain, synthetic) `result` or `log` is.
+
+    What it is fetched for, `open` or `export` and in which format, is the member side's own word: the file is the same.
 
     Raises:
         NotFoundError: the run has none.
         NotAllowedError: as `outcome`.
+        InvalidError: the purpose or the format is unknown.
     """
-    row = _may_read(unit, workspace, run)
+    event, how = output_event(kind, purpose, form)
+    row = may_read(unit, workspace, run)
     digest = row.result if kind == "result" else row.log
     if digest is None:
         raise NotFoundError(f"no_{kind}", f"The run has no {kind}.", "Only runs that have ended have one.")
     member = unit.member(workspace)
-    unit.record(workspace=workspace, job=row.job, member=member.email, action=f"read_{kind}",
-                detail=f"{row.kind} run {row.number}", version=row.version)  # fmt: skip
+    unit.record(workspace=workspace, member=member.email, action=event, job=row.job, version=row.version, run=row.id,
+                detail=words(row) + how)  # fmt: skip
     return unit.server.blobs.path(digest)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.inputs import InputVariable, check_declarations
 from jupyter_secure_jobs.domain.job import MOST_DATASETS, Grant, JobLimits, Language, LogPolicy
+from jupyter_secure_jobs.domain.output import OutputPolicy, check_counts
 from jupyter_secure_jobs.domain.text import clean_code, clean_identifier
 from jupyter_secure_jobs.protocol import canonical, codec
 from jupyter_secure_jobs.protocol.version import TestedText, Version
@@ -17,6 +18,7 @@ from jupyter_secure_jobs.wire.job import (
     InputVariableWire,
     LimitsWire,
 )
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,6 +36,8 @@ def blank(language: Language) -> Terms:
         "grant": GrantWire().model_dump(mode="json"),
         "log_policy": str(LogPolicy.STANDARD),
         "limits": LimitsWire().model_dump(mode="json"),
+        "output_policy": OutputPolicyWire().model_dump(mode="json"),
+        "counts": [],
     }
 
 
@@ -60,6 +64,11 @@ def changed(terms: Terms, change: DraftChange, *, known: Iterable[str]) -> Terms
     if change.limits is not None:
         JobLimits(**change.limits.model_dump())
         new["limits"] = change.limits.model_dump(mode="json")
+    if change.output_policy is not None:
+        change.output_policy.policy()
+        new["output_policy"] = change.output_policy.model_dump(mode="json")
+    if change.counts is not None:
+        new["counts"] = list(check_counts(tuple(change.counts)))
     return new
 
 
@@ -110,13 +119,32 @@ def grant_of(terms: Terms) -> Grant:
     return grant_value(GrantWire.model_validate(terms["grant"]))
 
 
+def output_policy_of(terms: Terms) -> OutputPolicy:
+    """Return the author's output policy of stored terms; those of before there was one ask for nothing."""
+    return OutputPolicyWire.model_validate(terms.get("output_policy", {})).policy()
+
+
+def counts_of(terms: Terms) -> tuple[str, ...]:
+    """Return the declared count columns of stored terms."""
+    return tuple(terms.get("counts", ()))
+
+
+def to_test(terms: Terms) -> Terms:
+    """Return the parts of stored terms that a test run needs."""
+    parts = {key: terms[key] for key in ("language", "code", "datasets", "inputs", "limits")}
+    policy = OutputPolicyWire.of(output_policy_of(terms))
+    return {**parts, "output_policy": policy.model_dump(mode="json"), "counts": list(counts_of(terms))}
+
+
 def tested_text(terms: Terms) -> str:
-    """Return the hash of what a test depends on: language, code, table names, declarations."""
+    """Return the hash of what a test depends on: language, code, table names, declarations, what may leave."""
     text = TestedText(
         language=Language(terms["language"]),
         code=terms["code"],
         tables=tuple(sorted(f"{read['table']}={read['dataset']}" for read in terms["datasets"])),
         inputs=inputs_of(terms),
+        output_policy=output_policy_of(terms),
+        counts=counts_of(terms),
     )
     return canonical.digest(canonical.encode(codec.to_json(text)))
 
@@ -129,12 +157,13 @@ def check_same(terms: Terms, version: Version, *, name: str, description: str) -
     """
     drafted = (
         name, description, Language(terms["language"]), terms["code"], inputs_of(terms), grant_of(terms),
-        LogPolicy(terms["log_policy"]), JobLimits(**terms["limits"]),
+        LogPolicy(terms["log_policy"]), JobLimits(**terms["limits"]), output_policy_of(terms), counts_of(terms),
         {(read["table"], read["dataset"]) for read in terms["datasets"]},
     )  # fmt: skip
     signed = (
         version.name, version.description, version.language, version.code, version.inputs, version.grant,
-        version.log_policy, version.limits, {(read.table, read.dataset) for read in version.datasets},
+        version.log_policy, version.limits, version.output_policy, version.counts,
+        {(read.table, read.dataset) for read in version.datasets},
     )  # fmt: skip
     if drafted != signed:
         raise InvalidError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
+from jupyter_secure_jobs.domain.audit import clean_detail
 from jupyter_secure_jobs.domain.errors import NotFoundError, UnauthenticatedError
 from jupyter_secure_jobs.protocol.clock import utc_now
+from jupyter_secure_jobs.protocol.event import EventRecord
+from jupyter_secure_jobs.services import logbook
 from jupyter_secure_jobs.store import workspaces
 from jupyter_secure_jobs.store.identifiers import uuid7
-from jupyter_secure_jobs.store.tables import EventRow, HistoryRow
+from jupyter_secure_jobs.store.tables import EventRow, HistoryRow, JobRow, MemberRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +27,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from jupyter_secure_jobs.crypto.signing import SigningKey
+    from jupyter_secure_jobs.domain.audit import Event
     from jupyter_secure_jobs.store.blobs import Blobs
     from jupyter_secure_jobs.store.database import Database
-    from jupyter_secure_jobs.store.tables import MemberRow, WorkspaceRow
+    from jupyter_secure_jobs.store.tables import WorkspaceRow
 
 Clock = Callable[[], datetime]
 
@@ -127,18 +132,64 @@ class Unit:
         """Wake those who wait for work, without telling members' clients that anything changed."""
         self.stirred = True
 
-    def record(
-        self, *, workspace: str, job: str, member: str, action: str, detail: str = "", version: int | None = None
+    def record(  # noqa: PLR0913 -- the parts of an event
+        self,
+        *,
+        workspace: str,
+        member: str,
+        action: Event,
+        organisation: str | None = None,
+        job: str | None = None,
+        version: int | None = None,
+        run: str | None = None,
+        detail: str = "",
+        statement: str | None = None,
     ) -> None:
-        """Keep who did what to a job."""
+        """Keep who did what: a line of the audit log, whose hash is an entry of the workspace's log.
+
+        Args:
+            workspace: where.
+            member: who acted: a member's address, or as `domain.audit` names a key service, a worker or the server.
+            action: what.
+            organisation: whose; that of the member if it is not given.
+            job: id of the job that it is about.
+            version: number of the job's version.
+            run: id of the run.
+            detail: a line in words; never a row of data, never a comment.
+            statement: hash of the signed statement behind it.
+        """
+        if organisation is None:
+            known = self.session.get(MemberRow, (workspace, member))
+            organisation = known.organisation if known is not None else ""
+        about = self.session.get(JobRow, job) if job is not None else None
+        record = EventRecord(
+            workspace=workspace,
+            time=self.now,
+            actor=member,
+            organisation=organisation,
+            event=str(action),
+            job=job,
+            job_name=about.name if about is not None else "",
+            version=version,
+            run=run,
+            detail=clean_detail(detail),
+            statement=statement,
+            salt=secrets.token_urlsafe(16),
+        )
         self.session.add(
             HistoryRow(
                 workspace=workspace,
                 job=job,
+                job_name=record.job_name,
                 member=member,
-                action=action,
-                detail=detail,
+                organisation=organisation,
+                action=record.event,
+                detail=record.detail,
                 version=version,
+                run=run,
+                statement=statement,
+                salt=record.salt,
+                place=logbook.append_event(self, workspace, record.to_bytes()),
                 time=self.now,
             )
         )

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs._version import __version__
 from jupyter_secure_jobs.crypto.encoding import fingerprint
+from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from jupyter_secure_jobs.domain.text import clean_name
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.roster import Roster, WorkerList
-from jupyter_secure_jobs.services import logbook
-from jupyter_secure_jobs.store import statements, workspaces
+from jupyter_secure_jobs.services import activation, logbook
+from jupyter_secure_jobs.store import changes, statements, workspaces
 from jupyter_secure_jobs.store.tables import MemberRow, ServiceKeyRow, WorkspaceRow
 from jupyter_secure_jobs.trust import signatures
-from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters, verify_workers
+from jupyter_secure_jobs.trust.change import read_change, verify_change
+from jupyter_secure_jobs.trust.roster import TrustedRosters, verify_rosters
 from jupyter_secure_jobs.wire.base import Page
 from jupyter_secure_jobs.wire.workspace import (
     MemberWire,
@@ -87,6 +89,8 @@ def found(unit: Unit, body: WorkspaceNew) -> WorkspaceWire:
     for kind, name, key in keys:
         unit.session.add(ServiceKeyRow(workspace=roster.workspace, kind=kind, name=name, key=key, seen=None))
     unit.session.flush()
+    unit.record(workspace=roster.workspace, member=caller.email, action=Event.FOUNDED, detail=roster.name,
+                statement=roster_envelope.hash)  # fmt: skip
     unit.changes(roster.workspace)
     return get(unit, roster.workspace)
 
@@ -151,7 +155,10 @@ def sign(unit: Unit, workspace: str, body: RosterSignatures) -> WorkspaceWire:
         own = [signature for signature in envelope.signatures if signature.keyid == member.signing_key]
         row.envelope = envelopes.Envelope.from_bytes(row.envelope).with_signatures(own).to_bytes()
         signed.add(row.kind)
-    member.joined = member.joined or signed == {"roster", "workers"}
+    if not member.joined and signed == {"roster", "workers"}:
+        member.joined = True
+        newest = statements.of_kind(unit.session, workspace, "roster")[-1].hash
+        unit.record(workspace=workspace, member=member.email, action=Event.JOINED, statement=newest)
     unit.changes(workspace)
     return get(unit, workspace)
 
@@ -160,21 +167,20 @@ def enroll(unit: Unit, workspace: str, body: WorkersNew) -> WorkspaceWire:
     """Put a newer worker list in force: a worker was upgraded, enrolled or dropped. It voids no acceptance.
 
     Raises:
+        ConflictError: a change waits for signatures.
         RefusedError: it does not follow the newest list, or a member's signature is missing.
     """
+    caller = unit.member(workspace)
     rosters = trusted(unit, workspace)
-    envelope = logbook.envelope_of(body.workers)
-    listed_workers = verify_workers((*worker_lists(unit, workspace), envelope), rosters)
-    logbook.append(unit, workspace, "workers", envelope)
-    for row in workspaces.services(unit.session, workspace, "worker"):
-        unit.session.delete(row)
-    unit.session.flush()
-    for worker in listed_workers.values():
-        unit.session.add(
-            ServiceKeyRow(workspace=workspace, kind="worker", name=worker.name, key=worker.platform_key, seen=None)
+    waiting = changes.pending(unit.session, workspace)
+    if waiting is not None:
+        raise ConflictError(
+            "change_pending", f"A change by {waiting.proposer} waits for signatures.", "Sign or refuse that one first."
         )
-    unit.session.flush()
-    unit.changes(workspace)
+    lists, envelope = worker_lists(unit, workspace), logbook.envelope_of(body.workers)
+    change = read_change(rosters, lists, roster=None, workers=envelope)
+    verify_change(chain(unit, workspace), lists, change, genesis=rosters.genesis)
+    activation.put_in_force(unit, change, proposer=caller.email)
     return get(unit, workspace)
 
 
@@ -219,13 +225,34 @@ def worker_lists(unit: Unit, workspace: str) -> tuple[Envelope, ...]:
     return tuple(envelopes.Envelope.from_bytes(row.envelope) for row in rows)
 
 
+def genesis(unit: Unit, workspace: str) -> str:
+    """Return the hash that names the workspace.
+
+    Raises:
+        NotFoundError: there is no such workspace.
+    """
+    row = workspaces.get(unit.session, workspace)
+    if row is None:
+        raise NotFoundError("no_workspace", "There is no such workspace.", "Check the address.")
+    return row.genesis
+
+
 def trusted(unit: Unit, workspace: str) -> TrustedRosters:
-    """Return the verified roster chain.
+    """Return the verified roster chain of a workspace of the caller.
 
     Raises:
         NotAllowedError: not every member has signed yet.
     """
-    row = unit.workspace(workspace)
+    unit.member(workspace)
+    return in_force(unit, workspace)
+
+
+def in_force(unit: Unit, workspace: str) -> TrustedRosters:
+    """Return the verified roster chain, whoever asks.
+
+    Raises:
+        NotAllowedError: not every member has signed yet.
+    """
     waiting = [member.email for member in workspaces.members(unit.session, workspace) if not member.joined]
     if waiting:
         raise NotAllowedError(
@@ -233,4 +260,4 @@ def trusted(unit: Unit, workspace: str) -> TrustedRosters:
             f"The workspace is not active: {waiting[0]} has not accepted the roster yet.",
             "Ask them to run `jupyter secure-jobs roster accept`.",
         )
-    return verify_rosters(chain(unit, workspace), genesis=row.genesis)
+    return verify_rosters(chain(unit, workspace), genesis=genesis(unit, workspace))

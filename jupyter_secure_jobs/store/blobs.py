@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from typing import TYPE_CHECKING, Final
+import tempfile
+from pathlib import Path
+from typing import Final
 
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 PART_BYTES: Final = 8 * 1024 * 1024
 MOST_BYTES: Final = 10 * 1024**3
+_SCRATCH: Final = "scratch-"
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}\Z")
 
 
@@ -37,6 +37,8 @@ class Blobs:
         self.partial = folder / "uploads"
         for path in (folder, self.stored, self.partial):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in self.partial.glob(_SCRATCH + "*"):
+            left.unlink(missing_ok=True)  # of a server that ended while it was sending
 
     def path(self, digest: str) -> Path:
         """Return where the file of this digest is.
@@ -96,6 +98,12 @@ class Blobs:
             source.unlink()
             raise InvalidError("upload_digest", "The file arrived altered.", "Send it again.")
         source.replace(target)
+
+    def scratch(self) -> Path:
+        """Return a new empty file, readable by this account alone, that whoever asked for it removes."""
+        descriptor, name = tempfile.mkstemp(dir=self.partial, prefix=_SCRATCH)
+        os.close(descriptor)
+        return Path(name)
 
     def drop(self, upload: str) -> None:
         """Remove an upload in progress."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,9 +71,9 @@ class Database:
             )
         path = self.engine.url.database
         if current is not None and self.engine.dialect.name == "sqlite" and path:
-            with self.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            shutil.copy2(path, f"{path}.before-{head}")
+            # SQLite's own backup also takes along what is still in the write-ahead log; a plain copy would miss it.
+            with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(f"{path}.before-{head}")) as target:
+                source.backup(target)
         with self.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from jupyter_secure_jobs.store.paging import page
-from jupyter_secure_jobs.store.tables import DatasetRow, FileRow, UploadRow
+from jupyter_secure_jobs.store.tables import DatasetRow, FileRow, ServiceKeyRow, UploadRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -45,6 +45,13 @@ def by_ids(session: Session, workspace: str, ids: Collection[str]) -> dict[str, 
 def withdrawn_ids(session: Session, workspace: str) -> set[str]:
     """Return the ids of withdrawn datasets."""
     query = select(DatasetRow.id).where(DatasetRow.workspace == workspace, DatasetRow.withdrawn.is_not(None))
+    return set(session.scalars(query))
+
+
+def keyless_ids(session: Session, workspace: str) -> set[str]:
+    """Return the ids of datasets whose owner has no key service in the newest roster."""
+    served = select(ServiceKeyRow.name).where(ServiceKeyRow.workspace == workspace, ServiceKeyRow.kind == "keyservice")
+    query = select(DatasetRow.id).where(DatasetRow.workspace == workspace, DatasetRow.owner.not_in(served))
     return set(session.scalars(query))
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import case, func, select
 from jupyter_secure_jobs.store.paging import page
 from jupyter_secure_jobs.store.tables import (
     DecisionRow,
-    HistoryRow,
     JobRow,
     RevocationRow,
     RunRow,
@@ -99,6 +98,17 @@ def version(session: Session, job: str, number: int) -> VersionRow | None:
     return session.get(VersionRow, (job, number))
 
 
+def of_version(session: Session, workspace: str, digest: str) -> JobRow | None:
+    """Return the job of this workspace that a submitted version of this hash is of."""
+    query = select(JobRow).join(VersionRow, VersionRow.job == JobRow.id)
+    return session.scalars(query.where(JobRow.workspace == workspace, VersionRow.statement == digest)).one_or_none()
+
+
+def revocation(session: Session, version: str, member: str, scope: str) -> RevocationRow | None:
+    """Return a member's revocation of a version."""
+    return session.get(RevocationRow, (version, member, scope))
+
+
 def bundle(session: Session, job: JobRow) -> Bundle:
     """Return one job with what its status depends on."""
     return bundles(session, [job])[0]
@@ -151,8 +161,11 @@ def bundles(session: Session, jobs: Sequence[JobRow]) -> list[Bundle]:
     return list(made.values())
 
 
-def history(session: Session, job: str, *, limit: int = 100) -> Sequence[HistoryRow]:
-    """Return the newest entries of what was done to a job, newest first."""
-    return session.scalars(
-        select(HistoryRow).where(HistoryRow.job == job).order_by(HistoryRow.id.desc()).limit(limit)
-    ).all()
+def under_review(session: Session, workspace: str) -> Sequence[tuple[JobRow, VersionRow]]:
+    """Return every job whose open version is under review, with that version."""
+    query = (
+        select(JobRow, VersionRow)
+        .join(VersionRow, (VersionRow.job == JobRow.id) & (VersionRow.number == JobRow.open_version))
+        .where(JobRow.workspace == workspace, VersionRow.stage == "review")
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 
 from jupyter_secure_jobs.store.paging import page
-from jupyter_secure_jobs.store.tables import KeyMailRow, NoticeRow, RunRow
+from jupyter_secure_jobs.store.tables import (
+    KeyMailRow,
+    NoticeRow,
+    ResealRow,
+    RevocationRow,
+    RunRow,
+    StatementRow,
+    VersionRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -54,6 +62,12 @@ def active(session: Session, job: str, kind: str) -> Sequence[RunRow]:
     """Return the runs of a job that have not ended."""
     query = select(RunRow).where(RunRow.job == job, RunRow.kind == kind, RunRow.status.in_(["Queued", "Running"]))
     return session.scalars(query).all()
+
+
+def active_anywhere(session: Session, workspace: str) -> Sequence[RunRow]:
+    """Return the runs of a workspace that have not ended."""
+    query = select(RunRow).where(RunRow.workspace == workspace, RunRow.status.in_(["Queued", "Running"]))
+    return session.scalars(query.order_by(RunRow.id)).all()
 
 
 def newest_test(session: Session, job: str, text_hash: str) -> RunRow | None:
@@ -118,7 +132,7 @@ def open_mail(session: Session, workspace: str, organisation: str) -> Sequence[t
 
 
 def open_notices(session: Session, workspace: str, organisation: str) -> Sequence[NoticeRow]:
-    """Return revocations and withdrawals that a key service has not acknowledged."""
+    """Return revocations, withdrawals and changes of the roster that a key service has not acknowledged."""
     query = select(NoticeRow).where(
         NoticeRow.workspace == workspace,
         NoticeRow.organisation == organisation,
@@ -131,3 +145,41 @@ def notices_of(session: Session, workspace: str, statement: str) -> Sequence[Not
     """Return to whom one revocation went, and who has acknowledged it."""
     query = select(NoticeRow).where(NoticeRow.workspace == workspace, NoticeRow.statement == statement)
     return session.scalars(query.order_by(NoticeRow.organisation)).all()
+
+
+def revoked(session: Session, workspace: str, statement: str) -> tuple[RevocationRow, VersionRow] | None:
+    """Return the revocation of this hash with the version that it stops."""
+    query = (
+        select(RevocationRow, VersionRow)
+        .join(VersionRow, VersionRow.statement == RevocationRow.version)
+        .where(RevocationRow.workspace == workspace, RevocationRow.statement == statement)
+    )
+    found = session.execute(query.limit(1)).one_or_none()
+    return (found[0], found[1]) if found is not None else None
+
+
+def supersede(session: Session, workspace: str, kinds: Collection[str], *, but: Collection[str]) -> None:
+    """Remove notices of these kinds that nobody has acknowledged, since something newer takes their place."""
+    statements = select(StatementRow.hash).where(
+        StatementRow.workspace == workspace, StatementRow.kind.in_(list(kinds))
+    )
+    session.execute(
+        delete(NoticeRow).where(
+            NoticeRow.workspace == workspace,
+            NoticeRow.acknowledgement.is_(None),
+            NoticeRow.statement.in_(statements),
+            NoticeRow.statement.not_in(list(but)),
+        )
+    )
+
+
+def reseals(session: Session, run: str, recipient: str) -> Sequence[ResealRow]:
+    """Return the outcome keys of a run that were sealed again to one member."""
+    query = select(ResealRow).where(ResealRow.run == run, ResealRow.recipient == recipient)
+    return session.scalars(query.order_by(ResealRow.statement)).all()
+
+
+def leased_by(session: Session, workspace: str, worker: str) -> Sequence[RunRow]:
+    """Return the runs that a worker holds now."""
+    query = select(RunRow).where(RunRow.workspace == workspace, RunRow.worker == worker, RunRow.lease.is_not(None))
+    return session.scalars(query).all()

@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from jupyter_secure_jobs.store.tables import AnswerRow, ChallengeRow, SessionRow
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -28,3 +29,8 @@ def sweep(session: Session, *, now: datetime, answers_before: datetime) -> None:
     session.execute(delete(ChallengeRow).where(ChallengeRow.expires < now))
     session.execute(delete(SessionRow).where(SessionRow.expires < now))
     session.execute(delete(AnswerRow).where(AnswerRow.created < answers_before))
+
+
+def drop(session: Session, keys: Collection[str]) -> None:
+    """End every session of these keys."""
+    session.execute(delete(SessionRow).where(SessionRow.key.in_(list(keys))))

@@ -62,7 +62,10 @@ class WorkspaceRow(Base):
 
 
 class StatementRow(Base):
-    """A signed statement; `place` is its index in the workspace's log. Signatures may be added, bytes never change."""
+    """An entry of the workspace's log, at index `place`. Signatures may be added, bytes never change.
+
+    A signed statement, or with `kind` event the leaf of an event, whose content is in the history: no envelope then.
+    """
 
     __tablename__ = "statement"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
@@ -97,8 +100,32 @@ class MemberRow(Base):
     joined: Mapped[bool]
 
 
+class ProposalRow(Base):
+    """A change of the members or workers, with the signatures so far. In no log until it is in force.
+
+    At most one of a workspace has no `ended`; `outcome` says what became of the others: `in force` or `refused`.
+    """
+
+    __tablename__ = "proposal"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str] = mapped_column(_HASH)
+    proposer: Mapped[str] = mapped_column(_EMAIL)
+    roster: Mapped[bytes | None]
+    workers: Mapped[bytes]
+    proposed: Mapped[datetime]
+    ended: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    ended_by: Mapped[str | None] = mapped_column(_EMAIL)
+    reason: Mapped[str] = mapped_column(Text)
+    __table_args__ = (Index(None, "ended"),)
+
+
 class ServiceKeyRow(Base):
-    """The key by which a key service or a worker logs in: `kind` is `keyservice` or `worker`."""
+    """The key by which a key service or a worker logs in: `kind` is `keyservice` or `worker`.
+
+    One that was dropped stays as `was_service` until it has heard so, or `was_worker` until its run has ended.
+    """
 
     __tablename__ = "service_key"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
@@ -233,7 +260,7 @@ class RevocationRow(Base):
 
 
 class NoticeRow(Base):
-    """A revocation or withdrawal that a key service must hear; `acknowledgement` is its signed answer."""
+    """A revocation, withdrawal, roster or worker list that a key service must hear, and its signed answer."""
 
     __tablename__ = "notice"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
@@ -300,6 +327,16 @@ class KeyMailRow(Base):
     __table_args__ = (Index(None, "workspace", "organisation"),)
 
 
+class ResealRow(Base):
+    """A run's outcome keys, sealed again to one member's sealing key."""
+
+    __tablename__ = "reseal"
+    run: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    statement: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    recipient: Mapped[str] = mapped_column(_EMAIL)
+
+
 class PinnedRow(Base):
     """A pinned query: one member's, in one workspace."""
 
@@ -324,18 +361,36 @@ class EventRow(Base):
 
 
 class HistoryRow(Base):
-    """Who did what to a job, when."""
+    """An event of the audit log: who did what, when. Its hash is the leaf `place` of the workspace's log.
+
+    What is personal stands here alone, so that it can be erased while the leaf stays. `member` is who acted. `job` is
+    no foreign key: events outlive a deleted job. Events of before the audit log have no `place`.
+    """
 
     __tablename__ = "history"
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
-    job: Mapped[str] = mapped_column(_ID)
+    job: Mapped[str | None] = mapped_column(_ID)
+    job_name: Mapped[str] = mapped_column(String(50))
     member: Mapped[str] = mapped_column(_EMAIL)
+    organisation: Mapped[str] = mapped_column(String(50))
     action: Mapped[str] = mapped_column(String(30))
     detail: Mapped[str] = mapped_column(Text)
     version: Mapped[int | None]
+    run: Mapped[str | None] = mapped_column(_ID)
+    statement: Mapped[str | None] = mapped_column(_HASH)
+    salt: Mapped[str] = mapped_column(String(64))
+    place: Mapped[int | None]
     time: Mapped[datetime]
-    __table_args__ = (Index(None, "job", "id"),)
+    __table_args__ = (
+        Index(None, "job", "id"),
+        Index(None, "workspace", "id"),
+        Index(None, "workspace", "action", "id"),
+        Index(None, "workspace", "member", "id"),
+        Index(None, "workspace", "organisation", "id"),
+        Index(None, "workspace", "job_name", "id"),
+        Index(None, "workspace", "time"),
+    )
 
 
 class AnswerRow(Base):

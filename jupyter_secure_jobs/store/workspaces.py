@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from jupyter_secure_jobs.store.tables import MemberRow, ServiceKeyRow, WorkspaceRow
 
@@ -37,9 +37,9 @@ def members(session: Session, workspace: str) -> Sequence[MemberRow]:
     return session.scalars(query.order_by(MemberRow.place)).all()
 
 
-def service_keys(session: Session, key: str, kind: str) -> Sequence[ServiceKeyRow]:
+def service_keys(session: Session, key: str, *kinds: str) -> Sequence[ServiceKeyRow]:
     """Return where a key is listed as a worker or key service."""
-    query = select(ServiceKeyRow).where(ServiceKeyRow.key == key, ServiceKeyRow.kind == kind)
+    query = select(ServiceKeyRow).where(ServiceKeyRow.key == key, ServiceKeyRow.kind.in_(kinds))
     return session.scalars(query).all()
 
 
@@ -47,3 +47,10 @@ def services(session: Session, workspace: str, kind: str) -> Sequence[ServiceKey
     """Return a workspace's workers or key services."""
     query = select(ServiceKeyRow).where(ServiceKeyRow.workspace == workspace, ServiceKeyRow.kind == kind)
     return session.scalars(query).all()
+
+
+def replace_members(session: Session, workspace: str, rows: Sequence[MemberRow]) -> None:
+    """Put the members of a newer roster in place of the last one's."""
+    session.execute(delete(MemberRow).where(MemberRow.workspace == workspace))
+    session.add_all(rows)
+    session.flush()

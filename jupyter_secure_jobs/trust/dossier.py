@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
@@ -59,11 +59,13 @@ class Dossier:
 class AuthorisedRun:
     """A run of which every statement was verified. `inputs` holds a value for each variable, in its canonical form.
 
+    `workers_hash` names the newest worker list.
     `rerun_revoked` is the scope of a revocation that leaves the first run alone; who counts runs must look at it.
     """
 
     rosters: TrustedRosters
     workers: Mapping[str, Worker]
+    workers_hash: str
     manifests: Mapping[str, Manifest]
     version: Version
     version_hash: str
@@ -137,6 +139,7 @@ def verify_run(dossier: Dossier, *, genesis: str, now: datetime) -> AuthorisedRu
     return AuthorisedRun(
         rosters=rosters,
         workers=workers,
+        workers_hash=dossier.workers[-1].hash,
         manifests=manifests,
         version=version,
         version_hash=version_hash,
@@ -155,3 +158,22 @@ def verified_manifests(found: Sequence[Envelope], rosters: TrustedRosters) -> di
         RefusedError: one does not verify.
     """
     return {envelope.hash: verify_manifest(envelope, rosters) for envelope in found}
+
+
+def as_of(dossier: Dossier, *, roster: str, workers: str) -> Dossier:
+    """Return the dossier as it was when the roster and the worker list with these hashes were the newest.
+
+    What came later is left out, so that an old run can be verified after the members or workers have changed. Whoever
+    calls verifies the whole chains first: only then is it certain that they are no older than what was seen.
+
+    Raises:
+        RefusedError: the chains do not hold these statements.
+    """
+    return replace(dossier, rosters=_up_to(dossier.rosters, roster), workers=_up_to(dossier.workers, workers))
+
+
+def _up_to(chain: Sequence[Envelope], digest: str) -> tuple[Envelope, ...]:
+    for place, envelope in enumerate(chain, start=1):
+        if envelope.hash == digest:
+            return tuple(chain[:place])
+    raise RefusedError("not_in_chain", "The run names a roster or worker list that was never in force.")

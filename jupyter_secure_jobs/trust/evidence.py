@@ -15,7 +15,7 @@ from jupyter_secure_jobs.protocol.version import ANY_ENROLLED
 from jupyter_secure_jobs.trust import signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from jupyter_secure_jobs.protocol.envelope import Envelope
@@ -30,8 +30,8 @@ def verify_evidence(envelope: Envelope, run: AuthorisedRun) -> Evidence:
     """Return the evidence of the enclave that has this run, apart from its freshness.
 
     Order of checks: platform key enrolled and signature; profile; measurement enrolled and, if the version pins one,
-    that one; binding to genesis, roster and order; assurance at least what the version and every owner ask. Software
-    evidence with `dbgstat` other than enabled is refused: it would claim what it is not.
+    that one; binding to genesis, roster, worker list and order; assurance at least what the version and every owner
+    ask. Software evidence with `dbgstat` other than enabled is refused: it would claim what it is not.
 
     Raises:
         RefusedError: with the first check that failed.
@@ -50,8 +50,9 @@ def verify_evidence(envelope: Envelope, run: AuthorisedRun) -> Evidence:
     pinned = run.version.engine.measurement
     if pinned not in (ANY_ENROLLED, evidence.measurement):
         raise RefusedError("measurement", "The version pins another measurement.")
-    if (evidence.genesis, evidence.roster, evidence.order) != (run.rosters.genesis, run.rosters.hash, run.order_hash):
-        raise RefusedError("evidence_binding", "The evidence is for another run or roster.")
+    named = (evidence.genesis, evidence.roster, evidence.workers, evidence.order)
+    if named != (run.rosters.genesis, run.rosters.hash, run.workers_hash, run.order_hash):
+        raise RefusedError("evidence_binding", "The evidence is for another run, roster or worker list.")
     asked = [run.version.lowest_assurance]
     asked += [run.manifests[read.manifest].lowest_assurance for read in run.version.datasets]
     if not all(Assurance(evidence.assurance).meets(lowest) for lowest in asked):
@@ -132,13 +133,22 @@ def verify_receipt(receipt: Envelope, evidence: Envelope, run: AuthorisedRun) ->
     return done
 
 
-def verify_test(envelope: Envelope, workers: Mapping[str, Worker]) -> TestResult:
-    """Return a test result signed by an enrolled worker.
+def verify_test(
+    envelope: Envelope, workers: Mapping[str, Worker], *, earlier: Sequence[Mapping[str, Worker]] = ()
+) -> TestResult:
+    """Return a test result signed by a worker that is enrolled, or that was on one of the `earlier` lists.
 
     Raises:
         RefusedError: the worker or the enclave that it names is not enrolled, or that worker did not sign.
     """
     result = envelopes.read(TestResult, envelope)
+    # An earlier list counts only if it knows this very key and enclave; otherwise the newest says what is wrong.
+    keys = {signature.keyid for signature in envelope.signatures}
+    for listed in (workers, *earlier):
+        known = (listed[key] for key in keys & set(listed))
+        if any(each.name == result.worker and result.measurement in each.measurements for each in known):
+            workers = listed
+            break
     worker = next((worker for worker in workers.values() if worker.name == result.worker), None)
     if worker is None:
         raise RefusedError("test_worker", "A test result names a worker that is not enrolled.")

@@ -26,14 +26,19 @@ def verify_manifest(envelope: Envelope, rosters: TrustedRosters) -> Manifest:
     manifest = envelopes.read(Manifest, envelope)
     if (manifest.workspace, manifest.genesis) != (rosters.workspace, rosters.genesis):
         raise RefusedError("other_workspace", "A dataset manifest is of another workspace.")
-    publishers = [
+    publishers = publishers_of(manifest, rosters)
+    signatures.require_any(envelope, publishers, who=f"{manifest.publisher}, of the dataset's owner")
+    return manifest
+
+
+def publishers_of(manifest: Manifest, rosters: TrustedRosters) -> list[str]:
+    """Return the keys that the manifest's publisher had as a member of the owning organisation, oldest first."""
+    return [
         member.keys.signing
         for roster in rosters.chain
         for member in roster.members
         if member.email == manifest.publisher and member.organisation == manifest.owner
     ]
-    signatures.require_any(envelope, publishers, who=f"{manifest.publisher}, of the dataset's owner")
-    return manifest
 
 
 def verify_withdrawal(envelope: Envelope, rosters: TrustedRosters, manifest: Manifest) -> Withdrawal:

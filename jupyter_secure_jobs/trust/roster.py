@@ -87,6 +87,21 @@ def verify_rosters(chain: Sequence[Envelope], *, genesis: str) -> TrustedRosters
 
 
 def _check_change(last: Roster, roster: Roster, envelope: Envelope) -> None:
+    for needed in signers_of_roster(last, roster):
+        signatures.require_any(envelope, needed.keys, who=needed.who)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """A signature that a statement needs: in words whose, and by which one of these keys."""
+
+    who: str
+    keys: tuple[str, ...]
+
+
+def signers_of_roster(last: Roster, roster: Roster) -> tuple[Needed, ...]:
+    """Return who must sign a roster that follows `last`: every member of the last, and all new keys."""
+    needed: list[Needed] = []
     for member in last.members:
         allowed = [member.keys.signing]
         now = roster.member(member.email)
@@ -94,11 +109,19 @@ def _check_change(last: Roster, roster: Roster, envelope: Envelope) -> None:
         lost = now is not None and now.organisation == member.organisation and now.keys != member.keys
         if lost and organisation is not None and organisation.recovery is not None:
             allowed.append(organisation.recovery.signing)
-        signatures.require_any(envelope, allowed, who=member.email)
+        needed.append(Needed(who=member.email, keys=tuple(allowed)))
     for member in roster.members:
         old = last.member(member.email)
-        if old is None or old.keys != member.keys:
-            signatures.require(envelope, member.keys.signing, who=member.email)
+        if old is None:
+            needed.append(Needed(who=member.email, keys=(member.keys.signing,)))
+        elif old.keys != member.keys:
+            needed.append(Needed(who=f"{member.email} with the new key", keys=(member.keys.signing,)))
+    return tuple(needed)
+
+
+def signers_of_workers(roster: Roster) -> tuple[Needed, ...]:
+    """Return who must sign a worker list: every member of the roster in force."""
+    return tuple(Needed(who=member.email, keys=(member.keys.signing,)) for member in roster.members)
 
 
 def verify_workers(lists: Sequence[Envelope], rosters: TrustedRosters) -> dict[str, Worker]:
@@ -110,15 +133,33 @@ def verify_workers(lists: Sequence[Envelope], rosters: TrustedRosters) -> dict[s
     Raises:
         RefusedError: with the first check that failed.
     """
+    return verify_every_workers(lists, rosters)[0]
+
+
+def verify_every_workers(lists: Sequence[Envelope], rosters: TrustedRosters) -> tuple[dict[str, Worker], ...]:
+    """Return the workers of every list by platform key, newest list first.
+
+    The newest is signed, and names each earlier one by the hash of the one before: so all are what the members signed.
+
+    Raises:
+        RefusedError: as `verify_workers`.
+    """
+    found = _linked(lists, rosters)
+    for needed in signers_of_workers(rosters.newest):
+        signatures.require_any(lists[-1], needed.keys, who=needed.who)
+    return tuple({worker.platform_key: worker for worker in listed.workers} for listed in reversed(found))
+
+
+def _linked(lists: Sequence[Envelope], rosters: TrustedRosters) -> list[WorkerList]:
     if not lists:
         raise RefusedError("workers_missing", "There is no worker list.")
     before: str | None = None
+    found = []
     for number, envelope in enumerate(lists, start=1):
         listed = envelopes.read(WorkerList, envelope)
         named = (listed.workspace, listed.genesis, listed.epoch, listed.previous)
         if named != (rosters.workspace, rosters.genesis, number, before):
             raise RefusedError("workers_chain", "The worker lists do not follow one another.")
         before = envelope.hash
-    for member in rosters.newest.members:
-        signatures.require(lists[-1], member.keys.signing, who=member.email)
-    return {worker.platform_key: worker for worker in listed.workers}
+        found.append(listed)
+    return found

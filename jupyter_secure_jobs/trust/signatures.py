@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.crypto import signing
 from jupyter_secure_jobs.domain.errors import RefusedError
+from jupyter_secure_jobs.trust.verified import VERIFIED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,7 +21,7 @@ def require(envelope: Envelope, public: str, *, who: str) -> None:
     """
     for signature in envelope.signatures:
         if signature.keyid == public:
-            signing.verify(public, envelope.signed_bytes(), signature.sig)
+            VERIFIED.check(envelope, signature)
             return
     raise RefusedError("signature_missing", f"The signature of {who} is missing.", "Ask for it to be signed again.")
 
@@ -37,3 +37,15 @@ def require_any(envelope: Envelope, publics: Collection[str], *, who: str) -> No
             require(envelope, public, who=who)
             return
     raise RefusedError("signature_missing", f"The signature of {who} is missing.", "Ask for it to be signed again.")
+
+
+def stands(envelope: Envelope, publics: Collection[str]) -> bool:
+    """Tell whether a signature by one of these keys is there, for counting who is still missing.
+
+    Raises:
+        RefusedError: one is there and does not verify.
+    """
+    if not any(signature.keyid in publics for signature in envelope.signatures):
+        return False
+    require_any(envelope, publics, who="a signer")
+    return True

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 
 
 class ColumnWire(Wire):
@@ -20,7 +21,10 @@ class ColumnWire(Wire):
 
 
 class DatasetWire(Wire):
-    """The newest version of a dataset."""
+    """The newest version of a dataset; `output_policy` is what its owner asks of every result.
+
+    Once it is withdrawn, `heard_by` names whose key services have said that they heard, `waiting_for` whose have not.
+    """
 
     id: str
     name: str
@@ -33,8 +37,11 @@ class DatasetWire(Wire):
     rows: int
     bytes: int
     synthetic_rows: int
+    output_policy: OutputPolicyWire = OutputPolicyWire()
     published: datetime
     withdrawn: datetime | None
+    heard_by: list[str] = []
+    waiting_for: list[str] = []
     declaration_sql: str
     declaration_python: str
 

@@ -8,9 +8,10 @@ from pydantic import Field
 
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
-from jupyter_secure_jobs.domain.job import GIB, Language, LogPolicy
+from jupyter_secure_jobs.domain.job import GIB, Language, LogPolicy, Scope
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
 from jupyter_secure_jobs.wire.log import LogProofWire
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue, RunWire
 
 
@@ -89,7 +90,10 @@ class LimitsWire(Wire):
 
 
 class VersionWire(Wire):
-    """A version: its text and terms, and where it stands. `state` is draft, under review, accepted or closed."""
+    """A version: its text and terms, and where it stands. `state` is draft, under review, accepted or closed.
+
+    `output_policy` is the author's own; `counts` names the columns of the result that count rows or persons.
+    """
 
     number: int
     state: str
@@ -103,6 +107,8 @@ class VersionWire(Wire):
     grant: GrantWire
     log_policy: LogPolicy
     limits: LimitsWire
+    output_policy: OutputPolicyWire = OutputPolicyWire()
+    counts: list[str] = []
     tested: bool | None
     tested_run: str | None
     live: bool
@@ -153,12 +159,24 @@ class JobWire(Wire):
     actions: list[ActionWire]
 
 
+class StopWire(Wire):
+    """A revocation of the live version: whose key services have said that they heard it, and whose have not."""
+
+    member: str
+    scope: Scope
+    effect: str
+    time: datetime
+    heard_by: list[str]
+    waiting_for: list[str]
+
+
 class JobDetailWire(JobWire):
-    """A job with its version in front, its approval and what was done so far."""
+    """A job with its version in front, its approval, what stops its live version, and what was done so far."""
 
     version: VersionWire
     live: VersionWire | None
     approval: list[ApprovalWire]
+    stops: list[StopWire] = []
     history: list[HistoryWire]
 
 
@@ -174,6 +192,8 @@ class DraftChange(Wire):
     grant: GrantWire | None = None
     log_policy: LogPolicy | None = None
     limits: LimitsWire | None = None
+    output_policy: OutputPolicyWire | None = None
+    counts: list[str] | None = None
 
 
 class JobNew(DraftChange):

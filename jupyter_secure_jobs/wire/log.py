@@ -22,9 +22,13 @@ class LogProofWire(Wire):
 
 
 class LogEntryWire(Wire):
-    """One statement's place in the log."""
+    """One entry's place in the log: a statement's, or with `kind` event that of a line of the audit log.
+
+    `leaf` is the leaf hash (RFC 9162) in base64: the root over all of them is the one of the checkpoint.
+    """
 
     index: int
     hash: str
+    leaf: str
     kind: str
     time: datetime

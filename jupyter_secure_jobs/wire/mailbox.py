@@ -6,6 +6,7 @@ from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
 from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
 from jupyter_secure_jobs.wire.log import LogProofWire
+from jupyter_secure_jobs.wire.output import OutputPolicyWire, OwnerPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue
 
 
@@ -29,7 +30,10 @@ class Dossier(Wire):
 
 
 class TestTask(Wire):
-    """A test run's text and tables; `synthetic` names each table's twin by digest."""
+    """A test run's text and tables; `synthetic` names each table's twin by digest.
+
+    `output_policy` and `counts` are the draft's own, `owners` what the owners of its datasets ask.
+    """
 
     genesis: str
     text_hash: str
@@ -40,6 +44,9 @@ class TestTask(Wire):
     inputs: dict[str, InputValue]
     declarations: list[InputVariableWire]
     limits: LimitsWire
+    output_policy: OutputPolicyWire = OutputPolicyWire()
+    counts: list[str] = []
+    owners: list[OwnerPolicyWire] = []
 
 
 class LeaseWire(Wire):
@@ -114,7 +121,10 @@ class KeyTasksAsked(Wire):
 
 
 class KeyTask(Wire):
-    """Something for a key service to do: answer with a nonce, with a grant, or with an acknowledgement."""
+    """Something for a key service to do: answer with a nonce, with a grant, or with an acknowledgement.
+
+    What is to be acknowledged is the revocation, the withdrawal, the worker lists, or else the rosters alone.
+    """
 
     run: str | None
     workspace: str
@@ -125,6 +135,7 @@ class KeyTask(Wire):
     revocation: EnvelopeWire | None = None
     withdrawal: EnvelopeWire | None = None
     rosters: list[EnvelopeWire] = []
+    workers: list[EnvelopeWire] = []
     manifest: EnvelopeWire | None = None
 
 
@@ -143,6 +154,10 @@ class KeyReply(Wire):
 
 
 class Acknowledged(Wire):
-    """A key service has heard a revocation."""
+    """A key service has heard a revocation, a withdrawal, a roster or a worker list.
+
+    `statement` is a revocation or withdrawal for a server that does not have it.
+    """
 
     acknowledgement: EnvelopeWire
+    statement: EnvelopeWire | None = None

@@ -8,6 +8,7 @@ from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.wire.base import Wire
 from jupyter_secure_jobs.wire.job import GrantWire, InputVariableWire, LimitsWire
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue
 
 
@@ -21,7 +22,10 @@ class IdentityWire(Wire):
 
 
 class StatusWire(Wire):
-    """What this member side is. `demonstration`: one machine holds every part."""
+    """What this member side is. `demonstration`: one machine holds every part.
+
+    `warnings`: what the workspace server was caught at, such as two histories of the log; newest first.
+    """
 
     mode: str
     demonstration: bool
@@ -31,6 +35,7 @@ class StatusWire(Wire):
     assurance_text: str
     workspace_url: str
     version: str
+    warnings: list[str] = []
 
 
 class Unlock(Wire):
@@ -115,7 +120,10 @@ class RunAsked(Wire):
 
 
 class Preview(Wire):
-    """At most the first 100 rows as text, with the true total. `synthetic`: from synthetic tables."""
+    """At most the first 100 rows as text, with the true total. `synthetic`: from synthetic tables.
+
+    `withheld`: what output rules kept back, a sentence each, with who asked for the rule.
+    """
 
     columns: list[str]
     types: list[str]
@@ -123,6 +131,7 @@ class Preview(Wire):
     total: int
     synthetic: bool
     verified: list[str]
+    withheld: list[str] = []
 
 
 class LogText(Wire):
@@ -133,7 +142,10 @@ class LogText(Wire):
 
 
 class DatasetAsked(Wire):
-    """Files of this machine to publish as one dataset; nothing is published unless `confirm` is true."""
+    """Files of this machine to publish as one dataset; nothing is published unless `confirm` is true.
+
+    `output_policy`: null keeps that of the version before, if there is one.
+    """
 
     name: str
     files: list[str]
@@ -142,6 +154,7 @@ class DatasetAsked(Wire):
     key_groups: dict[str, str] = {}
     rename: dict[str, str] = {}
     bounds: dict[str, list[str]] = {}
+    output_policy: OutputPolicyWire | None = None
     confirm: bool = False
 
 
@@ -154,9 +167,10 @@ class TwinLine(Wire):
 
 
 class DatasetProposal(Wire):
-    """What would be published, or was; `dataset` is set once it is."""
+    """What would be published, or was; `dataset` is set once it is. `output`: what the owner asks of results."""
 
     name: str
     rows: int
     twin: list[TwinLine]
+    output: list[str] = []
     dataset: str | None

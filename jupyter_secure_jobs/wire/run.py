@@ -6,6 +6,7 @@ from datetime import datetime
 
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
+from jupyter_secure_jobs.wire.log import LogProofWire
 
 InputValue = str | int | float | bool | list[str]
 
@@ -68,10 +69,21 @@ class RunNew(Wire):
     order: EnvelopeWire
 
 
+class ResealNew(Wire):
+    """A job run's outcome keys, sealed by a recipient to a colleague, and signed."""
+
+    reseal: EnvelopeWire
+
+
 class OutcomeWire(Wire):
-    """The signed outcome of a run, with the evidence and the statements needed to verify it."""
+    """The signed outcome of a run, with the evidence, the order, and the log proven from what these carry.
+
+    `reseals` are the outcome's keys as they were sealed again to the caller.
+    """
 
     receipt: EnvelopeWire | None
     evidence: EnvelopeWire | None
     test: EnvelopeWire | None
     order: EnvelopeWire | None
+    log: LogProofWire | None
+    reseals: list[EnvelopeWire] = []

@@ -46,9 +46,18 @@ class _ReleasedError(Exception):
 class Worker:
     """One slot: one run at a time, in one enclave. `folder` holds ciphertext on its way, and nothing else."""
 
-    def __init__(self, ring: KeyRing, key_file: Path, passphrase: str, workspace_url: str, folder: Path) -> None:
+    def __init__(
+        self,
+        ring: KeyRing,
+        key_file: Path,
+        passphrase: str,
+        workspace_url: str,
+        folder: Path,
+        *,
+        ca_file: Path | None = None,
+    ) -> None:
         """Connect with the platform key; the enclave starts with the loop."""
-        self._login = LoggedIn(workspace_url, ring.signing)
+        self._login = LoggedIn(workspace_url, ring.signing, ca_file=ca_file)
         self._mailbox = WorkerMailbox(self._login.connection)
         self._start: Callable[[], EnclaveProcess] = lambda: EnclaveProcess(key_file, passphrase)
         self._folder = folder
@@ -196,6 +205,9 @@ class Worker:
                 "inputs": task.inputs,
                 "declarations": [each.model_dump(mode="json", exclude={"constraint"}) for each in task.declarations],
                 "limits": task.limits.model_dump(mode="json"),
+                "output_policy": task.output_policy.model_dump(mode="json"),
+                "counts": task.counts,
+                "owners": [each.model_dump(mode="json") for each in task.owners],
             },
         }
         return self._finished(lease, enclave.ask(frame, phase=lambda name: _tell(beat, name)))

@@ -11,7 +11,7 @@ from jupyter_secure_jobs.domain.run import RunKind
 from kernel_magics import cards
 from kernel_magics.bundle import code, note, table
 from kernel_magics.job import decide_where
-from kernel_magics.rows import preview_table
+from kernel_magics.rows import preview_table, withheld_note
 from kernel_magics.showing import show
 from kernel_magics.verbs.verb import Verb, named, named_run
 from kernel_magics.wording import values_words
@@ -96,6 +96,9 @@ def _results(desk: Desk, arguments: argparse.Namespace) -> pd.DataFrame | None:
     if run.synthetic or arguments.save_rows:
         show(preview_table(run.preview(), title=f"{run.wire.job_name} · {run.wire.kind} run {run.number}"))
         return None
+    preview = run.preview()
+    if preview.withheld:
+        show(withheld_note(preview))
     return run.to_pandas()
 
 
@@ -121,6 +124,22 @@ def _export(desk: Desk, arguments: argparse.Namespace) -> None:
     run = find(arguments.run, kind=_kind(arguments))
     path = run.export(arguments.file, overwrite=arguments.overwrite)
     show(note(f"Wrote {path} ({path.stat().st_size:,} bytes) from {run.wire.kind} run {run.number}."))
+
+
+def _receipt_arguments(parser: Arguments) -> None:
+    named(parser)
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--run", type=int, metavar="N")
+    parser.add_argument("--opened", action="store_true")
+    parser.add_argument("--overwrite", action="store_true")
+
+
+def _receipt(desk: Desk, arguments: argparse.Namespace) -> None:
+    run = desk.session.job(arguments.name).run_number(arguments.run, kind=RunKind.JOB)
+    path = run.receipt(arguments.file, opened=arguments.opened, overwrite=arguments.overwrite)
+    also = ", with the salt and the digest of the rows" if arguments.opened else ""
+    show(note(f"Wrote {path} ({path.stat().st_size:,} bytes): everything about job run {run.number}{also}."))
+    show(note(f"Anyone can check it, without a server: jupyter secure-jobs verify {path}"))
 
 
 def _history(desk: Desk, arguments: argparse.Namespace) -> None:
@@ -187,6 +206,13 @@ VERBS: Final = (
         summary="rows to FILE.csv or FILE.parquet, the log to FILE.txt",
         arguments=_export_arguments,
         do=_export,
+    ),
+    Verb(
+        name="receipt",
+        form='"NAME" FILE [--run N] [--opened] [--overwrite]',
+        summary="everything about a job run to FILE, for others to verify; --opened adds what proves the rows",
+        arguments=_receipt_arguments,
+        do=_receipt,
     ),
     Verb(
         name="history", form='"NAME"', summary="test runs, job runs, decisions, actions", arguments=named, do=_history

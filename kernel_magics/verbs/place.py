@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.wire.member_side import DatasetAsked
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from kernel_magics import cards
 from kernel_magics.bundle import note, table
+from kernel_magics.output import output_arguments, output_policy
 from kernel_magics.showing import show
 from kernel_magics.verbs.verb import Verb, nothing
 from kernel_magics.wording import assurance_chip
@@ -40,6 +42,8 @@ def _publish_arguments(parser: Arguments) -> None:
     parser.add_argument("--key-group", dest="groups", action="append", default=[], metavar="COLUMN=GROUP")
     parser.add_argument("--bounds", action="append", default=[], metavar="COLUMN=LOW..HIGH")
     parser.add_argument("--rename", action="append", default=[], metavar="COLUMN=NAME")
+    output_arguments(parser)
+    parser.add_argument("--no-output-policy", action="store_true")
     parser.add_argument("--yes", action="store_true")
 
 
@@ -60,6 +64,18 @@ def _ends(text: str) -> list[str]:
     return [low, high]
 
 
+def _asked(arguments: argparse.Namespace) -> OutputPolicyWire | None:
+    """Return what is asked of results; None keeps what the version before asked."""
+    policy = output_policy(arguments)
+    if arguments.no_output_policy:
+        if policy is not None:
+            raise InvalidError(
+                "magic_output", "--no-output-policy contradicts the other options.", "Give one or the other."
+            )
+        return OutputPolicyWire()
+    return policy
+
+
 def _publish(desk: Desk, arguments: argparse.Namespace) -> None:
     asked = DatasetAsked(
         name=arguments.name,
@@ -71,6 +87,7 @@ def _publish(desk: Desk, arguments: argparse.Namespace) -> None:
         bounds={
             column: _ends(text) for column, text in _columns(arguments.bounds, form="--bounds COLUMN=LOW..HIGH").items()
         },
+        output_policy=_asked(arguments),
         confirm=arguments.yes,
     )
     proposal = desk.session.publish(asked)
@@ -155,7 +172,8 @@ VERBS: Final = (
     ),
     Verb(
         name="publish",
-        form="NAME FILE… [--public a,b] [--key-group col=group] [--bounds col=1..9] [--rename a=b] [--yes]",
+        form="NAME FILE… [--public a,b] [--key-group col=group] [--bounds col=1..9] [--rename a=b] "
+        "[--smallest-group N] [--round-counts N] [--most-rows N] [--withhold a,b] [--no-output-policy] [--yes]",
         summary="encrypt and publish files; without --yes it shows what the synthetic twin reveals",
         arguments=_publish_arguments,
         do=_publish,

@@ -2,107 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
-import tempfile
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from jupyter_secure_jobs.engines.run import run_job, start_child
-from jupyter_secure_jobs.engines.spec import JobOutcome, JobSpec
-from jupyter_secure_jobs.sandbox.limits import MEBIBYTE, Limits
+from tests.support.attack import CANARY, END, LIMITS, TRY, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from jupyter_secure_jobs.engines.spec import Language, LogPolicy
-    from jupyter_secure_jobs.sandbox.child import Child
-
-LIMITS = Limits(
-    seconds=60, memory_bytes=1024 * MEBIBYTE, processes=32, scratch_bytes=64 * MEBIBYTE, result_bytes=16 * MEBIBYTE
-)
-CANARY = "canary-9d1f"
-
-
-class Attack:
-    """Runs hostile jobs, each in a fresh child beside a directory of the parent's that holds a canary."""
-
-    def __init__(self) -> None:
-        """Start the first child with a canary in the parent's environment."""
-        self.children: list[Child] = []
-        self.home = Path(tempfile.mkdtemp(dir="/var/tmp"))
-        (self.home / "secret").write_text(CANARY)
-        os.environ["SECURE_JOBS_CANARY"] = CANARY
-        self._next = self._start()
-        self.child = self._next
-
-    def _start(self) -> Child:
-        self.children.append(start_child(Path(tempfile.mkdtemp(dir="/dev/shm")), ceiling=LIMITS))
-        return self.children[-1]
-
-    def run(
-        self, code: str, *, language: Language = "python", policy: LogPolicy = "full", limits: Limits = LIMITS
-    ) -> JobOutcome:
-        """Run the job over a table `t`; SECRET, PORT and PARENT in it become the parent's."""
-        self.child, self._next = self._next, self._start()
-        pq.write_table(pa.table({"x": [1]}), self.child.tables / "t.parquet")
-        code = code.replace("SECRET", str(self.home / "secret")).replace("PARENT", str(os.getpid()))
-        tables = {"t": ("t.parquet",)}
-        spec = JobSpec(language=language, code=code, tables=tables, inputs={}, log_policy=policy, limits=limits)
-        return run_job(self.child, spec, threading.Event())
-
-    def close(self) -> None:
-        """Remove every trace."""
-        for child in self.children:
-            child.close()
-            shutil.rmtree(child.tables.parent)
-        shutil.rmtree(self.home)
-        del os.environ["SECURE_JOBS_CANARY"]
-
-
-@pytest.fixture(scope="module")
-def attack() -> Iterator[Attack]:
-    made = Attack()
-    yield made
-    made.close()
-
-
-def said(outcome: JobOutcome) -> list[object]:
-    """Return the result's column `said`; the job itself must have run to its end."""
-    assert outcome.status == "succeeded", (outcome, outcome.log.read_text())
-    assert outcome.result is not None
-    return list(pq.read_table(outcome.result)["said"].to_pylist())
-
-
-TRY = """
-import ctypes, errno, os, pandas as pd, socket
-libc = ctypes.CDLL(None, use_errno=True)
-heard = []
-def attempt(what):
-    try:
-        heard.append('got ' + str(what()))
-    except OSError as error:
-        heard.append(errno.errorcode.get(error.errno, 'other'))
-def syscall(number, *args):
-    done = libc.syscall(number, *args)
-    if done < 0:
-        raise OSError(ctypes.get_errno(), 'refused')
-    return done
-def numbers():
-    machine = os.uname().machine
-    assert machine == 'x86_64', machine
-    return {'ptrace': 101, 'process_vm_readv': 310, 'process_vm_writev': 311, 'unshare': 272, 'mount': 165,
-            'keyctl': 250, 'bpf': 321, 'io_uring_setup': 425, 'memfd_create': 319, 'pidfd_getfd': 438,
-            'open_by_handle_at': 304, 'setns': 308, 'shmget': 29, 'pidfd_open': 434, 'prlimit64': 302}
-"""
-END = "\npd.DataFrame({'said': heard})\n"
+    from tests.support.attack import Attack
 
 
 def test_network_to_the_host_is_not_there(attack: Attack) -> None:

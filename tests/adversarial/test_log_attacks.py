@@ -13,7 +13,6 @@ from jupyter_secure_jobs.crypto.signing import SigningKey
 from jupyter_secure_jobs.keyservice.service import KeyService
 from jupyter_secure_jobs.keyservice.state import State
 from jupyter_secure_jobs.member.pins import Pins
-from jupyter_secure_jobs.protocol.log import LogProof
 from jupyter_secure_jobs.trust.dossier import verify_run
 from jupyter_secure_jobs.trust.log import TrustedLog, verify_log
 from tests.support.refusal import refused
@@ -21,6 +20,8 @@ from tests.support.world import AUTHOR, COLLEAGUE, LOG_LEAVES, NOW, WORKSPACE, W
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jupyter_secure_jobs.protocol.log import LogProof
 
 ORIGIN = "secure-jobs.example/ws-1"
 KEY = SigningKey.from_seed(bytes(range(32)))
@@ -208,27 +209,36 @@ def shown(world: World, log: LogProof) -> TrustedLog:
 def test_member_side_refuses_a_log_that_is_not_the_one_it_saw(world: World, tmp_path: Path) -> None:
     pins = Pins(tmp_path / "pins.json")
     pins.pin(WORKSPACE, world.genesis)
-    assert pins.follow(WORKSPACE, shown(world, world.log_proof(12)))
+    assert pins.follow_log(WORKSPACE, shown(world, world.log_proof(12)))
     assert pins.log_size(WORKSPACE) == 12
     assert pins.warnings() == []
-    assert not pins.follow(WORKSPACE, shown(world, world.log_proof(20))), "no proof from there: ask again"
+    assert not pins.follow_log(WORKSPACE, shown(world, world.log_proof(20))), "no proof from there: ask again"
     with refused("log_rollback"):
-        pins.follow(WORKSPACE, shown(world, world.log_proof(11)))
+        pins.follow_log(WORKSPACE, shown(world, world.log_proof(11)))
     with refused("log_fork"):
-        pins.follow(WORKSPACE, shown(world, world.log_proof(12, FORKED)))
+        pins.follow_log(WORKSPACE, shown(world, world.log_proof(12, FORKED)))
     with refused("log_fork"):
-        pins.follow(WORKSPACE, shown(world, world.log_proof(20, FORKED, seen=(12,))))
+        pins.follow_log(WORKSPACE, shown(world, world.log_proof(20, FORKED, seen=(12,))))
     assert pins.log_size(WORKSPACE) == 12, "what was seen stays the measure"
     assert len(pins.warnings()) == 3
     kept = Pins(tmp_path / "pins.json")
     assert kept.warnings() == pins.warnings(), "the evidence outlives the process"
-    assert kept.follow(WORKSPACE, shown(world, world.log_proof(20, seen=(12,))))
+    assert kept.follow_log(WORKSPACE, shown(world, world.log_proof(20, seen=(12,))))
 
 
 def test_stale_roster_leaves_a_warning(world: World, tmp_path: Path) -> None:
     pins = Pins(tmp_path / "pins.json")
     pins.pin(WORKSPACE, world.genesis)
-    pins.saw_epoch(WORKSPACE, 3)
+    genesis = world.genesis
+    pins.saw(WORKSPACE, rosters=[genesis, "second", "third"], workers=["a", "b"])
     with refused("stale_epoch"):
-        pins.saw_epoch(WORKSPACE, 2)
-    assert "older roster" in pins.warnings()[0]
+        pins.saw(WORKSPACE, rosters=[genesis, "second"], workers=["a", "b"])
+    with refused("stale_epoch"):
+        pins.saw(WORKSPACE, rosters=[genesis, "second", "another", "fourth"], workers=["a", "b"])
+    with refused("stale_workers"):
+        pins.saw(WORKSPACE, rosters=[genesis, "second", "third"], workers=["a"])
+    with refused("stale_workers"):
+        pins.saw(WORKSPACE, rosters=[genesis, "second", "third"], workers=["a", "another", "c"])
+    pins.saw(WORKSPACE, rosters=[genesis, "second", "third", "fourth"], workers=["a", "b", "c"])
+    assert len(pins.warnings()) == 4
+    assert any("older or another roster" in line for line in pins.warnings())

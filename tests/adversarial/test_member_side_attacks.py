@@ -62,12 +62,12 @@ class Server:
         self.lying = LyingServer(self.kept)
         self.version = self.kept.submit(AUTHOR, Grant(), ("Alpha", "Beta"))
         self.shown = self.version
-        self.rosters = self.kept.rosters
+        self.rosters, self.lists = self.kept.rosters, self.kept.lists
         self.log = 0
         self.signed: list[Any] = []
 
     def roster(self, _workspace: str) -> Any:
-        return SimpleNamespace(rosters=wires(self.rosters), workers=wires(self.kept.lists))
+        return SimpleNamespace(rosters=wires(self.rosters), workers=wires(self.lists))
 
     def _proof(self) -> LogProofWire:
         self.lying.sizes = set(range(1, len(self.kept.logs[self.log])))
@@ -130,10 +130,11 @@ def test_honest_decision(server: Server, reviewer: Acting) -> None:
 
 
 def test_older_roster_than_was_seen(server: Server, reviewer: Acting) -> None:
-    before = list(server.kept.rosters)
+    before = list(server.kept.rosters), list(server.kept.lists)
     server.kept.changes_keys(COLLEAGUE)
+    server.kept.list_workers(*server.kept.workers.workers)
     assert reviewer.rosters(WORKSPACE).newest.epoch == 2
-    server.rosters = before
+    server.rosters, server.lists = before
     with refused("stale_epoch"):
         reviewer.rosters(WORKSPACE)
     with refused("stale_epoch"):
@@ -205,7 +206,9 @@ class Finished:
         place = places.outcome_file(order=world.order.hash, kind="result")
         files.encrypt(folder / "result.parquet", self.sealed, key=key, place=place)
         logical = logical_digest(ROWS, ordered=False)
-        secret = canonical.encode({"result": key.hex(), "log": log_key.hex(), "salt": salt.hex(), "logical": logical})
+        secret = canonical.encode(
+            {"result": key.hex(), "log": log_key.hex(), "salt": salt.hex(), "logical": logical, "withheld": []}
+        )
         self.receipt = world.receipt(
             result=self.output(),
             rows=2,
@@ -213,6 +216,7 @@ class Finished:
             keys=tuple(self._sealed_key(who, secret) for who in (AUTHOR, COLLEAGUE)),
         )
         self.job = "job-1"
+        self.inputs = {"month": 7}
 
     def output(self) -> SealedOutput:
         data = self.sealed.read_bytes()
@@ -225,13 +229,15 @@ class Finished:
 
     def run_of(self, _workspace: str, _run: str) -> Any:
         return SimpleNamespace(id="run-1", workspace=WORKSPACE, job=self.job, version=1, kind=RunKind.JOB,
-                               has_result=True, has_log=False, status="Succeeded", error_class=None)  # fmt: skip
+                               has_result=True, has_log=False, status="Succeeded", error_class=None,
+                               version_hash=self.world.version.hash, inputs=self.inputs)  # fmt: skip
 
-    def outcome(self, _workspace: str, _run: str) -> Any:
+    def outcome(self, _workspace: str, _run: str, **_seen: int) -> Any:
         receipt, evidence, order = wires(
             [self.world.sign(self.receipt, "enclave"), self.world.evidence, self.world.order]
         )
-        return SimpleNamespace(receipt=receipt, evidence=evidence, order=order, test=None)
+        return SimpleNamespace(receipt=receipt, evidence=evidence, order=order, test=None,
+                               log=log_wire(self.world.log_proof()), reseals=[])  # fmt: skip
 
     def roster(self, _workspace: str) -> Any:
         return SimpleNamespace(rosters=wires(self.world.rosters), workers=wires(self.world.workers))
@@ -242,7 +248,7 @@ class Finished:
                                acknowledgements=[], manifests=wires(self.world.manifests), previous=None,
                                log=log_wire(self.world.log_proof()))  # fmt: skip
 
-    def download_sealed(self, _workspace: str, _run: str, _kind: str, sink: Any, *, largest: int) -> None:
+    def download_sealed(self, _workspace: str, _run: str, _kind: str, sink: Any, *, largest: int, **_why: str) -> None:
         sink.write(self.sealed.read_bytes()[: largest + 1])
 
 
@@ -302,6 +308,12 @@ def test_rows_are_compared_with_the_digest(tmp_path: Path, finished: Finished) -
 def test_outcome_of_another_job(finished: Finished, author: Acting) -> None:
     finished.job = "job-2"
     with refused("receipt", saying="another job"):
+        total(author)
+
+
+def test_outcome_of_a_run_with_other_inputs(finished: Finished, author: Acting) -> None:
+    finished.inputs = {"month": 8}
+    with refused("other_run"):
         total(author)
 
 

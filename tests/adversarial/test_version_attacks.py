@@ -11,6 +11,7 @@ import pytest
 
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, LogPolicy
+from jupyter_secure_jobs.domain.output import OutputPolicy
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.version import Engine, Recipient, Version
 from jupyter_secure_jobs.trust.manifest import verify_manifest, verify_withdrawal
@@ -30,6 +31,8 @@ CHANGES: dict[str, Callable[[Version], dict[str, Any]]] = {
     "table renamed": lambda version: {"datasets": (replace(version.datasets[0], table="z"), version.datasets[1])},
     "log policy": lambda _: {"log_policy": LogPolicy.FULL},
     "limits": lambda _: {"limits": JobLimits(seconds=7200)},
+    "output policy": lambda _: {"output_policy": OutputPolicy(smallest_group=2)},
+    "counts": lambda _: {"counts": ("month",)},
     "most runs": lambda version: {"grant": Grant(reruns=True, most_runs=500, until=version.grant.until)},
     "expiry of the reruns": lambda _: {"grant": Grant(reruns=True, most_runs=5, until=NOW + timedelta(days=600))},
     "measurement": lambda _: {"engine": Engine(name="sail", measurement="sha256:" + "1" * 64)},

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
+import jupyter_secure_jobs
 from jupyter_secure_jobs.cli.main import main
+from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.errors import SecureJobsError
+from jupyter_secure_jobs.store import history
 from jupyter_secure_jobs.store.database import Database
 from jupyter_secure_jobs.store.tables import Base
 from tests.support.refusal import refused
 
-if TYPE_CHECKING:
-    from pathlib import Path
+MIGRATIONS = Path(jupyter_secure_jobs.__file__).parent / "store" / "migrations"
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'workspace.sqlite'}"
+
+
+def upgrade(database: Database, revision: str) -> None:
+    """Bring an empty database to an earlier schema."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def differences(database: Database) -> list[object]:
@@ -63,3 +76,48 @@ def test_newer_database_is_left_alone(url: str, tmp_path: Path, capsys: pytest.C
     assert "newer version" in capsys.readouterr().err
     with closing(sqlite3.connect(tmp_path / "workspace.sqlite")) as kept:
         assert kept.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999_from_the_future",)]
+
+
+def test_history_becomes_the_audit_log(url: str, tmp_path: Path) -> None:
+    with closing(Database(url)) as database:
+        upgrade(database, "0001")
+        time = "2026-11-01 12:00:00.000000"
+        with database.engine.begin() as connection:
+            connection.execute(text(f"INSERT INTO workspace VALUES ('w', 'W', 'g', '{time}')"))
+            connection.execute(text("INSERT INTO member VALUES ('w', 'ana@airline.example', 'Airline', 'k', 0, 1)"))
+            connection.execute(
+                text(
+                    "INSERT INTO job VALUES ('j', 'w', 'Delays', 'delays', '', 'ana@airline.example', 'Airline', 0, "
+                    f"'{time}', '{time}', 1, 1, NULL)"
+                )
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO decision VALUES ('v', 'ana@airline.example', 'w', 'sha256:d', 'decline', 'Round it.', "
+                    f"'s', '{time}', '{time}')"
+                )
+            )
+            for action, detail in (("create", ""), ("decline", "Round it."), ("read_log", "job run 1")):
+                connection.execute(
+                    text(
+                        "INSERT INTO history (workspace, job, member, action, detail, version, time) "
+                        "VALUES ('w', 'j', 'ana@airline.example', :action, :detail, 1, :time)"
+                    ),
+                    {"action": action, "detail": detail, "time": time},
+                )
+        head = database.migrate()
+        with closing(sqlite3.connect(f"{tmp_path / 'workspace.sqlite'}.before-{head}")) as kept:
+            assert kept.execute("SELECT count(*) FROM history WHERE action = 'create'").fetchall() == [(1,)]
+        with database.transaction(reading=True) as session:
+            events = list(reversed(history.of_job(session, "j")))
+            assert [(row.action, row.detail, row.statement) for row in events] == [
+                ("created", "", None),
+                ("declined", "", "sha256:d"),
+                ("log_opened", "job run 1", None),
+            ]
+            assert {(row.job_name, row.organisation, row.salt, row.place) for row in events} == {
+                ("Delays", "Airline", "", None)
+            }
+            assert {row.action for row in events} <= set(Event)
+            assert history.comments(session, ["sha256:d"]) == {"sha256:d": "Round it."}
+        assert differences(database) == []

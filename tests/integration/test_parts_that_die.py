@@ -173,6 +173,26 @@ def test_key_service_away_costs_nothing(parts: Parts) -> None:
     assert counted(parts, run) == (1, 1)
 
 
+def test_order_that_expires_while_a_key_service_is_away(parts: Parts) -> None:
+    job = parts.accepted(BOTH)
+    parts.parts["Weather Service"].stop()
+    tampering.set_key_service_seen(parts, "Weather Service", datetime.now(UTC) - timedelta(hours=1))
+    run = parts.order(job.id)
+    with tampering.database(parts) as session:
+        session.get_one(RunRow, run.id).expires = datetime.now(UTC) - timedelta(seconds=1)
+    ended = parts.ended(run)
+    assert (ended.status, ended.error_class, ended.used_up) == ("Failed", "OrderExpired", False)
+    assert ended.error_text == (
+        "The order expired after 7 days: waiting for the key service of Weather Service. Nothing was used up. "
+        "Order the run again."
+    )
+    assert counted(parts, run) == (0, 0)
+    parts.start("Weather Service")
+    again = parts.ended(parts.order(job.id))
+    assert again.status == "Succeeded"
+    assert counted(parts, again) == (1, 1), "the whole grant was left"
+
+
 def test_cancel_while_queued(parts: Parts) -> None:
     job = parts.accepted(BOTH)
     parts.parts["worker"].stop()

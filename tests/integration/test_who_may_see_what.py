@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from jupyter_secure_jobs.domain.errors import NotAllowedError, RefusedError
-from jupyter_secure_jobs.member import opening
+from jupyter_secure_jobs.member import opening, receipts
 from jupyter_secure_jobs.member.context import envelope_of
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
@@ -86,7 +86,7 @@ def test_other_organisation_cannot_open_the_ciphertext_it_was_handed(parts: Part
     wei = parts.acting(WEI)
     assert wei.ring.sealing.public not in {key.recipient for key in receipt.keys}
     with pytest.raises(NotAllowedError, match="not sealed to your key"):
-        opening._outcome_keys(wei, receipt, receipt.order)
+        receipts.outcome_keys(wei, receipts.checked(parts.ana, finished, outcome), outcome)
     for key in receipt.keys:
         # Neither under the name of the recipient nor under her own does her key open what was sealed to others.
         for recipient in (key.recipient, wei.ring.sealing.public):
@@ -113,6 +113,7 @@ def test_stranger_finds_nothing(parts: Parts, finished: RunWire, route: Route) -
 def test_strangers_list_is_empty_and_their_events_tell_nothing(parts: Parts, finished: RunWire) -> None:
     with parts.http(STRANGER) as http:
         assert http.get("workspaces").json()["items"] == []
+        assert http.get("invitations").json()["items"] == []
         before = http.get("events", params={"after": "0", "wait": "0"}).json()
         parts.draft()
         assert http.get("events", params={"after": "0", "wait": "0"}).json() == before == {"seq": 0}

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from jupyter_secure_jobs.member.context import Acting
     from jupyter_secure_jobs.wire.job import JobDetailWire
+    from jupyter_secure_jobs.wire.output import OutputPolicyWire
     from jupyter_secure_jobs.wire.run import InputValue, RunWire
 
 PASSPHRASE: Final = "correct horse battery"
@@ -83,6 +84,8 @@ class Draft:
     inputs: tuple[InputVariableWire, ...] = (LOW,)
     grant: GrantWire = THREE_RUNS
     log_policy: str = "standard"
+    output_policy: OutputPolicyWire | None = None
+    counts: tuple[str, ...] = ()
 
 
 class Parts:
@@ -239,13 +242,26 @@ class Parts:
 
     # -- what members do ------------------------------------------------------------------------------------------
 
-    def publish(self, who: str, name: str, text: str, *, public: Sequence[str] = ("month",)) -> str:
+    def publish(
+        self,
+        who: str,
+        name: str,
+        text: str,
+        *,
+        public: Sequence[str] = ("month",),
+        output_policy: OutputPolicyWire | None = None,
+    ) -> str:
         """Publish a CSV text as a dataset; return its id."""
         source = self.folder / "files" / f"{name}.csv"
         source.parent.mkdir(mode=0o700, exist_ok=True)
         source.write_text(text)
         columns = text.partition("\n")[0].split(",")
-        asked = DatasetAsked(name=name, files=[str(source)], public=[each for each in public if each in columns])
+        asked = DatasetAsked(
+            name=name,
+            files=[str(source)],
+            public=[each for each in public if each in columns],
+            output_policy=output_policy,
+        )
         made = publishing.publish(self.acting(who), self.workspace, asked, agree=lambda _proposal: True)
         assert made.dataset is not None
         self.datasets[name] = made.dataset
@@ -268,6 +284,8 @@ class Parts:
                 "inputs": list(made.inputs),
                 "grant": made.grant,
                 "log_policy": made.log_policy,
+                "output_policy": made.output_policy,
+                "counts": list(made.counts),
             }
         )
         return self.acting(who).client.create_job(self.workspace, new)

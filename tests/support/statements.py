@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import Language, Scope
+from jupyter_secure_jobs.domain.output import OutputPolicy, OutputRule, Withheld
 from jupyter_secure_jobs.protocol.decision import Acknowledgement
 from jupyter_secure_jobs.protocol.login import Login
 from jupyter_secure_jobs.protocol.version import TestedText
 from tests.support.keys import digest
-from tests.support.world import AUTHOR, NOW, REVIEWER, WORKSPACE, World
+from tests.support.world import AUTHOR, COLLEAGUE, NOW, REVIEWER, WORKSPACE, World
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.protocol.envelope import Statement
@@ -37,13 +38,22 @@ def every_kind(world: World) -> dict[str, tuple[Statement, str]]:
         workspace=WORKSPACE, genesis=world.genesis, organisation="Beta", revocation=digest("revocation"), time=NOW
     )
     login = Login(audience="https://jobs.example", nonce="nonce", key=world.keys[AUTHOR].signing.public, time=NOW)
-    text = TestedText(language=Language.PYTHON, code="spark.table('a')", tables=("a",), inputs=inputs)
+    asked = OutputPolicy(smallest_group=10, withheld_columns=("tailnum",))
+    told = Withheld(rule=OutputRule.SMALLEST_GROUP, asked_by=("Beta for b", "the job"), what="3 rows were withheld.")
+    text = TestedText(
+        language=Language.PYTHON,
+        code="spark.table('a')",
+        tables=("a",),
+        inputs=inputs,
+        output_policy=OutputPolicy(most_rows=100),
+        counts=("n",),
+    )
     made: list[tuple[Statement, str]] = [
         (world.roster(), AUTHOR),
         (world.worker_list(), AUTHOR),
-        (world.manifest("Beta"), REVIEWER),
+        (world.manifest("Beta", output_policy=asked), REVIEWER),
         (world.withdrawal(REVIEWER), REVIEWER),
-        (world.version_statement(inputs=inputs), AUTHOR),
+        (world.version_statement(inputs=inputs, output_policy=OutputPolicy(round_counts_to=5), counts=("n",)), AUTHOR),
         (world.decision(REVIEWER), REVIEWER),
         (world.revocation(REVIEWER, Scope.RERUNS), REVIEWER),
         (acknowledged, "key service of Beta"),
@@ -52,7 +62,8 @@ def every_kind(world: World) -> dict[str, tuple[Statement, str]]:
         (world.key_request(), "enclave"),
         (world.key_grant("Beta", keys=(world.granted_key("Beta", sealed=sealed),)), "key service of Beta"),
         (world.receipt(), "enclave"),
-        (world.test_result(inputs=values), "platform"),
+        (world.reseal(AUTHOR), COLLEAGUE),
+        (world.test_result(inputs=values, withheld=(told,)), "platform"),
         (login, AUTHOR),
         (text, AUTHOR),
     ]

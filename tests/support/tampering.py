@@ -21,6 +21,7 @@ from jupyter_secure_jobs.store.tables import (
     DecisionRow,
     JobRow,
     KeyMailRow,
+    LogNodeRow,
     NoticeRow,
     RevocationRow,
     RunRow,
@@ -129,6 +130,43 @@ def queue(parts: Parts, job: str, owners: tuple[str, ...] = ("Airline",), number
         for owner in owners:
             session.add(KeyMailRow(run=run, organisation=owner, workspace=parts.workspace))
     return run
+
+
+@contextmanager
+def other_log(parts: Parts, *, drop: int = 0, change: int | None = None) -> Iterator[None]:
+    """Make the server's log another one for a while: the newest `drop` entries gone, or that at `change` replaced."""
+    with database(parts) as session:
+        query = select(StatementRow).where(StatementRow.workspace == parts.workspace).order_by(StatementRow.place)
+        rows = session.scalars(query).all()
+        honest = [_columns(row) for row in rows]
+        for row in rows[len(rows) - drop :]:
+            session.delete(row)
+        kept = rows[: len(rows) - drop]
+        if change is not None:
+            kept[change].leaf = merkle.leaf_hash(b"another statement")
+        _grow(session, parts.workspace, [row.leaf for row in kept])
+    try:
+        yield
+    finally:
+        with database(parts) as session:
+            for columns in honest:
+                session.merge(StatementRow(**columns))
+            _grow(session, parts.workspace, [columns["leaf"] for columns in honest])
+
+
+def _columns(row: StatementRow) -> dict[str, Any]:
+    return {column.name: getattr(row, column.name) for column in StatementRow.__table__.columns}
+
+
+def _grow(session: Session, workspace: str, leaves: list[bytes]) -> None:
+    session.flush()
+    for node in session.scalars(select(LogNodeRow).where(LogNodeRow.workspace == workspace)).all():
+        session.delete(node)
+    session.flush()
+    tree = merkle.Tree.of(leaves)
+    for place, leaf in enumerate(leaves):
+        for level, at, hashed in merkle.completed(leaf, place, tree.node):
+            session.add(LogNodeRow(workspace=workspace, level=level, place=at, hash=hashed))
 
 
 def hide_revocations(parts: Parts, version: str) -> int:

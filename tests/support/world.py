@@ -18,6 +18,7 @@ from jupyter_secure_jobs.crypto.sealing import seal
 from jupyter_secure_jobs.domain.dataset import Column
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, Language, LogPolicy, Scope
+from jupyter_secure_jobs.domain.output import OutputPolicy
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.domain.workspace import Member, Organisation
@@ -33,6 +34,7 @@ from jupyter_secure_jobs.protocol.order import (
     KeyRequest,
     Nonce,
     Receipt,
+    Reseal,
     RunOrder,
     SealedOutput,
     SyntheticRead,
@@ -226,6 +228,7 @@ class World:
             key_id=places.key_id(key),
             keys=(SealedKey(recipient=recipient, sealed=b"sealed to the key service"),),
             lowest_assurance=Assurance.SOFTWARE,
+            output_policy=OutputPolicy(),
             time=NOW - timedelta(days=20),
         )
         return replace(made, **changes)
@@ -260,6 +263,8 @@ class World:
             lowest_assurance=Assurance.SOFTWARE,
             limits=JobLimits(),
             log_policy=LogPolicy.STANDARD,
+            output_policy=OutputPolicy(),
+            counts=(),
             recipients=tuple(
                 Recipient(member=email, sealing_key=self.keys[email].sealing.public)
                 for email, organisation in PEOPLE.items()
@@ -327,6 +332,7 @@ class World:
             worker="worker-1",
             genesis=self.genesis,
             roster=self.rosters[-1].hash,
+            workers=self.workers[-1].hash,
             order=self.order.hash,
             signing_key=self.keys["enclave"].signing.public,
             sealing_key=self.keys["enclave"].sealing.public,
@@ -396,6 +402,21 @@ class World:
         )
         return replace(made, **changes)
 
+    def reseal(self, to: str, **changes: Any) -> Reseal:
+        """Return the outcome's keys, sealed again by the colleague of the author."""
+        made = Reseal(
+            workspace=WORKSPACE,
+            genesis=self.genesis,
+            order=self.order.hash,
+            receipt=digest("receipt"),
+            member=COLLEAGUE,
+            recipient=to,
+            sealing_key=self.keys[to].sealing.public,
+            sealed=b"sealed outcome keys",
+            time=NOW,
+        )
+        return replace(made, **changes)
+
     def test_result(self, **changes: Any) -> TestResult:
         """Return what the worker saw on synthetic tables."""
         made = TestResult(
@@ -410,6 +431,7 @@ class World:
             error_line=None,
             rows=16,
             result=ROWS,
+            withheld=(),
             worker="worker-1",
             measurement=MEASUREMENT,
             time=NOW,

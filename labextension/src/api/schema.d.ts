@@ -16,6 +16,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_invitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/keyservice/tasks": {
         parameters: {
             query?: never;
@@ -208,6 +224,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/member/workspaces/{w}/runs/{r}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["export_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/member/workspaces/{w}/runs/{r}/log": {
         parameters: {
             query?: never;
@@ -280,6 +312,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["export_parquet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_server"];
         put?: never;
         post?: never;
         delete?: never;
@@ -458,6 +506,86 @@ export interface paths {
         get: operations["get_workspace"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{w}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{w}/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["export_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{w}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_changes"];
+        put?: never;
+        post: operations["propose_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{w}/changes/refusal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["refuse_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{w}/changes/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["sign_change"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1024,6 +1152,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/{w}/runs/{r}/reseals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["reseal_outcome"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces/{w}/runs/{r}/result": {
         parameters: {
             query?: never;
@@ -1032,6 +1176,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["get_sealed_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{w}/runs/{r}/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_run_statements"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1110,10 +1270,14 @@ export interface components {
     schemas: {
         /**
          * Acknowledged
-         * @description A key service has heard a revocation.
+         * @description A key service has heard a revocation, a withdrawal, a roster or a worker list.
+         *
+         *     `statement` is a revocation or withdrawal for a server that does not have it.
          */
         Acknowledged: {
             acknowledgement: components["schemas"]["EnvelopeWire"];
+            /** @default null */
+            statement: components["schemas"]["EnvelopeWire"] | null;
         };
         /**
          * ActionWire
@@ -1163,6 +1327,43 @@ export interface components {
             time: string | null;
         };
         /**
+         * AuditWire
+         * @description One event. `index` is the place of its own leaf in the log; null for events older than the audit log.
+         *
+         *     `actor` is a member, `key service of …`, `worker …` or the workspace server. `statement` is the hash of the signed
+         *     statement behind the event. With `salt` the leaf can be computed again (see `protocol.event`).
+         */
+        AuditWire: {
+            /** Actor */
+            actor: string;
+            /** Detail */
+            detail: string;
+            event: components["schemas"]["Event"];
+            /** Index */
+            index: number | null;
+            /** Job */
+            job: string | null;
+            /** Job Name */
+            job_name: string;
+            /** Label */
+            label: string;
+            /** Organisation */
+            organisation: string;
+            /** Run */
+            run: string | null;
+            /** Salt */
+            salt: string;
+            /** Statement */
+            statement: string | null;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            /** Version */
+            version: number | null;
+        };
+        /**
          * Challenge
          * @description What the holder of a key must sign: the server's name and a single-use nonce.
          */
@@ -1171,6 +1372,67 @@ export interface components {
             audience: string;
             /** Nonce */
             nonce: string;
+        };
+        /**
+         * ChangeNew
+         * @description The next roster (null if only the workers change) and the worker list that goes with it, as signed so far.
+         */
+        ChangeNew: {
+            /** @default null */
+            roster: components["schemas"]["EnvelopeWire"] | null;
+            workers: components["schemas"]["EnvelopeWire"];
+        };
+        /**
+         * ChangeRefusal
+         * @description Who refuses a change, or takes it back, says why.
+         */
+        ChangeRefusal: {
+            /** Change */
+            change: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ChangeSignatures
+         * @description More signatures on the change of this hash: its statements, with one's own signature added.
+         */
+        ChangeSignatures: {
+            /** Change */
+            change: string;
+            /** Envelopes */
+            envelopes: components["schemas"]["EnvelopeWire"][];
+        };
+        /**
+         * ChangeWire
+         * @description A change that waits for signatures. `missing` says in words who has still to sign.
+         */
+        ChangeWire: {
+            /** Hash */
+            hash: string;
+            /** Missing */
+            missing: string[];
+            /**
+             * Proposed
+             * Format: date-time
+             */
+            proposed: string;
+            /** Proposer */
+            proposer: string;
+            roster: components["schemas"]["EnvelopeWire"] | null;
+            workers: components["schemas"]["EnvelopeWire"];
+        };
+        /**
+         * ChangesWire
+         * @description The chains in force, oldest first; the change that waits, if one does; and what became of the last ones.
+         */
+        ChangesWire: {
+            /** Ended */
+            ended: components["schemas"]["EndedChangeWire"][];
+            pending: components["schemas"]["ChangeWire"] | null;
+            /** Rosters */
+            rosters: components["schemas"]["EnvelopeWire"][];
+            /** Workers */
+            workers: components["schemas"]["EnvelopeWire"][];
         };
         /**
          * CheckNew
@@ -1221,16 +1483,6 @@ export interface components {
             tables: string[];
         };
         /**
-         * CheckpointWire
-         * @description The newest signed checkpoint (C2SP signed note), with the proof that it continues the one asked about.
-         */
-        CheckpointWire: {
-            /** Checkpoint */
-            checkpoint: string | null;
-            /** Consistency */
-            consistency: string[];
-        };
-        /**
          * ColumnWire
          * @description A column as published.
          */
@@ -1247,8 +1499,20 @@ export interface components {
             type: string;
         };
         /**
+         * ConsistencyWire
+         * @description The proof (base64 hashes, RFC 9162) that the log of `size` entries is a start of the newest one.
+         */
+        ConsistencyWire: {
+            /** Proof */
+            proof: string[];
+            /** Size */
+            size: number;
+        };
+        /**
          * DatasetAsked
          * @description Files of this machine to publish as one dataset; nothing is published unless `confirm` is true.
+         *
+         *     `output_policy`: null keeps that of the version before, if there is one.
          */
         DatasetAsked: {
             /**
@@ -1279,6 +1543,8 @@ export interface components {
             };
             /** Name */
             name: string;
+            /** @default null */
+            output_policy: components["schemas"]["OutputPolicyWire"] | null;
             /**
              * Public
              * @default []
@@ -1307,13 +1573,18 @@ export interface components {
         };
         /**
          * DatasetProposal
-         * @description What would be published, or was; `dataset` is set once it is.
+         * @description What would be published, or was; `dataset` is set once it is. `output`: what the owner asks of results.
          */
         DatasetProposal: {
             /** Dataset */
             dataset: string | null;
             /** Name */
             name: string;
+            /**
+             * Output
+             * @default []
+             */
+            output: string[];
             /** Rows */
             rows: number;
             /** Twin */
@@ -1331,7 +1602,9 @@ export interface components {
         };
         /**
          * DatasetWire
-         * @description The newest version of a dataset.
+         * @description The newest version of a dataset; `output_policy` is what its owner asks of every result.
+         *
+         *     Once it is withdrawn, `heard_by` names whose key services have said that they heard, `waiting_for` whose have not.
          */
         DatasetWire: {
             /** Bytes */
@@ -1344,12 +1617,26 @@ export interface components {
             declaration_sql: string;
             /** Description */
             description: string;
+            /**
+             * Heard By
+             * @default []
+             */
+            heard_by: string[];
             /** Id */
             id: string;
             /** Manifest */
             manifest: string;
             /** Name */
             name: string;
+            /**
+             * @default {
+             *       "most_rows": null,
+             *       "round_counts_to": null,
+             *       "smallest_group": null,
+             *       "withheld_columns": []
+             *     }
+             */
+            output_policy: components["schemas"]["OutputPolicyWire"];
             /** Owner */
             owner: string;
             /**
@@ -1365,6 +1652,11 @@ export interface components {
             synthetic_rows: number;
             /** Version */
             version: number;
+            /**
+             * Waiting For
+             * @default []
+             */
+            waiting_for: string[];
             /** Withdrawn */
             withdrawn: string | null;
         };
@@ -1408,6 +1700,7 @@ export interface components {
         Dossier: {
             /** Decisions */
             decisions: components["schemas"]["EnvelopeWire"][];
+            log: components["schemas"]["LogProofWire"];
             /** Manifests */
             manifests: components["schemas"]["EnvelopeWire"][];
             order: components["schemas"]["EnvelopeWire"];
@@ -1429,6 +1722,11 @@ export interface components {
              * @default null
              */
             code: string | null;
+            /**
+             * Counts
+             * @default null
+             */
+            counts: string[] | null;
             /**
              * Datasets
              * @default null
@@ -1457,6 +1755,34 @@ export interface components {
              * @default null
              */
             name: string | null;
+            /** @default null */
+            output_policy: components["schemas"]["OutputPolicyWire"] | null;
+        };
+        /**
+         * EndedChangeWire
+         * @description What became of an earlier change: `in force`, or `refused` by whom and why.
+         */
+        EndedChangeWire: {
+            /**
+             * Ended
+             * Format: date-time
+             */
+            ended: string;
+            /** Ended By */
+            ended_by: string;
+            /** Hash */
+            hash: string;
+            /** Outcome */
+            outcome: string;
+            /**
+             * Proposed
+             * Format: date-time
+             */
+            proposed: string;
+            /** Proposer */
+            proposer: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * EnvelopeWire
@@ -1470,6 +1796,12 @@ export interface components {
             /** Signatures */
             signatures: components["schemas"]["SignatureWire"][];
         };
+        /**
+         * Event
+         * @description What happened; the names that filters and exports use.
+         * @enum {string}
+         */
+        Event: "founded" | "joined" | "change_proposed" | "change_refused" | "members_changed" | "workers_changed" | "dataset_published" | "dataset_withdrawn" | "created" | "edited" | "tested" | "test_ended" | "submitted" | "review_cancelled" | "accepted" | "declined" | "ordered" | "key_released" | "key_refused" | "run_ended" | "cancelled" | "result_opened" | "result_exported" | "log_opened" | "log_exported" | "resealed" | "reruns_revoked" | "acceptance_withdrawn" | "stop_heard" | "draft_opened" | "draft_discarded" | "version_activated" | "archived" | "unarchived" | "deleted" | "audit_read" | "audit_exported";
         /**
          * FactWire
          * @description One line of the review: what, and its value in words; `previous` if the last accepted version had another.
@@ -1608,6 +1940,18 @@ export interface components {
             unlocked: boolean;
         };
         /**
+         * InclusionWire
+         * @description The proof (base64 hashes, RFC 9162) that a statement is entry `index` of the log in the dossier's checkpoint.
+         */
+        InclusionWire: {
+            /** Index */
+            index: number;
+            /** Proof */
+            proof: string[];
+            /** Statement */
+            statement: string;
+        };
+        /**
          * InputVariableWire
          * @description A declared input variable; `constraint` is its type and bounds in words.
          */
@@ -1653,8 +1997,29 @@ export interface components {
             type: string;
         };
         /**
+         * InvitationWire
+         * @description A change that names the caller's key, in a workspace of which the caller is no member yet.
+         */
+        InvitationWire: {
+            /** Change */
+            change: string;
+            /** Genesis */
+            genesis: string;
+            /** Name */
+            name: string;
+            /**
+             * Proposed
+             * Format: date-time
+             */
+            proposed: string;
+            /** Proposer */
+            proposer: string;
+            /** Workspace */
+            workspace: string;
+        };
+        /**
          * JobDetailWire
-         * @description A job with its version in front, its approval and what was done so far.
+         * @description A job with its version in front, its approval, what stops its live version, and what was done so far.
          */
         JobDetailWire: {
             /** Actions */
@@ -1699,6 +2064,11 @@ export interface components {
             /** Status Text */
             status_text: string;
             /**
+             * Stops
+             * @default []
+             */
+            stops: components["schemas"]["StopWire"][];
+            /**
              * Updated
              * Format: date-time
              */
@@ -1717,6 +2087,11 @@ export interface components {
              * @default null
              */
             code: string | null;
+            /**
+             * Counts
+             * @default null
+             */
+            counts: string[] | null;
             /**
              * Datasets
              * @default null
@@ -1742,6 +2117,8 @@ export interface components {
             log_policy: components["schemas"]["LogPolicy"] | null;
             /** Name */
             name: string;
+            /** @default null */
+            output_policy: components["schemas"]["OutputPolicyWire"] | null;
         };
         /**
          * JobWire
@@ -1813,6 +2190,8 @@ export interface components {
         /**
          * KeyTask
          * @description Something for a key service to do: answer with a nonce, with a grant, or with an acknowledgement.
+         *
+         *     What is to be acknowledged is the revocation, the withdrawal, the worker lists, or else the rosters alone.
          */
         KeyTask: {
             /** @default null */
@@ -1836,6 +2215,11 @@ export interface components {
             wants: string;
             /** @default null */
             withdrawal: components["schemas"]["EnvelopeWire"] | null;
+            /**
+             * Workers
+             * @default []
+             */
+            workers: components["schemas"]["EnvelopeWire"][];
             /** Workspace */
             workspace: string;
         };
@@ -1846,6 +2230,19 @@ export interface components {
         KeyTasks: {
             /** Items */
             items: components["schemas"]["KeyTask"][];
+        };
+        /**
+         * KeyTasksAsked
+         * @description A key service asks for its tasks; `seen` gives for each workspace how many entries of its log it has seen.
+         */
+        KeyTasksAsked: {
+            /**
+             * Seen
+             * @default {}
+             */
+            seen: {
+                [key: string]: number;
+            };
         };
         /**
          * KeysAnswer
@@ -1952,7 +2349,9 @@ export interface components {
         };
         /**
          * LogEntryWire
-         * @description One statement's place in the log.
+         * @description One entry's place in the log: a statement's, or with `kind` event that of a line of the audit log.
+         *
+         *     `leaf` is the leaf hash (RFC 9162) in base64: the root over all of them is the one of the checkpoint.
          */
         LogEntryWire: {
             /** Hash */
@@ -1961,6 +2360,8 @@ export interface components {
             index: number;
             /** Kind */
             kind: string;
+            /** Leaf */
+            leaf: string;
             /**
              * Time
              * Format: date-time
@@ -1973,6 +2374,16 @@ export interface components {
          * @enum {string}
          */
         LogPolicy: "full" | "standard" | "errors";
+        /**
+         * LogProofWire
+         * @description The newest signed checkpoint, and a proof for each earlier size that somebody has seen.
+         */
+        LogProofWire: {
+            /** Checkpoint */
+            checkpoint: string;
+            /** Consistency */
+            consistency: components["schemas"]["ConsistencyWire"][];
+        };
         /**
          * LogText
          * @description A run's log, or why it is empty.
@@ -2020,18 +2431,84 @@ export interface components {
         Nothing: Record<string, never>;
         /**
          * OutcomeWire
-         * @description The signed outcome of a run, with the evidence and the statements needed to verify it.
+         * @description The signed outcome of a run, with the evidence, the order, and the log proven from what these carry.
+         *
+         *     `reseals` are the outcome's keys as they were sealed again to the caller.
          */
         OutcomeWire: {
             evidence: components["schemas"]["EnvelopeWire"] | null;
+            log: components["schemas"]["LogProofWire"] | null;
             order: components["schemas"]["EnvelopeWire"] | null;
             receipt: components["schemas"]["EnvelopeWire"] | null;
+            /**
+             * Reseals
+             * @default []
+             */
+            reseals: components["schemas"]["EnvelopeWire"][];
             test: components["schemas"]["EnvelopeWire"] | null;
+        };
+        /**
+         * OutputPolicyWire
+         * @description What an owner or an author asks of results; null and empty mean nothing.
+         *
+         *     `smallest_group`: rows with a declared count below it are withheld. `round_counts_to`: declared counts are rounded
+         *     to multiples of it. `most_rows`: a result with more fails. `withheld_columns`: columns that do not leave.
+         */
+        OutputPolicyWire: {
+            /**
+             * Most Rows
+             * @default null
+             */
+            most_rows: number | null;
+            /**
+             * Round Counts To
+             * @default null
+             */
+            round_counts_to: number | null;
+            /**
+             * Smallest Group
+             * @default null
+             */
+            smallest_group: number | null;
+            /**
+             * Withheld Columns
+             * @default []
+             */
+            withheld_columns: string[];
+        };
+        /**
+         * OwnerPolicyWire
+         * @description The policy of one dataset, beside the name of who asks.
+         */
+        OwnerPolicyWire: {
+            /** Asked By */
+            asked_by: string;
+            policy: components["schemas"]["OutputPolicyWire"];
+        };
+        /** Page[AuditWire] */
+        Page_AuditWire_: {
+            /** Items */
+            items: components["schemas"]["AuditWire"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: string | null;
         };
         /** Page[DatasetWire] */
         Page_DatasetWire_: {
             /** Items */
             items: components["schemas"]["DatasetWire"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: string | null;
+        };
+        /** Page[InvitationWire] */
+        Page_InvitationWire_: {
+            /** Items */
+            items: components["schemas"]["InvitationWire"][];
             /**
              * Next
              * @default null
@@ -2168,6 +2645,8 @@ export interface components {
         /**
          * Preview
          * @description At most the first 100 rows as text, with the true total. `synthetic`: from synthetic tables.
+         *
+         *     `withheld`: what output rules kept back, a sentence each, with who asked for the rule.
          */
         Preview: {
             /** Columns */
@@ -2182,6 +2661,11 @@ export interface components {
             types: string[];
             /** Verified */
             verified: string[];
+            /**
+             * Withheld
+             * @default []
+             */
+            withheld: string[];
         };
         /**
          * Problem
@@ -2206,6 +2690,13 @@ export interface components {
              * @default about:blank
              */
             type: string;
+        };
+        /**
+         * ResealNew
+         * @description A job run's outcome keys, sealed by a recipient to a colleague, and signed.
+         */
+        ResealNew: {
+            reseal: components["schemas"]["EnvelopeWire"];
         };
         /**
          * ReviewStatement
@@ -2253,10 +2744,9 @@ export interface components {
         ReviewWire: {
             /** Acknowledgements */
             acknowledgements: components["schemas"]["EnvelopeWire"][];
-            /** Checkpoint */
-            checkpoint: string | null;
             /** Decisions */
             decisions: components["schemas"]["EnvelopeWire"][];
+            log: components["schemas"]["LogProofWire"];
             /** Manifests */
             manifests: components["schemas"]["EnvelopeWire"][];
             previous: components["schemas"]["EnvelopeWire"] | null;
@@ -2321,6 +2811,23 @@ export interface components {
          */
         RunNew: {
             order: components["schemas"]["EnvelopeWire"];
+        };
+        /**
+         * RunStatementsWire
+         * @description Every statement about one job run, with its place in the log; no sealed file.
+         *
+         *     The chains end with the roster and the worker list that were in force when the run was made.
+         */
+        RunStatementsWire: {
+            /** Acknowledgements */
+            acknowledgements: components["schemas"]["EnvelopeWire"][];
+            dossier: components["schemas"]["Dossier"];
+            evidence: components["schemas"]["EnvelopeWire"];
+            /** Grants */
+            grants: components["schemas"]["EnvelopeWire"][];
+            /** Inclusions */
+            inclusions: components["schemas"]["InclusionWire"][];
+            receipt: components["schemas"]["EnvelopeWire"];
         };
         /**
          * RunStatus
@@ -2431,6 +2938,16 @@ export interface components {
             seq: number;
         };
         /**
+         * ServerWire
+         * @description What a workspace server says of itself to anybody: the key that signs its logs' checkpoints.
+         */
+        ServerWire: {
+            /** Log Key */
+            log_key: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * Session
          * @description A bearer token, and until when it holds.
          */
@@ -2456,6 +2973,8 @@ export interface components {
         /**
          * StatusWire
          * @description What this member side is. `demonstration`: one machine holds every part.
+         *
+         *     `warnings`: what the workspace server was caught at, such as two histories of the log; newest first.
          */
         StatusWire: {
             /** Acting As */
@@ -2472,8 +2991,33 @@ export interface components {
             mode: string;
             /** Version */
             version: string;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
             /** Workspace Url */
             workspace_url: string;
+        };
+        /**
+         * StopWire
+         * @description A revocation of the live version: whose key services have said that they heard it, and whose have not.
+         */
+        StopWire: {
+            /** Effect */
+            effect: string;
+            /** Heard By */
+            heard_by: string[];
+            /** Member */
+            member: string;
+            scope: components["schemas"]["Scope"];
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            /** Waiting For */
+            waiting_for: string[];
         };
         /**
          * SubmitNew
@@ -2498,10 +3042,17 @@ export interface components {
         /**
          * TestTask
          * @description A test run's text and tables; `synthetic` names each table's twin by digest.
+         *
+         *     `output_policy` and `counts` are the draft's own, `owners` what the owners of its datasets ask.
          */
         TestTask: {
             /** Code */
             code: string;
+            /**
+             * Counts
+             * @default []
+             */
+            counts: string[];
             /** Datasets */
             datasets: {
                 [key: string]: string;
@@ -2517,6 +3068,20 @@ export interface components {
             /** Language */
             language: string;
             limits: components["schemas"]["LimitsWire"];
+            /**
+             * @default {
+             *       "most_rows": null,
+             *       "round_counts_to": null,
+             *       "smallest_group": null,
+             *       "withheld_columns": []
+             *     }
+             */
+            output_policy: components["schemas"]["OutputPolicyWire"];
+            /**
+             * Owners
+             * @default []
+             */
+            owners: components["schemas"]["OwnerPolicyWire"][];
             /** Tables */
             tables: {
                 [key: string]: string;
@@ -2577,10 +3142,17 @@ export interface components {
         /**
          * VersionWire
          * @description A version: its text and terms, and where it stands. `state` is draft, under review, accepted or closed.
+         *
+         *     `output_policy` is the author's own; `counts` names the columns of the result that count rows or persons.
          */
         VersionWire: {
             /** Code */
             code: string;
+            /**
+             * Counts
+             * @default []
+             */
+            counts: string[];
             /** Datasets */
             datasets: components["schemas"]["DatasetReadWire"][];
             /** Description */
@@ -2599,6 +3171,15 @@ export interface components {
             name: string;
             /** Number */
             number: number;
+            /**
+             * @default {
+             *       "most_rows": null,
+             *       "round_counts_to": null,
+             *       "smallest_group": null,
+             *       "withheld_columns": []
+             *     }
+             */
+            output_policy: components["schemas"]["OutputPolicyWire"];
             /** State */
             state: string;
             /** Submitted */
@@ -2704,6 +3285,35 @@ export interface operations {
             };
         };
     };
+    list_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvitationWire_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_key_tasks: {
         parameters: {
             query?: {
@@ -2715,7 +3325,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Nothing"];
+                "application/json": components["schemas"]["KeyTasksAsked"];
             };
         };
         responses: {
@@ -3118,6 +3728,40 @@ export interface operations {
             };
         };
     };
+    export_bundle: {
+        parameters: {
+            query?: {
+                opened?: string;
+            };
+            header?: never;
+            path: {
+                w: string;
+                r: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     open_log: {
         parameters: {
             query?: never;
@@ -3152,7 +3796,9 @@ export interface operations {
     };
     export_log: {
         parameters: {
-            query?: never;
+            query?: {
+                purpose?: string;
+            };
             header?: never;
             path: {
                 w: string;
@@ -3216,7 +3862,9 @@ export interface operations {
     };
     export_csv: {
         parameters: {
-            query?: never;
+            query?: {
+                purpose?: string;
+            };
             header?: never;
             path: {
                 w: string;
@@ -3248,7 +3896,9 @@ export interface operations {
     };
     export_parquet: {
         parameters: {
-            query?: never;
+            query?: {
+                purpose?: string;
+            };
             header?: never;
             path: {
                 w: string;
@@ -3265,6 +3915,35 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerWire"];
                 };
             };
             /** @description A problem */
@@ -3672,6 +4351,220 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                kind?: string;
+                member?: string;
+                organisation?: string;
+                job?: string;
+                since?: string;
+                until?: string;
+                after?: string;
+                limit?: string;
+            };
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditWire_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_events: {
+        parameters: {
+            query?: {
+                kind?: string;
+                member?: string;
+                organisation?: string;
+                job?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeNew"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRefusal"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSignatures"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesWire"];
                 };
             };
             /** @description A problem */
@@ -4592,7 +5485,9 @@ export interface operations {
     };
     get_review: {
         parameters: {
-            query?: never;
+            query?: {
+                seen?: string;
+            };
             header?: never;
             path: {
                 w: string;
@@ -4627,6 +5522,7 @@ export interface operations {
         parameters: {
             query?: {
                 from_size?: string;
+                also?: string;
             };
             header?: never;
             path: {
@@ -4642,7 +5538,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CheckpointWire"];
+                    "application/json": components["schemas"]["LogProofWire"];
                 };
             };
             /** @description A problem */
@@ -5025,7 +5921,10 @@ export interface operations {
     };
     get_sealed_log: {
         parameters: {
-            query?: never;
+            query?: {
+                purpose?: string;
+                format?: string;
+            };
             header?: never;
             path: {
                 w: string;
@@ -5057,7 +5956,9 @@ export interface operations {
     };
     get_outcome: {
         parameters: {
-            query?: never;
+            query?: {
+                seen?: string;
+            };
             header?: never;
             path: {
                 w: string;
@@ -5087,9 +5988,48 @@ export interface operations {
             };
         };
     };
-    get_sealed_result: {
+    reseal_outcome: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                w: string;
+                r: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResealNew"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sealed_result: {
+        parameters: {
+            query?: {
+                purpose?: string;
+                format?: string;
+            };
             header?: never;
             path: {
                 w: string;
@@ -5106,6 +6046,40 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run_statements: {
+        parameters: {
+            query?: {
+                seen?: string;
+            };
+            header?: never;
+            path: {
+                w: string;
+                r: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunStatementsWire"];
                 };
             };
             /** @description A problem */

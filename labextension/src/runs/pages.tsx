@@ -74,6 +74,16 @@ export function ResultPage(props: OutcomeProps): ReactElement {
           <div className="jp-SecureJobs-wide" tabIndex={0} role="region" aria-label="Rows">
             <Rows result={result} />
           </div>
+          {result.withheld.length > 0 && (
+            <>
+              <h3>Output rules</h3>
+              <ul className="jp-SecureJobs-bullets">
+                {result.withheld.map((line, at) => (
+                  <li key={at}>{line}</li>
+                ))}
+              </ul>
+            </>
+          )}
           {result.verified.length > 0 && (
             <>
               <h3>Checked on your side</h3>

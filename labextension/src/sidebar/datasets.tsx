@@ -4,6 +4,7 @@ import { useId, useState, type ReactElement } from 'react';
 import type { Dataset } from '../api/shapes';
 import { useSnapshot } from '../workspace/useSnapshot';
 import type { Desk } from './desk';
+import { heard } from './heard';
 
 function DatasetRow(props: { readonly desk: Desk; readonly dataset: Dataset }): ReactElement {
   const { desk, dataset } = props;
@@ -27,7 +28,7 @@ function DatasetRow(props: { readonly desk: Desk; readonly dataset: Dataset }): 
           <span className="jp-SecureJobs-name">{dataset.name}</span>
           <span className="jp-SecureJobs-about">
             {dataset.owner}
-            {dataset.withdrawn !== null && ' · withdrawn by its owner'}
+            {dataset.withdrawn !== null && ` · withdrawn by its owner, ${heard(dataset)}`}
           </span>
         </button>
         <button

@@ -69,6 +69,23 @@ function WorkspaceChoice(props: {
   );
 }
 
+/** What the workspace server was caught at. It stays until the members have cleared it up. */
+function Warnings(props: { readonly lines: readonly string[] }): ReactElement | null {
+  const { lines } = props;
+  return lines.length === 0 ? null : (
+    <section className="jp-SecureJobs-alarm" role="alert" aria-label="Warnings">
+      <strong>
+        The workspace server contradicts itself. Tell the other members before you sign.
+      </strong>
+      <ul>
+        {lines.map(line => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 function lastUpdate(when: Date | null): string {
   return when === null
     ? 'Not connected, nothing received yet'
@@ -93,6 +110,7 @@ export function Header(props: { readonly model: WorkspaceModel }): ReactElement 
         </>
       )}
       <WorkspaceChoice model={model} shown={shown} />
+      <Warnings lines={shown.member?.warnings ?? []} />
       {waiting.length > 0 && <p>The workspace waits for signatures of: {waiting.join(', ')}.</p>}
       {locked !== undefined && <Unlock key={locked.email} model={model} email={locked.email} />}
       <AssuranceChip />

@@ -2,6 +2,8 @@ import type { ReactElement } from 'react';
 
 import type { Job, JobDetail, Run } from '../api/shapes';
 import { rowCount } from '../runs/measures';
+import { localTime } from '../ui/time';
+import { heard } from './heard';
 
 /** What the newest run came to, in the server's words. */
 function runLine(run: Run): string {
@@ -14,7 +16,7 @@ function runLine(run: Run): string {
   return parts.filter(part => part !== null).join(' · ');
 }
 
-/** The facts of one job under its row: description, rerun indicator, newest run, decisions. */
+/** The facts of one job under its row: description, rerun indicator, newest run, decisions, revocations. */
 export function JobFacts(props: {
   readonly job: Job;
   readonly detail: JobDetail | null;
@@ -33,6 +35,16 @@ export function JobFacts(props: {
             <li key={each.member}>
               {each.member} · {each.organisation}: {each.decision}
               {each.comment !== '' && ` – “${each.comment}”`}
+            </li>
+          ))}
+        </ul>
+      )}
+      {detail !== null && detail.stops.length > 0 && (
+        <ul aria-label={`Revocations of ${job.name}`} className="jp-SecureJobs-bullets">
+          {detail.stops.map(stop => (
+            <li key={`${stop.member} ${stop.scope}`}>
+              Revoked by {stop.member}, {localTime(new Date(stop.time))}: {stop.effect} Key
+              services: {heard(stop)}.
             </li>
           ))}
         </ul>

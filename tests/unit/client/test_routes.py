@@ -14,12 +14,14 @@ from jupyter_secure_jobs.domain.errors import UnavailableError
 from jupyter_secure_jobs.domain.job import Language, Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import RunKind
+from jupyter_secure_jobs.wire.audit import AuditFilter
 from jupyter_secure_jobs.wire.base import EnvelopeWire
+from jupyter_secure_jobs.wire.change import ChangeNew, ChangeRefusal, ChangeSignatures
 from jupyter_secure_jobs.wire.dataset import DatasetNew, WithdrawalNew
 from jupyter_secure_jobs.wire.job import DecisionNew, DraftChange, JobNew, RevocationNew, SubmitNew
 from jupyter_secure_jobs.wire.member_side import CheckNew, DatasetAsked, DecisionAsked
 from jupyter_secure_jobs.wire.pinned import PinnedNew
-from jupyter_secure_jobs.wire.run import RunNew
+from jupyter_secure_jobs.wire.run import ResealNew, RunNew
 from jupyter_secure_jobs.wire.workspace import RosterSignatures, WorkspaceNew
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 BASE = "/secure-jobs/api/v1/"
 SIGNED = EnvelopeWire(payload="", payloadType="t", signatures=[])
 DECIDED = DecisionAsked(version_hash="h", decision=Verdict.ACCEPT, passphrase="p")
+DECISIONS_OF_A_B = AuditFilter(kinds=["accepted", "declined"], job="a b")
+SINCE = AuditFilter(since="2026-11-01")
 PIN = PinnedNew(title="t", language=Language.SQL, code="c")
 W = "workspaces/w"
 J = f"{W}/jobs/j"
@@ -40,8 +44,13 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"GET {W}", lambda c: c.workspace("w")),
     (f"GET {W}/roster", lambda c: c.roster("w")),
     (f"POST {W}/roster/signatures", lambda c: c.sign_roster("w", RosterSignatures(envelopes=[]))),
+    ("GET invitations?limit=100", lambda c: c.invitations()),
+    (f"GET {W}/changes", lambda c: c.changes("w")),
+    (f"POST {W}/changes", lambda c: c.propose_change("w", ChangeNew(workers=SIGNED))),
+    (f"POST {W}/changes/signatures", lambda c: c.sign_change("w", ChangeSignatures(change="c", envelopes=[]))),
+    (f"POST {W}/changes/refusal", lambda c: c.refuse_change("w", ChangeRefusal(change="c", reason="r"))),
     (f"GET {W}/members?limit=100", lambda c: c.members("w")),
-    (f"GET {W}/log/checkpoint?from_size=3", lambda c: c.checkpoint("w", from_size=3)),
+    (f"GET {W}/log/checkpoint?from_size=3&also=0", lambda c: c.checkpoint("w", from_size=3)),
     (f"GET {W}/log/entries?limit=100", lambda c: c.log_entries("w")),
     (f"GET {W}/datasets?limit=100", lambda c: c.datasets("w")),
     (f"POST {W}/datasets", lambda c: c.add_dataset("w", DatasetNew(manifest=SIGNED, files={}, synthetic="s"))),
@@ -65,11 +74,23 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"GET {J}/runs?limit=100&kind=test", lambda c: c.runs("w", "j", kind=RunKind.TEST)),
     (f"GET {J}/versions?limit=100", lambda c: c.versions("w", "j")),
     (f"GET {J}/versions/2", lambda c: c.version("w", "j", 2)),
-    (f"GET {J}/versions/2/review", lambda c: c.review_statements("w", "j", 2)),
+    (f"GET {J}/versions/2/review?seen=5", lambda c: c.review_statements("w", "j", 2, seen=5)),
     (f"GET {R}", lambda c: c.run_of("w", "r")),
     (f"POST {R}/cancel", lambda c: c.cancel_run("w", "r")),
-    (f"GET {R}/outcome", lambda c: c.outcome("w", "r")),
-    (f"GET {R}/result", lambda c: c.download_sealed("w", "r", "result", io.BytesIO(), largest=1)),
+    (f"GET {R}/outcome?seen=5", lambda c: c.outcome("w", "r", seen=5)),
+    (f"GET {R}/statements?seen=3", lambda c: c.run_statements("w", "r", seen=3)),
+    (
+        f"GET {R}/result?purpose=open",
+        lambda c: c.download_sealed("w", "r", "result", io.BytesIO(), largest=1),
+    ),
+    (
+        f"GET {R}/log?purpose=export&format=txt",
+        lambda c: c.download_sealed("w", "r", "log", io.BytesIO(), largest=1, purpose="export", form="txt"),
+    ),
+    (f"GET {W}/audit?limit=100", lambda c: c.audit("w")),
+    (f"GET {W}/audit?limit=5&kind=accepted%2Cdeclined&job=a+b", lambda c: c.audit("w", DECISIONS_OF_A_B, most=5)),
+    (f"GET {W}/audit.csv?since=2026-11-01", lambda c: c.export_audit("w", io.BytesIO(), SINCE)),
+    (f"POST {R}/reseals", lambda c: c.reseal("w", "r", ResealNew(reseal=SIGNED))),
     (f"GET {W}/pinned-queries?limit=100", lambda c: c.pinned("w")),
     (f"POST {W}/pinned-queries", lambda c: c.pin("w", PIN)),
     (f"DELETE {W}/pinned-queries/q", lambda c: c.unpin("w", "q")),
@@ -83,7 +104,9 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"POST member/{J}/revocations", lambda c: c.revoke("w", "j", Scope.ALL)),
     (f"POST member/{J}/runs", lambda c: c.run("w", "j", {"a": 1})),
     (f"GET member/{R}/result", lambda c: c.preview("w", "r")),
-    (f"GET member/{R}/result.csv", lambda c: c.export("w", "r", "result.csv", io.BytesIO(), largest=1)),
+    (f"GET member/{R}/bundle", lambda c: c.receipt("w", "r", io.BytesIO())),
+    (f"GET member/{R}/bundle?opened=true", lambda c: c.receipt("w", "r", io.BytesIO(), opened=True)),
+    (f"GET member/{R}/result.csv?purpose=export", lambda c: c.export("w", "r", "result.csv", io.BytesIO(), largest=1)),
     (f"GET member/{R}/log", lambda c: c.log("w", "r")),
     (f"POST member/{W}/datasets", lambda c: c.publish("w", DatasetAsked(name="n", files=[]))),
 )

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pandas as pd
 
+from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.job import Language
+from jupyter_secure_jobs.wire.audit import AuditWire
 from jupyter_secure_jobs.wire.base import Page
 from jupyter_secure_jobs.wire.dataset import ColumnWire, DatasetWire
 from jupyter_secure_jobs.wire.member_side import (
@@ -18,6 +20,7 @@ from jupyter_secure_jobs.wire.member_side import (
     StatusWire,
     TwinLine,
 )
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.pinned import PinnedNew, PinnedWire, ScriptWire
 from jupyter_secure_jobs.wire.workspace import MemberWire, WorkspaceWire
 
@@ -36,6 +39,10 @@ class Place:
 
     def __init__(self) -> None:
         self.pinned: list[PinnedWire] = []
+        self.audit_asked: dict[str, str] = {}
+        self.policy = OutputPolicyWire()
+        self.withheld: list[str] = []
+        self.published: list[DatasetAsked] = []
         self.acting = "ana@airline.example"
 
     def status(self, _: httpx.Request) -> Wire:
@@ -71,6 +78,29 @@ class Place:
         )
         return Page[WorkspaceWire](items=[one])
 
+    def audit(self, request: httpx.Request) -> Wire:
+        self.audit_asked = dict(request.url.params)
+        one = AuditWire(
+            time=NOW,
+            actor="ana@airline.example",
+            organisation="Airline",
+            event=Event.ORDERED,
+            label="Job run ordered",
+            job="j1",
+            job_name=EVIL,
+            version=1,
+            run="r1",
+            detail="job run 1: \u202emonth=7",
+            statement="sha256:00",
+            index=9,
+            salt="s",
+        )
+        return Page[AuditWire](items=[one])
+
+    def audit_csv(self, request: httpx.Request) -> httpx.Response:
+        self.audit_asked = dict(request.url.params)
+        return httpx.Response(200, content=b"time,actor\r\n")
+
     def members(self, _: httpx.Request) -> Wire:
         one = MemberWire(email=EVIL, organisation="Airline", signing_key="k", fingerprint="ab12", joined=True)
         return Page[MemberWire](items=[one])
@@ -90,6 +120,7 @@ class Place:
                 rows=336_776,
                 bytes=1,
                 synthetic_rows=10,
+                output_policy=self.policy if name == "flights" else OutputPolicyWire(),
                 published=NOW,
                 withdrawn=None,
                 declaration_sql=f"-- reads {name}",
@@ -117,5 +148,6 @@ class Place:
 
     def publish(self, request: httpx.Request) -> Wire:
         asked = DatasetAsked.model_validate_json(request.content)
+        self.published.append(asked)
         twin = [TwinLine(column="tailnum", type="string", reveals="lengths 5 to 6")]
         return DatasetProposal(name=asked.name, rows=3, twin=twin, dataset="d" if asked.confirm else None)

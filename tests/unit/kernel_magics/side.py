@@ -35,6 +35,7 @@ from jupyter_secure_jobs.wire.member_side import (
     Preview,
     ReviewStatement,
 )
+from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.run import PhaseWire, RunWire
 from tests.unit.kernel_magics.place import EVIL, NOW, ROWS, SECRET, Place
 
@@ -188,6 +189,8 @@ class MemberSide(Place):
             grant=new.grant or GrantWire(),
             log_policy=new.log_policy or LogPolicy.STANDARD,
             limits=new.limits or LimitsWire(),
+            output_policy=new.output_policy or OutputPolicyWire(),
+            counts=new.counts or [],
             tested=None,
             tested_run=None,
             live=False,
@@ -314,7 +317,13 @@ class MemberSide(Place):
         rows: list[list[str | None]] = [["1999", SECRET], ["2004", None]]
         synthetic = self.runs[run].kind == "test"
         return Preview(
-            columns=["year", "who"], types=["bigint", "string"], rows=rows, total=2, synthetic=synthetic, verified=[]
+            columns=["year", "who"],
+            types=["bigint", "string"],
+            rows=rows,
+            total=2,
+            synthetic=synthetic,
+            verified=[],
+            withheld=self.withheld,
         )
 
     def export(self, _: httpx.Request, __: str, name: str) -> httpx.Response:
@@ -324,6 +333,9 @@ class MemberSide(Place):
         else:
             sink.write(b"year,who\n")
         return httpx.Response(200, content=sink.getvalue())
+
+    def bundle(self, request: httpx.Request, run: str) -> httpx.Response:
+        return httpx.Response(200, json={"run": run, "opened": request.url.params.get("opened")})
 
     def log(self, _: httpx.Request, __: str) -> Wire:
         return LogText(text="", empty_because="The log policy lets errors out alone.")
@@ -344,6 +356,8 @@ ROUTES = (
     ("GET", "member/status", "status"),
     ("GET", "workspaces", "workspaces"),
     ("GET", W + "members", "members"),
+    ("GET", W + "audit", "audit"),
+    ("GET", W + "audit.csv", "audit_csv"),
     ("GET", W + "datasets", "datasets"),
     ("POST", "member/" + W + "datasets", "publish"),
     ("POST", "member/" + W + "check", "check"),
@@ -366,5 +380,6 @@ ROUTES = (
     ("GET", W + "runs/([^/]*)", "run"),
     ("GET", "member/" + W + "runs/([^/]*)/result", "preview"),
     ("GET", "member/" + W + "runs/([^/]*)/log", "log"),
+    ("GET", "member/" + W + "runs/([^/]*)/bundle", "bundle"),
     ("GET", "member/" + W + "runs/([^/]*)/(result.csv|result.parquet|log.txt)", "export"),
 )

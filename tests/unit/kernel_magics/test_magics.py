@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import TYPE_CHECKING
 
@@ -192,6 +193,24 @@ def test_export_writes_whole_private_files_and_never_over_another(
     assert [each.name for each in tmp_path.iterdir()] == ["delays.csv"]
     with pytest.raises(JobsError, match="parquet"):
         notebook.cell('%securejob export "Delays" delays.xlsx')
+
+
+def test_receipt_writes_the_bundle_of_the_run_and_discloses_only_when_told(
+    notebook: Notebook, side: MemberSide, tmp_path: Path
+) -> None:
+    notebook.cell(f"{HEAD}\n{SQL}")
+    side.accept_all("j1")
+    notebook.cell('%securejob run "Delays" --wait')
+    (run,) = [each.id for each in side.runs.values()]
+    target = tmp_path / "delays.bundle.json"
+    command = f'%securejob receipt "Delays" {shlex.quote(str(target))}'
+    notebook.cell(f"{command} --run 1")
+    assert json.loads(target.read_text()) == {"run": run, "opened": None}
+    assert target.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(JobsError, match="--overwrite"):
+        notebook.cell(f"{command} --opened")
+    notebook.cell(f"{command} --opened --overwrite")
+    assert json.loads(target.read_text()) == {"run": run, "opened": "true"}
 
 
 def test_accept_shows_the_hash_and_decides_nothing(notebook: Notebook, side: MemberSide) -> None:

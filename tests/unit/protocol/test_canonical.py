@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 import struct
+import unicodedata
 from pathlib import Path
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,3 +112,38 @@ def test_any_bytes_are_canonical_or_refused(data: bytes) -> None:
 def test_digest_names_the_hash() -> None:
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert canonical.digest(b"") == f"sha256:{empty}"
+
+
+_TEXT = st.text().map(lambda text: unicodedata.normalize("NFC", text))
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    | _TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner),
+)  # fmt: skip
+
+
+@given(_ANYTHING)
+def test_bytes_are_those_of_the_rfcs_encoder_whichever_wrote_them(value: Any) -> None:
+    assert canonical.encode(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"\U0001f600": 1, "\uffee": 2}, {"\uffee": {"a": 1}, "\U0001f600": "b"}, [1.0, 1], {"a": 1e21},
+     "\u2028\u2029\x7f\x1f\x00/<>",
+     {"b": 1, "B": 2, "a": 3, "_": 4, "": 5}, ("a", ["b"]), {"a": True, "b": None, "c": -0.0}],
+)  # fmt: skip
+def test_bytes_where_the_two_encoders_could_differ(value: Any) -> None:
+    assert canonical.encode(value) == rfc8785.dumps(value)
+
+
+class _Text(str):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "value", [_Text("e\u0301"), [1.5, "e\u0301"], {"a": 1.5, "b": ["e\u0301"]}, {"\xe9": 1, "e\u0301": 2}]
+)
+def test_text_out_of_normal_form_is_found_wherever_it_stands(value: Any) -> None:
+    with refused("not_nfc"):
+        canonical.encode(value)

@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 LABEXTENSION := jupyter_secure_jobs/labextension/package.json
 SOURCES := $(shell find labextension/src labextension/style labextension/package.json labextension/tsconfig.json -type f 2>/dev/null)
 
-.PHONY: help install system browser demo demo-apart lab test test-long check format lint types contracts generated generate bench clean
+.PHONY: help install system browser demo demo-apart lab test test-long check format lint types contracts generated generate bench bite clean
 
 help:  ## show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,9 @@ generated: install
 
 bench: install system  ## tables, JSON and plots in build/bench
 	$(BIN)/python -m bench
+
+bite: install system  ## take out each defence in turn and see that a test notices
+	$(BIN)/python -m bite
 
 clean:  ## remove what was built; the environment stays
 	rm -rf build dist jupyter_secure_jobs/labextension labextension/lib

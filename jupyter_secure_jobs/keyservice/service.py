@@ -72,8 +72,8 @@ class KeyService:
         """Return the keys of this organisation's datasets, sealed to the enclave that has the run.
 
         Order of checks: the run's statements, against the pinned genesis and no older epoch; no withdrawal or
-        revocation that was heard; the log continues the one seen before; the enclave's evidence with this service's
-        own fresh nonce; the count of runs. The release is on disk before the grant exists.
+        revocation that was heard, here or with an earlier run; the log continues the one seen before; the enclave's
+        evidence with this service's own fresh nonce; the count of runs. The release is on disk before the grant exists.
 
         Raises:
             RefusedError: with the first check that failed; nothing was counted.
@@ -262,12 +262,33 @@ class KeyService:
             raise RefusedError("not_this_service", "The roster names another key service for this organisation.")
 
     def _authorised(self, dossier: Dossier, *, workspace: str, now: datetime) -> AuthorisedRun:
+        self._heed(dossier, workspace=workspace)
         pin = self._pin(workspace)
         run = verify_run(dossier, genesis=pin.genesis, now=now)
         _of_workspace(run.rosters, workspace)
         self._not_stopped(run, dossier)
         self._follow_log(run)
+        self._go_on(run.rosters, workers=len(dossier.workers))
         return run
+
+    def _heed(self, dossier: Dossier, *, workspace: str) -> None:
+        """Remember the revocations that a run's statements carry: left out later, they count nevertheless.
+
+        Raises:
+            RefusedError: the rosters do not verify, or a revocation is not a member's own.
+        """
+        if dossier.revocations:
+            rosters = self._chain(dossier.rosters, workspace=workspace)
+            for envelope in dossier.revocations:
+                said = verify_revocation(envelope, rosters, None)
+                if self._state.revoked(said.version) not in (said.scope, Scope.ALL):
+                    self._state.revoke(said.version, said.scope, envelope.hash)
+
+    def _go_on(self, rosters: TrustedRosters, *, workers: int) -> None:
+        """Remember the newest roster and worker list that were shown: from now on older ones are refused."""
+        pin = self._pin(rosters.workspace)
+        if rosters.newest.epoch > pin.epoch or workers > pin.workers:
+            self._state.advance(rosters.workspace, epoch=rosters.newest.epoch, roster=rosters.hash, workers=workers)
 
     def _not_stopped(self, run: AuthorisedRun, dossier: Dossier) -> None:
         """Return if nothing that this key service remembers stops the run; what it remembers grows all the time."""

@@ -60,3 +60,15 @@ def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         reader(reply([["log", 1]]) + b"x").reply(tmp_path, {"log": 9})
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    given: list[bytes] = []
+
+    def endless() -> bytes:
+        given.append(b"x" * 4096)
+        assert len(given) < 100, "it goes on reading"
+        return given[-1]
+
+    with pytest.raises(BrokenReplyError):
+        ReplyReader(endless).reply(tmp_path, {"log": 9})

@@ -1,0 +1,27 @@
+"""All defences, by the part that they stand in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bite import ciphers, keepers, people, review, running, sandboxes, sides
+
+if TYPE_CHECKING:
+    from bite.defence import Defence
+
+TABLE: Final[dict[str, tuple[Defence, ...]]] = {
+    "Who takes part": people.DEFENCES,
+    "What was accepted": review.DEFENCES,
+    "Run orders": running.ORDERS,
+    "The log": running.LOG,
+    "Evidence and key requests": running.ENCLAVES,
+    "Grants, receipts and tests": running.OUTCOMES,
+    "Key services": keepers.KEY_SERVICES,
+    "Enclaves": keepers.ENCLAVES,
+    "Any sequence of a hostile server's steps": keepers.SEQUENCES,
+    "Ciphers, signatures and hashes": ciphers.CRYPTO,
+    "The form of statements": ciphers.STATEMENTS,
+    "Members' sides": sides.MEMBERS,
+    "The workspace server's own rules": sides.SERVER,
+    "The sandbox and what comes out of it": sandboxes.DEFENCES,
+}

@@ -1284,7 +1284,7 @@ export interface components {
          * @description Something one may do, or may not for the `reason` given.
          *
          *     `href` is relative to the API's base; `needs` names what the client must ask first: `inputs`, `comment`,
-         *     `passphrase`, `confirm`, `version`, `page`.
+         *     `passphrase`, `confirm`, `version`, `page`; `shown` asks nothing: the version in front goes along as it was shown.
          */
         ActionWire: {
             /** Allowed */
@@ -3020,6 +3020,14 @@ export interface components {
             waiting_for: string[];
         };
         /**
+         * SubmitAsked
+         * @description The draft as its author has it in front: nothing else is signed. None: whatever the draft is now.
+         */
+        SubmitAsked: {
+            /** @default null */
+            shown: components["schemas"]["VersionWire"] | null;
+        };
+        /**
          * SubmitNew
          * @description The version that the author signed.
          */
@@ -3704,7 +3712,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Nothing"];
+                "application/json": components["schemas"]["SubmitAsked"];
             };
         };
         responses: {

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from demo.hostile.attack import SERVICES, Attack, AttackSucceededError, Refusal
 from demo.hostile.evidence import EVIDENCE
+from demo.hostile.histories import HISTORIES
 from demo.hostile.keys import KEYS
 from demo.hostile.results import RESULTS
 from demo.hostile.runs import RUNS
@@ -28,6 +29,7 @@ FAMILIES: Final = {
     "Evidence and key requests: a corrupt worker's process asks by itself": EVIDENCE,
     "Keys and ciphertext on their way to the enclave": KEYS,
     "Counts, stops and lists: statements that are all genuine": RUNS,
+    "Two histories of the log, signed by its own key": HISTORIES,
     "What members are shown, and logins": SIDES,
     "Results and sessions": RESULTS,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from demo.apart.ground import SERVER, WORKER, key_service
@@ -23,7 +24,7 @@ from jupyter_secure_jobs.protocol.clock import utc_now
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from demo.apart.story import People
     from demo.hostile.prepared import Prepared
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 _REFUSED: Final = "Refused"
 _BY_SERVICE: Final = "key_service"
+
+
+def _honest(log: Json) -> Json:
+    return log
 
 
 class Scene:
@@ -51,6 +56,7 @@ class Scene:
         self.mallory, self.mallory_sealing = SigningKey.generate(), SealingKey.generate()
         self._rings: dict[str, KeyRing] = {}
         self._ringing = threading.Lock()
+        self._log_lie = _honest
         chain = parts.client(ANA).roster(self.workspace)
         self.roster = said(chain.rosters[-1].model_dump())
         self.keys = {each["email"]: each["keys"] for each in self.roster["members"]}
@@ -136,7 +142,7 @@ class Scene:
     def as_the_log_stands(self, dossier: Json) -> Json:
         """Return a dossier with the newest checkpoint, and honest proofs for all that its statements carry.
 
-        The log is not what this attacker lies about; a stale one would be refused before anything else is looked at.
+        A stale log would be refused before anything else is looked at; `lying_about_the_log` lies about it on purpose.
         """
         parts = [dossier["version"], dossier["order"], *dossier["decisions"], *dossier["revocations"]]
         notes = [said(each).get("checkpoint") for each in parts]
@@ -147,7 +153,16 @@ class Scene:
                 proofs = {proof["size"]: proof for each in found for proof in each["consistency"]}
                 log = {"checkpoint": found[0]["checkpoint"], "consistency": list(proofs.values())}
                 self.stage.shown(int(log["checkpoint"].split("\n")[1]))
-                return {**dossier, "log": log}
+                return {**dossier, "log": self._log_lie(log)}
+
+    @contextmanager
+    def lying_about_the_log(self, lie: Callable[[Json], Json]) -> Iterator[None]:
+        """Show another log with every run, for a while."""
+        self._log_lie = lie
+        try:
+            yield
+        finally:
+            self._log_lie = _honest
 
     # -- who refuses ----------------------------------------------------------------------------------------------
 

@@ -35,6 +35,8 @@ pytestmark = pytest.mark.timeout(900)
 ROOT: Final = Path(__file__).parents[2]
 # Each of these runs a job or a command; the others of their kind refuse by the same checks.
 LONG: Final = {
+    "second_run",
+    "login_relayed",
     "key_grant_forged_in_name",
     "key_grant_of_another_run",
     "key_grant_for_two",

@@ -111,7 +111,8 @@ def _in_force(verified: VerifiedBundle) -> Iterator[tuple[str, str]]:
     for name, given in run.inputs.items():
         yield "", f"  {f'Given {name}':<{_LABEL}} {json.dumps(codec.to_json(given), ensure_ascii=False)}"
     lines = run.version.code.split("\n")
-    yield "", f"  Code, {run.version.language.value}, {len(lines)} lines:"
+    noun = "line" if len(lines) == 1 else "lines"
+    yield "", f"  Code, {run.version.language.value}, {len(lines)} {noun}:"
     yield from (("", f"  {number:5d}  {line}") for number, line in enumerate(lines, start=1))
     yield "", ""
     yield "bold", "Keys and stops"

@@ -7,6 +7,9 @@ INSTALLED := $(VENV)/.installed
 LABEXTENSION := jupyter_secure_jobs/labextension/package.json
 SOURCES := $(shell find labextension/src labextension/style labextension/package.json labextension/tsconfig.json -type f 2>/dev/null)
 
+# Many tests wait for real processes; a file's tests stay together, since they share what they started.
+PARALLEL := -n auto --dist loadfile
+
 .PHONY: help install system browser demo demo-apart lab test test-long check format lint types contracts generated generate bench bite clean
 
 help:  ## show the commands
@@ -43,10 +46,10 @@ lab: install system  ## open the demonstration's workspace in JupyterLab
 	SECURE_JOBS_MODE=embedded SECURE_JOBS_DATA_DIR=$(CURDIR)/build/demo $(BIN)/jupyter lab --notebook-dir=build $(LAB_ARGUMENTS)
 
 test: install browser  ## all kinds of test, the browser's included
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" $(PARALLEL)
 
 test-long: install browser  ## the whole corpora too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 check: install format lint types contracts generated test  ## everything that CI runs
 

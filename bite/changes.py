@@ -1,0 +1,96 @@
+"""Results sealed again, notices without the server, memories put back, output policies."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bite.defence import Defence, changed, never, not_raised
+
+_RESEAL: Final = "jupyter_secure_jobs/trust/reseal.py"
+_SERVICE: Final = "jupyter_secure_jobs/keyservice/service.py"
+_STATE: Final = "jupyter_secure_jobs/keyservice/state.py"
+_WITHHOLDING: Final = "jupyter_secure_jobs/engines/withholding.py"
+_WITHHOLDINGS: Final = "tests/unit/engines/test_withholding.py"
+_CHANGES: Final = "tests/adversarial/test_change_attacks.py"
+_COUNTS: Final = "tests/adversarial/test_count_attacks.py"
+
+DEFENCES: Final = (
+    Defence(
+        name="a recipient alone seals a result again",
+        stops="another organisation hands itself a result's keys",
+        edits=(not_raised(_RESEAL, 'RefusedError("reseal_signer"'),),
+        tests=(
+            f"{_CHANGES}::test_sealed_again_by_one_to_whom_it_was_not_sealed",
+            f"{_CHANGES}::test_sealed_again_by_another_organisation",
+        ),
+    ),
+    Defence(
+        name="who seals a result again signs it",
+        stops="the server puts keys of its own in the place of a result's",
+        edits=(changed(_RESEAL, "signatures.require(envelope, signer.keys.signing, who=signer.email)", "pass"),),
+        tests=(f"{_CHANGES}::test_sealed_again_by_the_server", f"{_CHANGES}::test_sealed_again_and_altered"),
+    ),
+    Defence(
+        name="a result is sealed again to the author's organisation alone",
+        stops="a reader is added after the acceptance",
+        edits=(
+            never(
+                _RESEAL,
+                "recipient is None or (recipient.organisation, recipient.keys.sealing) != (organisation, said.sealing_key)",
+            ),
+        ),
+        tests=(f"{_CHANGES}::test_sealed_again_to_another_organisation",),
+    ),
+    Defence(
+        name="a withdrawal is of one's own dataset",
+        stops="another organisation names a dataset as its own and stops it for good",
+        edits=(not_raised(_SERVICE, 'RefusedError("not_our_dataset"'),),
+        tests=(
+            "tests/adversarial/test_notice_attacks.py::test_withdrawal_under_a_manifest_that_names_anothers_dataset",
+        ),
+    ),
+    Defence(
+        name="a key service notices that its memory is an old one",
+        stops="a backup makes counted runs and stops undone",
+        edits=(never(_STATE, "self._remembered() < marked"),),
+        tests=(f"{_COUNTS}::test_lost_memory_is_noticed",),
+    ),
+    Defence(
+        name="after a restore older acceptances count no more",
+        stops="runs that were counted before a restore run again",
+        edits=(never(_SERVICE, "min(signed) <= restored"),),
+        tests=(f"{_COUNTS}::test_one_signature_from_before_the_restore_is_too_old",),
+    ),
+    Defence(
+        name="groups below the smallest size do not leave",
+        stops="a row that stands for one person",
+        edits=(changed(_WITHHOLDING, "keep &= good & (values >= rules.smallest_group.value)", "keep &= good"),),
+        tests=(f"{_WITHHOLDINGS}::test_rows_that_do_not_count_enough_are_withheld_whatever_the_type",),
+    ),
+    Defence(
+        name="counts are rounded as was asked",
+        stops="the difference of two results tells of one person",
+        edits=(never(_WITHHOLDING, "rules.round_counts_to is not None"),),
+        tests=(f"{_WITHHOLDINGS}::test_counts_are_rounded_within_their_type",),
+    ),
+    Defence(
+        name="no more rows leave than was asked",
+        stops="a table leaves row by row",
+        edits=(never(_WITHHOLDING, "rules.most_rows is not None and rows > rules.most_rows.value"),),
+        tests=(f"{_WITHHOLDINGS}::test_most_rows_counts_what_leaves",),
+    ),
+    Defence(
+        name="an owner's output policy holds whatever the author wishes",
+        stops="the author's milder policy takes its place",
+        edits=(
+            changed(
+                "jupyter_secure_jobs/protocol/output.py",
+                "combine([*asked, (THE_JOB, version.output_policy)], counts",
+                "combine([(THE_JOB, version.output_policy)], counts",
+            ),
+        ),
+        tests=(
+            "tests/adversarial/test_output_policy_attacks.py::test_what_the_owner_asks_holds_whatever_the_author_wishes",
+        ),
+    ),
+)

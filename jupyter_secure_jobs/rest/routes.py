@@ -180,8 +180,6 @@ _MEMBERS: Final = (
        lambda u, c: runs.outcome(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
     _g(_R + "/statements", "get_run_statements", receipt.RunStatementsWire,
        lambda u, c: receipts.statements(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
-    _g(_R + "/result", "get_sealed_result", None, _output("result"), reading=False),
-    _g(_R + "/log", "get_sealed_log", None, _output("log"), reading=False),
     _p(_R + "/reseals", "reseal_outcome", run.ResealNew, run.RunWire,
        lambda u, c: reseals.add(u, c.w, c.path["r"], c.body)),
     _g(_R + "/result", "get_sealed_result", None, _output("result"), reading=False, query=("purpose", "format")),

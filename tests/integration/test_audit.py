@@ -6,20 +6,20 @@ import csv
 import io
 import subprocess
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select, update
 
-from jupyter_secure_jobs.crypto import merkle
+from jupyter_secure_jobs.crypto import keyfile, merkle
 from jupyter_secure_jobs.domain.audit import MEANINGS, Event, Purpose
 from jupyter_secure_jobs.domain.errors import InvalidError, NotFoundError
 from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import ENDED
-from jupyter_secure_jobs.member import auditing, deciding, founding, opening, publishing
-from jupyter_secure_jobs.member.identity import CARD_FILE, Card
+from jupyter_secure_jobs.member import auditing, changing, deciding, opening, publishing
+from jupyter_secure_jobs.member.changing import Wish
+from jupyter_secure_jobs.member.identity import CARD_FILE, Card, card_of
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.store.tables import (
     DecisionRow,
@@ -32,7 +32,7 @@ from jupyter_secure_jobs.store.tables import (
 from jupyter_secure_jobs.wire.audit import AuditFilter, AuditWire
 from jupyter_secure_jobs.wire.job import DraftChange, GrantWire
 from tests.support import process, tampering
-from tests.support.parts import ANA, BEN, MEMBERS, MIA, REVIEWERS, STRANGER, WEI, Draft, Parts, wait_until
+from tests.support.parts import ANA, BEN, MIA, REVIEWERS, STRANGER, WEI, Draft, Parts, wait_until
 from tests.support.refusal import refused
 
 if TYPE_CHECKING:
@@ -195,10 +195,14 @@ def test_withdrawn_dataset(parts: Parts, withdrawn: str) -> None:
 def enrolled(running: Parts) -> list[AuditWire]:
     """Enrol a second worker and drop it; return the events."""
     card = Card.read(running.worker_folder / CARD_FILE)
-    second = replace(card, name="worker-2", keys=running.ana.card.keys)
-    together = [running.acting(who) for who in MEMBERS]
-    assert founding.enroll(together, running.workspace, [card, second])
-    assert founding.enroll(together, running.workspace, [card])
+    ring = keyfile.new_ring({"kind": "worker", "name": "worker-2", "organisation": ""})
+    second = card_of(ring, measurement=card.measurement)
+    for wish in (Wish(workers=(second,)), Wish(drop_workers=("worker-2",))):
+        assert changing.propose(running.ana, running.workspace, wish) is not None
+        for who in REVIEWERS:
+            acting = running.acting(who)
+            shown = changing.look_at_change(acting, running.workspace).hash
+            changing.accept_change(acting, running.workspace, shown=shown)
     return events(running, kinds=["workers_changed"])
 
 

@@ -118,7 +118,7 @@ def test_server_learns_from_a_key_service_what_it_was_never_told(parts: Parts) -
     wait_until(lambda: bool(stops(parts, job.id)) and bool(stops(parts, job.id)[0].heard_by), "the stop on the page")
     (stop,) = stops(parts, job.id)
     assert (stop.member, stop.scope, stop.heard_by, stop.waiting_for) == (WEI, Scope.RERUNS, [WEATHER], ["Airline"])
-    entry = parts.job(job.id).history[0]
+    (entry,) = [each for each in parts.job(job.id).history if each.action == "reruns_revoked"]
     assert (entry.member, entry.detail) == (WEI, f"heard by the key service of {WEATHER} without the server")
     # Every member can verify it, as if it had been handed in.
     statements = parts.ana.client.review_statements(parts.workspace, job.id, 1)

@@ -91,7 +91,9 @@ def test_worker_killed_after_one_of_two_keys(parts: Parts) -> None:
         by_hand, mailbox = Loop(service, ring, parts.url), KeyServiceMailbox(login.connection)
 
         def nonce_given() -> bool:
-            return any(by_hand._answer(task) for task in mailbox.tasks().items if task.wants == "nonce")
+            return any(
+                by_hand._answer(task) for task in mailbox.tasks(service.log_sizes()).items if task.wants == "nonce"
+            )
 
         wait_until(nonce_given, "a call for the nonce")
         wait_until(lambda: parts.run(run.id).used_up, "the first key service's grant")

@@ -15,6 +15,7 @@ from jupyter_secure_jobs.member.kept import Kept
 from jupyter_secure_jobs.member.pins import Pins
 from jupyter_secure_jobs.protocol.notice import Notice
 from jupyter_secure_jobs.trust.approval import verify_revocation
+from jupyter_secure_jobs.trust.log import verify_log
 from jupyter_secure_jobs.trust.manifest import verify_withdrawal
 from tests.support.refusal import refused
 from tests.support.world import AUTHOR, LAST_REVIEWER, NOW, PEOPLE, REVIEWER, WORKSPACE, World
@@ -29,6 +30,7 @@ def alone(world: World, folder: Path, who: str = REVIEWER) -> stopping.Alone:
     label = {"kind": "member", "name": who, "organisation": PEOPLE.get(who, "Elsewhere")}
     made = stopping.Alone.of(folder, KeyRing(signing=keys.signing, sealing=keys.sealing, label=label))
     made.pins.pin(WORKSPACE, world.genesis)
+    made.pins.follow_log(WORKSPACE, verify_log(world.log_proof(), world.trusted(), ()))
     made.kept.keep_rosters(WORKSPACE, world.rosters)
     return made
 
@@ -70,7 +72,7 @@ def test_chain_that_somebody_else_wrote_is_not_trusted(world: World, tmp_path: P
 
 def test_older_chain_than_was_seen_is_refused(world: World, tmp_path: Path) -> None:
     made = alone(world, tmp_path)
-    Pins(tmp_path / PINS_FILE).saw_epoch(WORKSPACE, 2)
+    Pins(tmp_path / PINS_FILE).saw(WORKSPACE, rosters=[world.genesis, "sha256:second"], workers=["sha256:list"])
     with refused("stale_epoch"):
         made.rosters(WORKSPACE)
 

@@ -159,6 +159,7 @@ class MemberHost:
                     organisation=each.card.organisation,
                     fingerprint=each.card.fingerprint,
                     unlocked=each.acting is not None,
+                    warnings=Pins(each.folder / PINS_FILE).warnings(),
                 )
                 for each in self._identities.values()
             ],
@@ -166,14 +167,7 @@ class MemberHost:
             assurance_text=ASSURANCE_TEXT,
             workspace_url=self.workspace_url,
             version=__version__,
-            warnings=self._warnings(email),
         )
-
-    def _warnings(self, email: str | None) -> list[str]:
-        if not self._identities:
-            return []
-        first = next(iter(self._identities.values()))
-        return Pins((self._identities.get(email or "", first)).folder / PINS_FILE).warnings()
 
     def watch_logs(self) -> None:
         """Ask, for every unlocked member and workspace, whether the log is still the one that was seen.

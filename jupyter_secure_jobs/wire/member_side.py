@@ -13,19 +13,20 @@ from jupyter_secure_jobs.wire.run import InputValue
 
 
 class IdentityWire(Wire):
-    """A member whose key store this side has."""
+    """A member whose key store this side has.
+
+    `warnings`: what the workspace server was caught at, such as two histories of the log; newest first.
+    """
 
     email: str
     organisation: str
     fingerprint: str
     unlocked: bool
+    warnings: list[str] = []
 
 
 class StatusWire(Wire):
-    """What this member side is. `demonstration`: one machine holds every part.
-
-    `warnings`: what the workspace server was caught at, such as two histories of the log; newest first.
-    """
+    """What this member side is. `demonstration`: one machine holds every part."""
 
     mode: str
     demonstration: bool
@@ -35,7 +36,6 @@ class StatusWire(Wire):
     assurance_text: str
     workspace_url: str
     version: str
-    warnings: list[str] = []
 
 
 class Unlock(Wire):

@@ -66,16 +66,16 @@ def test_member_sides_sign_nothing_and_open_nothing(parts: Parts, host: MemberHo
         with refused(code):
             opening.preview(ana, parts.workspace, run.id)
         host.watch_logs()
-        assert any("log" in line for line in host.status(None).warnings)
+        assert any("log" in line for line in host.status(None).identities[0].warnings)
     assert parts.job(under_review.id).version.hash == seen.version_hash
-    assert host.status(None).warnings, "the warning stays when the server is honest again"
+    assert host.status(None).identities[0].warnings, "the warning stays when the server is honest again"
     opening.preview(ana, parts.workspace, run.id)
 
 
 def test_nobody_is_warned_of_an_honest_log(parts: Parts, host: MemberHost) -> None:
     parts.submitted(Draft())
     host.watch_logs()
-    assert host.status(None).warnings == []
+    assert host.status(None).identities[0].warnings == []
 
 
 def test_stored_subtrees_are_those_of_the_leaves(parts: Parts) -> None:

@@ -1928,6 +1928,8 @@ export interface components {
         /**
          * IdentityWire
          * @description A member whose key store this side has.
+         *
+         *     `warnings`: what the workspace server was caught at, such as two histories of the log; newest first.
          */
         IdentityWire: {
             /** Email */
@@ -1938,6 +1940,11 @@ export interface components {
             organisation: string;
             /** Unlocked */
             unlocked: boolean;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
         };
         /**
          * InclusionWire
@@ -2973,8 +2980,6 @@ export interface components {
         /**
          * StatusWire
          * @description What this member side is. `demonstration`: one machine holds every part.
-         *
-         *     `warnings`: what the workspace server was caught at, such as two histories of the log; newest first.
          */
         StatusWire: {
             /** Acting As */
@@ -2991,11 +2996,6 @@ export interface components {
             mode: string;
             /** Version */
             version: string;
-            /**
-             * Warnings
-             * @default []
-             */
-            warnings: string[];
             /** Workspace Url */
             workspace_url: string;
         };

@@ -110,7 +110,9 @@ export function Header(props: { readonly model: WorkspaceModel }): ReactElement 
         </>
       )}
       <WorkspaceChoice model={model} shown={shown} />
-      <Warnings lines={shown.member?.warnings ?? []} />
+      <Warnings
+        lines={shown.member?.identities.find(each => each.email === acting)?.warnings ?? []}
+      />
       {waiting.length > 0 && <p>The workspace waits for signatures of: {waiting.join(', ')}.</p>}
       {locked !== undefined && <Unlock key={locked.email} model={model} email={locked.email} />}
       <AssuranceChip />

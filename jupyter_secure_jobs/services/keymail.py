@@ -61,10 +61,9 @@ def tasks(unit: Unit, body: KeyTasksAsked) -> KeyTasks:
     """
     items: list[KeyTask] = []
     for service in enrolled(unit, "keyservice", "was_service"):
-        items += [
-            _notice(unit, service.workspace, notice.statement)
-            for notice in runs.open_notices(unit.session, service.workspace, service.name)
-        ]
+        heard = [notice.statement for notice in runs.open_notices(unit.session, service.workspace, service.name)]
+        # One that points nowhere must not keep a key service from all its other work.
+        items += [_notice(unit, service.workspace, each) for each in logbook.read_all(unit, service.workspace, heard)]
         if service.kind != "keyservice":
             continue
         for mail, run in runs.open_mail(unit.session, service.workspace, service.name):
@@ -84,8 +83,7 @@ def tasks(unit: Unit, body: KeyTasksAsked) -> KeyTasks:
     return KeyTasks(items=items)
 
 
-def _notice(unit: Unit, workspace: str, statement: str) -> KeyTask:
-    envelope = logbook.read(unit, workspace, statement)
+def _notice(unit: Unit, workspace: str, envelope: envelopes.Envelope) -> KeyTask:
     said, kind = logbook.wire_of(envelope), envelope.payloadType
     withdrawn = kind == media_type(Withdrawal)
     lists = workspaces.worker_lists(unit, workspace) if kind == media_type(WorkerList) else ()

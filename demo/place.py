@@ -31,6 +31,20 @@ MEMBERS: Final = (ANA, BEN, WEI, MIA)
 ORGANISATIONS: Final = tuple(dict.fromkeys(member.organisation for member in MEMBERS))
 
 
+def make_anew(folder: Path) -> None:
+    """Make a demonstration's folder anew; an older one is removed if a demonstration made it.
+
+    Raises:
+        DemoError: something else is in it.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).is_file():
+            raise DemoError(f"{folder} holds something that the demo did not make. Give --folder another one.")
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / _MARK).touch()
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """The folder and what is in it."""
@@ -43,12 +57,7 @@ class Place:
         Raises:
             DemoError: something else is in it.
         """
-        if self.folder.exists() and any(self.folder.iterdir()):
-            if not (self.folder / _MARK).is_file():
-                raise DemoError(f"{self.folder} holds something that the demo did not make. Give --folder another one.")
-            shutil.rmtree(self.folder)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self.folder / _MARK).touch()
+        make_anew(self.folder)
         for part in (self.logs, self.exports, self.runtime):
             part.mkdir(mode=0o700)
         self.passphrase.touch(mode=0o600)

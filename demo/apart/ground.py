@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from demo.place import MEMBERS, ORGANISATIONS, folder_name
-from demo.summary import DemoError
+from demo.place import MEMBERS, ORGANISATIONS, folder_name, make_anew
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from demo.place import Member
 
-_MARK: Final = ".made-by-the-demo"
 SERVER: Final = "workspace server"
 WORKER: Final = "worker"
 
@@ -45,14 +42,9 @@ class Ground:
         Raises:
             DemoError: something else is in it.
         """
-        if self.folder.exists() and any(self.folder.iterdir()):
-            if not (self.folder / _MARK).is_file():
-                raise DemoError(f"{self.folder} holds something that the demo did not make. Give --folder another one.")
-            shutil.rmtree(self.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_anew(self.folder)
         # Others may pass through to the folder that is theirs, and see no more than the names of the parts.
         self.folder.chmod(0o711)
-        (self.folder / _MARK).touch()
         self.cards.mkdir(mode=0o755)
         self.cards.chmod(0o755)
         for private in (self.logs, self.opened):

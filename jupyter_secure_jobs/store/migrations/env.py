@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from alembic import context
 
-from jupyter_secure_jobs.store.tables import Base, UtcTime
+from jupyter_secure_jobs.store.moments import UtcTime
+from jupyter_secure_jobs.store.tables import Base
 
 
 def _render(kind: str, item: Any, _context: object) -> str | Literal[False]:  # noqa: ANN401 -- any schema item

@@ -245,7 +245,7 @@ def review_card(review: ReviewStatement) -> Bundle:
         table(["fact", "now", "before", ""], rows, empty="No facts."),
     ]
     if review.notes:
-        parts.append(note("Notes (hints, not verdicts):\n" + "\n".join(f"- {line}" for line in review.notes)))
+        parts.append(note("Notes (hints, not verdicts):\n" + "\n".join(f"- {line.text}" for line in review.notes)))
     if review.checked:
         parts.append(note("Checked here:\n" + "\n".join(f"- {line}" for line in review.checked)))
     return joined(*parts)

@@ -46,7 +46,7 @@ def show(review: ReviewStatement) -> str:
     )
     lines += ["", f"Code ({review.language}):"]
     lines += [f"{number:4d}  {line}" for number, line in enumerate(review.code.split("\n"), start=1)]
-    lines += [f"Note: {note}" for note in review.notes]
+    lines += [f"Note: {note.text}" for note in review.notes]
     lines += ["", *(f"Checked: {each}" for each in review.checked), "", f"Hash: {review.version_hash}"]
     return visible("\n".join(lines))
 

@@ -12,7 +12,7 @@ from jupyter_secure_jobs.member.counts import describe_counts
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.output import rules_of
 from jupyter_secure_jobs.wire.job import GrantWire, InputVariableWire, LimitsWire
-from jupyter_secure_jobs.wire.member_side import FactWire, ReviewStatement
+from jupyter_secure_jobs.wire.member_side import FactWire, NoteWire, ReviewStatement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ def describe(
             "Results are sealed to members of the author's organisation and nobody else.",
             "Every dataset it names is signed by its owner.",
         ],
-        notes=[*_output_notes(version, rules), *_notes(version, rules)],
+        notes=[NoteWire(text=note) for note in (*_output_notes(version, rules), *_notes(version, rules))],
     )
 
 

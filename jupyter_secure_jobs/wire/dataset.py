@@ -21,7 +21,7 @@ class ColumnWire(Wire):
 
 
 class DatasetWire(Wire):
-    """The newest version of a dataset; `output_policy` is what its owner asks of every result.
+    """The newest version of a dataset; `output_policy` is what its owner asks of results, `rules` the same in words.
 
     Once it is withdrawn, `heard_by` names whose key services have said that they heard, `waiting_for` whose have not.
     """
@@ -44,6 +44,7 @@ class DatasetWire(Wire):
     waiting_for: list[str] = []
     declaration_sql: str
     declaration_python: str
+    rules: list[str] = []
 
 
 class UploadNew(Wire):

@@ -20,6 +20,8 @@ class ActionWire(Wire):
 
     `href` is relative to the API's base; `needs` names what the client must ask first: `inputs`, `comment`,
     `passphrase`, `confirm`, `version`, `page`; `shown` asks nothing: the version in front goes along as it was shown.
+    `body` goes along as it stands. `effect` says what the action does, to be read before one agrees. `primary` marks
+    the one or two that most people want next.
     """
 
     name: str
@@ -29,6 +31,9 @@ class ActionWire(Wire):
     method: str
     href: str
     needs: list[str]
+    body: dict[str, str] = {}
+    effect: str = ""
+    primary: bool = False
 
 
 class InputVariableWire(Wire):
@@ -93,6 +98,7 @@ class VersionWire(Wire):
     """A version: its text and terms, and where it stands. `state` is draft, under review, accepted or closed.
 
     `output_policy` is the author's own; `counts` names the columns of the result that count rows or persons.
+    `activate` is the action that makes an earlier accepted version the live one, for who may.
     """
 
     number: int
@@ -113,6 +119,14 @@ class VersionWire(Wire):
     tested_run: str | None
     live: bool
     submitted: datetime | None
+    activate: ActionWire | None = None
+
+
+class LineCommentWire(Wire):
+    """A comment that stands beside one line of the code under review; lines count from 1."""
+
+    line: int = Field(ge=1)
+    text: str
 
 
 class ApprovalWire(Wire):
@@ -123,6 +137,7 @@ class ApprovalWire(Wire):
     decision: str
     comment: str
     time: datetime | None
+    line_comments: list[LineCommentWire] = []
 
 
 class HistoryWire(Wire):
@@ -136,7 +151,7 @@ class HistoryWire(Wire):
 
 
 class JobWire(Wire):
-    """A job as one member sees it in a list."""
+    """A job as one member sees it in a list. `stage` is Draft, Review, Execution or Outcome."""
 
     id: str
     workspace: str
@@ -146,6 +161,7 @@ class JobWire(Wire):
     organisation: str
     status: str
     status_text: str
+    stage: str = ""
     rerun_indicator: str | None
     archived: bool
     mine: bool
@@ -171,8 +187,13 @@ class StopWire(Wire):
 
 
 class JobDetailWire(JobWire):
-    """A job with its version in front, its approval, what stops its live version, and what was done so far."""
+    """A job with its version in front, its approval, what stops its live version, and what was done so far.
 
+    `query_status` says in words whether the query is a draft or ready, `test_status` what the newest test came to.
+    """
+
+    query_status: str = ""
+    test_status: str = ""
     version: VersionWire
     live: VersionWire | None
     approval: list[ApprovalWire]
@@ -210,10 +231,11 @@ class SubmitNew(Wire):
 
 
 class DecisionNew(Wire):
-    """A signed decision, with the comment whose salted digest it names."""
+    """A signed decision, with the comment and line comments whose salted digest it names."""
 
     decision: EnvelopeWire
     comment: str = ""
+    line_comments: list[LineCommentWire] = []
     salt: str = ""
 
 
@@ -239,6 +261,15 @@ class ReviewWire(Wire):
     manifests: list[EnvelopeWire]
     previous: EnvelopeWire | None
     log: LogProofWire
+
+
+class JobCounts(Wire):
+    """How many jobs each group has for the caller; the archived ones stand in `archived` alone."""
+
+    needs_me: int
+    mine: int
+    others: int
+    archived: int
 
 
 class RunList(Wire):

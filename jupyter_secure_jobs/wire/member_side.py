@@ -7,7 +7,7 @@ from datetime import datetime
 from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.wire.base import Wire
-from jupyter_secure_jobs.wire.job import GrantWire, InputVariableWire, LimitsWire, VersionWire
+from jupyter_secure_jobs.wire.job import GrantWire, InputVariableWire, LimitsWire, LineCommentWire, VersionWire
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue
 
@@ -77,8 +77,57 @@ class FactWire(Wire):
     changed: bool = False
 
 
+class SourceWire(Wire):
+    """A column of a table that the job reads; `yours`: of the reviewer's own organisation."""
+
+    table: str
+    column: str
+    owner: str
+    yours: bool
+
+
+class FlowColumnWire(Wire):
+    """Which columns flow into one column of the result. `how` is such as `as it is`, `computed`, `count`, `avg`."""
+
+    output: str
+    how: str
+    sources: list[SourceWire]
+
+
+class FlowWire(Wire):
+    """Which columns flow into which columns of the result.
+
+    `known` is false where it could not be found out; `why` says so in words. `conditions` are columns that decide which
+    rows count (filters, joins, groups), whether they leave or not.
+    """
+
+    known: bool
+    why: str
+    columns: list[FlowColumnWire] = []
+    conditions: list[SourceWire] = []
+
+
+class MarkWire(Wire):
+    """A place in the code that names data of the reviewer's organisation; lines and columns count from 1."""
+
+    line: int
+    column: int
+    length: int
+    what: str
+
+
+class NoteWire(Wire):
+    """A hint for who reviews, never a verdict; `line` where it is about one."""
+
+    text: str
+    line: int | None = None
+
+
 class ReviewStatement(Wire):
-    """A version as this member side verified and parsed it; the review page draws from this alone."""
+    """A version as this member side verified and parsed it; the review page draws from this alone.
+
+    `diff` and `previous_code` are null if no version was accepted before.
+    """
 
     workspace: str
     job: str
@@ -89,13 +138,17 @@ class ReviewStatement(Wire):
     code: str
     language: str
     diff: str | None
+    previous_code: str | None = None
+    previous_number: int | None = None
+    flow: FlowWire = FlowWire(known=False, why="")
+    marks: list[MarkWire] = []
     inputs: list[InputVariableWire]
     grant: GrantWire
     limits: LimitsWire
     author: str
     submitted: datetime
     checked: list[str]
-    notes: list[str]
+    notes: list[NoteWire]
 
 
 class SubmitAsked(Wire):
@@ -110,6 +163,7 @@ class DecisionAsked(Wire):
     version_hash: str
     decision: Verdict
     comment: str = ""
+    line_comments: list[LineCommentWire] = []
     passphrase: str
 
 
@@ -138,6 +192,32 @@ class Preview(Wire):
     synthetic: bool
     verified: list[str]
     withheld: list[str] = []
+
+
+class ComparisonWire(Wire):
+    """A reviewer's test run beside the author's: `same` is null if they cannot be compared; `text` says it in words."""
+
+    same: bool | None
+    text: str
+    authors_run: str | None = None
+
+
+class ReceiptLine(Wire):
+    """One thing that the receipt tells: what, and what was found; `verified` is false where it proves nothing."""
+
+    what: str
+    found: str
+    verified: bool = True
+
+
+class ReceiptWire(Wire):
+    """A job run's receipt as this side verified it. `bundle` is where the file is that anyone can verify offline."""
+
+    run: str
+    verdict: str
+    hash: str
+    lines: list[ReceiptLine]
+    bundle: str
 
 
 class LogText(Wire):

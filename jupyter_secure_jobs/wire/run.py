@@ -18,8 +18,19 @@ class PhaseWire(Wire):
     at: datetime
 
 
+class StepWire(Wire):
+    """A step that a run of its kind takes. `at` is null until it begins; `detail` is such as `2 of 3 owners`."""
+
+    phase: Phase
+    label: str
+    at: datetime | None
+    detail: str = ""
+
+
 class RunWire(Wire):
     """One run. Durations are in milliseconds. `waiting` says in words why a queued run waits.
+
+    `steps` are all the steps of such a run in order, `place` its place in the queue, counted from 1.
 
     `error_line` is a line of the job's own text. `rows` is the true total. `used_up`: a first key was released.
     """
@@ -33,7 +44,10 @@ class RunWire(Wire):
     status: RunStatus
     phase: Phase
     phases: list[PhaseWire]
+    steps: list[StepWire] = []
     waiting: str | None
+    place: int | None = None
+    active: bool = False
     version: int
     version_hash: str | None
     tested_this_text: bool | None

@@ -133,7 +133,7 @@ def test_reviewer_reads_the_combined_rules_and_what_the_counts_are(parts: Parts)
     rule = "rows that count fewer than 10 are withheld (asked by Weather Service for patients)"
     assert rule in facts["Output rules"]
     assert rule in seen.sentence
-    assert "Declared count n is count(*) of each group." in seen.notes
+    assert "Declared count n is count(*) of each group." in [note.text for note in seen.notes]
 
 
 def test_publishing_again_keeps_the_policy_unless_the_owner_says_otherwise(parts: Parts) -> None:

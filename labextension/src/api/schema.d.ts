@@ -1285,10 +1285,24 @@ export interface components {
          *
          *     `href` is relative to the API's base; `needs` names what the client must ask first: `inputs`, `comment`,
          *     `passphrase`, `confirm`, `version`, `page`; `shown` asks nothing: the version in front goes along as it was shown.
+         *     `body` goes along as it stands. `effect` says what the action does, to be read before one agrees. `primary` marks
+         *     the one or two that most people want next.
          */
         ActionWire: {
             /** Allowed */
             allowed: boolean;
+            /**
+             * Body
+             * @default {}
+             */
+            body: {
+                [key: string]: string;
+            };
+            /**
+             * Effect
+             * @default
+             */
+            effect: string;
             /** Href */
             href: string;
             /** Label */
@@ -1299,6 +1313,11 @@ export interface components {
             name: string;
             /** Needs */
             needs: string[];
+            /**
+             * Primary
+             * @default false
+             */
+            primary: boolean;
             /** Reason */
             reason: string | null;
         };
@@ -1319,6 +1338,11 @@ export interface components {
             comment: string;
             /** Decision */
             decision: string;
+            /**
+             * Line Comments
+             * @default []
+             */
+            line_comments: components["schemas"]["LineCommentWire"][];
             /** Member */
             member: string;
             /** Organisation */
@@ -1602,7 +1626,7 @@ export interface components {
         };
         /**
          * DatasetWire
-         * @description The newest version of a dataset; `output_policy` is what its owner asks of every result.
+         * @description The newest version of a dataset; `output_policy` is what its owner asks of results, `rules` the same in words.
          *
          *     Once it is withdrawn, `heard_by` names whose key services have said that they heard, `waiting_for` whose have not.
          */
@@ -1648,6 +1672,11 @@ export interface components {
             publisher: string;
             /** Rows */
             rows: number;
+            /**
+             * Rules
+             * @default []
+             */
+            rules: string[];
             /** Synthetic Rows */
             synthetic_rows: number;
             /** Version */
@@ -1671,6 +1700,11 @@ export interface components {
              */
             comment: string;
             decision: components["schemas"]["Verdict"];
+            /**
+             * Line Comments
+             * @default []
+             */
+            line_comments: components["schemas"]["LineCommentWire"][];
             /** Passphrase */
             passphrase: string;
             /** Version Hash */
@@ -1678,7 +1712,7 @@ export interface components {
         };
         /**
          * DecisionNew
-         * @description A signed decision, with the comment whose salted digest it names.
+         * @description A signed decision, with the comment and line comments whose salted digest it names.
          */
         DecisionNew: {
             /**
@@ -1687,6 +1721,11 @@ export interface components {
              */
             comment: string;
             decision: components["schemas"]["EnvelopeWire"];
+            /**
+             * Line Comments
+             * @default []
+             */
+            line_comments: components["schemas"]["LineCommentWire"][];
             /**
              * Salt
              * @default
@@ -1868,6 +1907,41 @@ export interface components {
             test: components["schemas"]["EnvelopeWire"] | null;
         };
         /**
+         * FlowColumnWire
+         * @description Which columns flow into one column of the result. `how` is such as `as it is`, `computed`, `count`, `avg`.
+         */
+        FlowColumnWire: {
+            /** How */
+            how: string;
+            /** Output */
+            output: string;
+            /** Sources */
+            sources: components["schemas"]["SourceWire"][];
+        };
+        /**
+         * FlowWire
+         * @description Which columns flow into which columns of the result.
+         *
+         *     `known` is false where it could not be found out; `why` says so in words. `conditions` are columns that decide which
+         *     rows count (filters, joins, groups), whether they leave or not.
+         */
+        FlowWire: {
+            /**
+             * Columns
+             * @default []
+             */
+            columns: components["schemas"]["FlowColumnWire"][];
+            /**
+             * Conditions
+             * @default []
+             */
+            conditions: components["schemas"]["SourceWire"][];
+            /** Known */
+            known: boolean;
+            /** Why */
+            why: string;
+        };
+        /**
          * GrantWire
          * @description The reruns that are asked for.
          */
@@ -2027,6 +2101,8 @@ export interface components {
         /**
          * JobDetailWire
          * @description A job with its version in front, its approval, what stops its live version, and what was done so far.
+         *
+         *     `query_status` says in words whether the query is a draft or ready, `test_status` what the newest test came to.
          */
         JobDetailWire: {
             /** Actions */
@@ -2062,10 +2138,20 @@ export interface components {
             open_version: number | null;
             /** Organisation */
             organisation: string;
+            /**
+             * Query Status
+             * @default
+             */
+            query_status: string;
             /** Rerun Indicator */
             rerun_indicator: string | null;
             /** Revision */
             revision: number;
+            /**
+             * Stage
+             * @default
+             */
+            stage: string;
             /** Status */
             status: string;
             /** Status Text */
@@ -2075,6 +2161,11 @@ export interface components {
              * @default []
              */
             stops: components["schemas"]["StopWire"][];
+            /**
+             * Test Status
+             * @default
+             */
+            test_status: string;
             /**
              * Updated
              * Format: date-time
@@ -2129,7 +2220,7 @@ export interface components {
         };
         /**
          * JobWire
-         * @description A job as one member sees it in a list.
+         * @description A job as one member sees it in a list. `stage` is Draft, Review, Execution or Outcome.
          */
         JobWire: {
             /** Actions */
@@ -2164,6 +2255,11 @@ export interface components {
             rerun_indicator: string | null;
             /** Revision */
             revision: number;
+            /**
+             * Stage
+             * @default
+             */
+            stage: string;
             /** Status */
             status: string;
             /** Status Text */
@@ -2355,6 +2451,16 @@ export interface components {
             seconds: number;
         };
         /**
+         * LineCommentWire
+         * @description A comment that stands beside one line of the code under review; lines count from 1.
+         */
+        LineCommentWire: {
+            /** Line */
+            line: number;
+            /** Text */
+            text: string;
+        };
+        /**
          * LogEntryWire
          * @description One entry's place in the log: a statement's, or with `kind` event that of a line of the audit log.
          *
@@ -2416,6 +2522,20 @@ export interface components {
             manifest: components["schemas"]["EnvelopeWire"];
         };
         /**
+         * MarkWire
+         * @description A place in the code that names data of the reviewer's organisation; lines and columns count from 1.
+         */
+        MarkWire: {
+            /** Column */
+            column: number;
+            /** Length */
+            length: number;
+            /** Line */
+            line: number;
+            /** What */
+            what: string;
+        };
+        /**
          * MemberWire
          * @description A member of the newest roster.
          */
@@ -2430,6 +2550,19 @@ export interface components {
             organisation: string;
             /** Signing Key */
             signing_key: string;
+        };
+        /**
+         * NoteWire
+         * @description A hint for who reviews, never a verdict; `line` where it is about one.
+         */
+        NoteWire: {
+            /**
+             * Line
+             * @default null
+             */
+            line: number | null;
+            /** Text */
+            text: string;
         };
         /**
          * Nothing
@@ -2708,6 +2841,8 @@ export interface components {
         /**
          * ReviewStatement
          * @description A version as this member side verified and parsed it; the review page draws from this alone.
+         *
+         *     `diff` and `previous_code` are null if no version was accepted before.
          */
         ReviewStatement: {
             /** Author */
@@ -2720,6 +2855,15 @@ export interface components {
             diff: string | null;
             /** Facts */
             facts: components["schemas"]["FactWire"][];
+            /**
+             * @default {
+             *       "columns": [],
+             *       "conditions": [],
+             *       "known": false,
+             *       "why": ""
+             *     }
+             */
+            flow: components["schemas"]["FlowWire"];
             grant: components["schemas"]["GrantWire"];
             /** Inputs */
             inputs: components["schemas"]["InputVariableWire"][];
@@ -2728,10 +2872,25 @@ export interface components {
             /** Language */
             language: string;
             limits: components["schemas"]["LimitsWire"];
+            /**
+             * Marks
+             * @default []
+             */
+            marks: components["schemas"]["MarkWire"][];
             /** Notes */
-            notes: string[];
+            notes: components["schemas"]["NoteWire"][];
             /** Number */
             number: number;
+            /**
+             * Previous Code
+             * @default null
+             */
+            previous_code: string | null;
+            /**
+             * Previous Number
+             * @default null
+             */
+            previous_number: number | null;
             /** Sentence */
             sentence: string;
             /**
@@ -2846,9 +3005,16 @@ export interface components {
          * RunWire
          * @description One run. Durations are in milliseconds. `waiting` says in words why a queued run waits.
          *
+         *     `steps` are all the steps of such a run in order, `place` its place in the queue, counted from 1.
+         *
          *     `error_line` is a line of the job's own text. `rows` is the true total. `used_up`: a first key was released.
          */
         RunWire: {
+            /**
+             * Active
+             * @default false
+             */
+            active: boolean;
             /** Assurance */
             assurance: string;
             /** Cancel Requested */
@@ -2893,6 +3059,11 @@ export interface components {
             phase: components["schemas"]["Phase"];
             /** Phases */
             phases: components["schemas"]["PhaseWire"][];
+            /**
+             * Place
+             * @default null
+             */
+            place: number | null;
             /** Queued Ms */
             queued_ms: number | null;
             /** Rows */
@@ -2902,6 +3073,11 @@ export interface components {
             /** Started */
             started: string | null;
             status: components["schemas"]["RunStatus"];
+            /**
+             * Steps
+             * @default []
+             */
+            steps: components["schemas"]["StepWire"][];
             /** Tested This Text */
             tested_this_text: boolean | null;
             /** Used Up */
@@ -2978,6 +3154,20 @@ export interface components {
             sig: string;
         };
         /**
+         * SourceWire
+         * @description A column of a table that the job reads; `yours`: of the reviewer's own organisation.
+         */
+        SourceWire: {
+            /** Column */
+            column: string;
+            /** Owner */
+            owner: string;
+            /** Table */
+            table: string;
+            /** Yours */
+            yours: boolean;
+        };
+        /**
          * StatusWire
          * @description What this member side is. `demonstration`: one machine holds every part.
          */
@@ -2998,6 +3188,22 @@ export interface components {
             version: string;
             /** Workspace Url */
             workspace_url: string;
+        };
+        /**
+         * StepWire
+         * @description A step that a run of its kind takes. `at` is null until it begins; `detail` is such as `2 of 3 owners`.
+         */
+        StepWire: {
+            /** At */
+            at: string | null;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /** Label */
+            label: string;
+            phase: components["schemas"]["Phase"];
         };
         /**
          * StopWire
@@ -3152,8 +3358,11 @@ export interface components {
          * @description A version: its text and terms, and where it stands. `state` is draft, under review, accepted or closed.
          *
          *     `output_policy` is the author's own; `counts` names the columns of the result that count rows or persons.
+         *     `activate` is the action that makes an earlier accepted version the live one, for who may.
          */
         VersionWire: {
+            /** @default null */
+            activate: components["schemas"]["ActionWire"] | null;
             /** Code */
             code: string;
             /**

@@ -44,7 +44,13 @@ export function Decide(props: {
     model.connection
       .json(`${path}/decisions`, {
         method: 'POST',
-        body: { version_hash: hash, decision, comment, passphrase } satisfies Decision
+        body: {
+          version_hash: hash,
+          decision,
+          comment,
+          line_comments: [],
+          passphrase
+        } satisfies Decision
       })
       .then(() => model.refresh())
       .catch((reason: unknown) => {

@@ -84,7 +84,7 @@ function Statement(props: { readonly review: ReviewStatement }): ReactElement {
           {full ? review.code : review.diff}
         </pre>
       </section>
-      <Lines title="Notes (hints, not verdicts)" lines={review.notes} />
+      <Lines title="Notes (hints, not verdicts)" lines={review.notes.map(note => note.text)} />
       <Lines title="Checked on your side" lines={review.checked} />
     </>
   );

@@ -32,6 +32,7 @@ from jupyter_secure_jobs.wire.member_side import (
     CheckWire,
     FactWire,
     LogText,
+    NoteWire,
     Preview,
     ReviewStatement,
 )
@@ -249,7 +250,7 @@ class MemberSide(Place):
             author="ana@airline.example",
             submitted=NOW,
             checked=["The author's signature."],
-            notes=["SELECT *"],
+            notes=[NoteWire(text="SELECT *")],
         )
 
     def _state(self, job: str, state: str) -> JobDetailWire:

@@ -2,5 +2,13 @@
 export const REFRESH = 'secure-jobs:refresh';
 /** Puts a job cell into the notebook in front. */
 export const INSERT_CELL = 'secure-jobs:insert-cell';
-/** Puts a starter script into the notebook in front. */
-export const INSERT_TEMPLATE = 'secure-jobs:insert-template';
+/** Makes a draft from a starter script and opens its page. */
+export const NEW_JOB = 'secure-jobs:new-job';
+/** Opens a job's page; with `workspace`, `job`, and where in it. */
+export const OPEN_JOB = 'secure-jobs:open-job';
+/** Opens the list of all jobs. */
+export const OPEN_LIST = 'secure-jobs:open-list';
+/** Opens the audit log; with `job`, narrowed to it. */
+export const OPEN_AUDIT = 'secure-jobs:open-audit';
+/** Opens a page by its id, as the layout restorer asks. */
+export const OPEN_PAGE = 'secure-jobs:open-page';

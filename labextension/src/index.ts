@@ -1,52 +1,76 @@
 import {
   ILayoutRestorer,
+  IRouter,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { IEditorServices } from '@jupyterlab/codeeditor';
+import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Connection } from './api/connection';
+import { OPEN_AUDIT, OPEN_JOB, OPEN_LIST, OPEN_PAGE } from './commandIds';
 import { addCommands } from './commands';
-import { NotebookInsertion } from './insert/notebook';
+import type { Desk } from './desk';
+import { Insertion } from './insert/insertion';
+import { followLinks } from './links';
 import { Pages } from './pages';
 import { Sidebar } from './sidebar/sidebar';
+import { Memory } from './ui/memory';
+import { speak } from './ui/translation';
 import { Identity } from './workspace/identity';
 import { WorkspaceModel } from './workspace/model';
 
 const RANK = 600;
-const NOTICE_MILLISECONDS = 5000;
 
-/** The sidebar, its pages and its commands. */
+/** The sidebar, the pages and their commands. */
 const plugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-secure-jobs:plugin',
-  description: 'Secure notebook jobs: sidebar, review and results.',
+  description: 'Secure notebook jobs: sidebar, job pages, review and results.',
   autoStart: true,
-  requires: [INotebookTracker],
-  optional: [ICommandPalette, ILayoutRestorer],
+  requires: [INotebookTracker, IEditorServices],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, ILauncher, IRouter],
   activate: (
     app: JupyterFrontEnd,
     notebooks: INotebookTracker,
+    editors: IEditorServices,
+    translator: ITranslator | null,
     palette: ICommandPalette | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    launcher: ILauncher | null,
+    router: IRouter | null
   ): void => {
+    speak(translator ?? nullTranslator);
     const identity = new Identity();
     const connection = new Connection(app.serviceManager.serverSettings, () => identity.email);
-    const model = new WorkspaceModel(connection, identity);
-    const pages = new Pages(app, model);
-    const desk = {
-      model,
-      insertion: new NotebookInsertion(notebooks),
-      openPage: pages.show.bind(pages),
-      openRuns: pages.showRuns.bind(pages)
+    const pages = new Pages(app);
+    const desk: Desk = {
+      model: new WorkspaceModel(connection, identity),
+      insertion: new Insertion(notebooks, () => pages.editorInFront()),
+      editors,
+      memory: new Memory(window.localStorage),
+      openJob: (workspace, job, place = {}) => {
+        void app.commands.execute(OPEN_JOB, { workspace, job, ...place });
+      },
+      openList: () => {
+        void app.commands.execute(OPEN_LIST);
+      },
+      openAudit: job => {
+        void app.commands.execute(OPEN_AUDIT, job === undefined ? {} : { job });
+      }
     };
-    model.ended.connect((_, sentence) => {
-      Notification.info(sentence, { autoClose: NOTICE_MILLISECONDS });
-    });
     const sidebar = new Sidebar(desk, app.commands);
     app.shell.add(sidebar, 'left', { rank: RANK });
     restorer?.add(sidebar, sidebar.id);
-    addCommands(app, desk, sidebar, palette);
+    addCommands({ app, desk, sidebar, pages, palette, launcher });
+    if (restorer !== null) {
+      pages.restore(restorer, OPEN_JOB, OPEN_PAGE);
+    }
+    if (router !== null) {
+      followLinks(app.commands, router);
+    }
   }
 };
 

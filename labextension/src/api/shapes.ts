@@ -9,16 +9,30 @@ type Answered<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T]-?: Answered<Exclude<T[Key], undefined>> }
     : T;
 
+/** What is sent is never changed on the way either. */
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T;
+
 /** One page of a list; `next` goes into `after` for the following one. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | null;
 }
 
+export type CheckResult = Answered<Schemas['CheckWire']>;
 export type Dataset = Answered<Schemas['DatasetWire']>;
 export type Decision = Schemas['DecisionAsked'];
-export type DraftChange = Partial<Schemas['DraftChange']>;
+export type DraftChange = Frozen<Partial<Schemas['DraftChange']>>;
 export type Job = Answered<Schemas['JobWire']>;
+export interface JobCounts {
+  readonly needs_me: number;
+  readonly mine: number;
+  readonly others: number;
+  readonly archived: number;
+}
 export type JobDetail = Answered<Schemas['JobDetailWire']>;
 export type LogText = Answered<Schemas['LogText']>;
 export type MemberStatus = Answered<Schemas['StatusWire']>;

@@ -10,17 +10,28 @@ export interface Loaded<T> {
   readonly retry: () => void;
 }
 
-/** Fetches `path`, and again whenever `revision` changes; an answer that came too late is dropped. */
-export function useLoaded<T>(connection: Connection, path: string, revision = ''): Loaded<T> {
-  const [value, setValue] = useState<T | null>(null);
+/**
+ * Fetches `path`, and again whenever `revision` changes; an answer that came too late is dropped, and so is one that
+ * belongs to another path. With `wanted` false nothing is fetched.
+ */
+export function useLoaded<T>(
+  connection: Connection,
+  path: string,
+  revision = '',
+  wanted = true
+): Loaded<T> {
+  const [found, setFound] = useState<{ readonly path: string; readonly value: T } | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
+    if (!wanted) {
+      return undefined;
+    }
     const stop = new AbortController();
     connection.json<T>(path, { signal: stop.signal }).then(
       answer => {
         if (!stop.signal.aborted) {
-          setValue(answer);
+          setFound({ path, value: answer });
           setProblem(null);
         }
       },
@@ -33,10 +44,10 @@ export function useLoaded<T>(connection: Connection, path: string, revision = ''
     return () => {
       stop.abort();
     };
-  }, [connection, path, revision, attempt]);
+  }, [connection, path, revision, attempt, wanted]);
   return {
-    value,
-    problem,
+    value: wanted && found?.path === path ? found.value : null,
+    problem: wanted ? problem : null,
     retry: () => {
       setAttempt(attempt + 1);
     }

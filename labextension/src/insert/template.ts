@@ -1,25 +1,18 @@
 import { InputDialog } from '@jupyterlab/apputils';
 
 import type { Script } from '../api/shapes';
+import { trans } from '../ui/translation';
 import type { WorkspaceModel } from '../workspace/model';
-import { scriptCell } from './declaration';
-import type { NotebookInsertion } from './notebook';
 
-/** Asks for one of the workspace's starter scripts and puts it into the notebook as a job cell. */
-export async function insertTemplate(
-  model: WorkspaceModel,
-  insertion: NotebookInsertion
-): Promise<void> {
+/** Asks for one of the workspace's starter scripts; null if none was chosen. */
+export async function chooseScript(model: WorkspaceModel): Promise<Script | null> {
   const scripts = await model.connection.all<Script>(model.path('starter-scripts'));
   const titles = scripts.map(each => `${each.title} (${each.language})`);
   const answer = await InputDialog.getItem({
-    title: 'New job from a starter script',
-    label: 'Starter script',
+    title: trans.__('Starter scripts'),
+    label: trans.__('Ready drafts, filled in with this workspace’s tables'),
     items: titles,
-    okLabel: 'Insert'
+    okLabel: trans.__('Insert')
   });
-  const script = scripts[titles.indexOf(answer.value ?? '')];
-  if (answer.button.accept && script !== undefined) {
-    await insertion.cell(scriptCell(script.title, script.language, script.code));
-  }
+  return answer.button.accept ? (scripts[titles.indexOf(answer.value ?? '')] ?? null) : null;
 }

@@ -1,11 +1,13 @@
-import { useId, useState, type ReactElement } from 'react';
+import { useRef, useState, type ReactElement } from 'react';
 
-import type { Job, ReviewStatement } from '../api/shapes';
+import type { JobDetail, ReviewStatement } from '../api/shapes';
 import { useLoaded } from '../api/useLoaded';
-import { AssuranceChip } from '../ui/assurance';
+import type { Desk } from '../desk';
+import type { JobModel } from '../job/model';
+import type { JobPlace } from '../job/places';
+import { useWish } from '../job/useWish';
 import { ProblemNotice } from '../ui/problemNotice';
-import type { WorkspaceModel } from '../workspace/model';
-import { useSnapshot } from '../workspace/useSnapshot';
+import { trans } from '../ui/translation';
 import { Decide } from './decide';
 
 function Facts(props: { readonly facts: ReviewStatement['facts'] }): ReactElement {
@@ -92,57 +94,50 @@ function Statement(props: { readonly review: ReviewStatement }): ReactElement {
 
 /** The review of one submission, drawn from the statement that the member side verified itself. */
 export function ReviewPage(props: {
-  readonly model: WorkspaceModel;
-  readonly job: Job;
+  readonly desk: Desk;
+  readonly job: JobModel;
+  readonly detail: JobDetail;
+  readonly place: JobPlace;
 }): ReactElement {
-  const { model, job } = props;
-  const id = useId();
-  const shown = useSnapshot(model);
-  const [path] = useState(() => `member/${model.path(`jobs/${encodeURIComponent(job.id)}`)}`);
-  const now = shown.jobs.find(each => each.id === job.id) ?? job;
-  const newest = `${now.revision} ${now.status_text}`;
-  const [reviewed, setReviewed] = useState(newest);
-  // After one's decision there is nothing to fetch again: what was decided stays on the page.
-  if (reviewed !== newest && now.needs_me) {
-    setReviewed(newest);
-  }
-  const {
-    value: review,
-    problem,
-    retry
-  } = useLoaded<ReviewStatement>(model.connection, `${path}/review`, reviewed);
+  const { desk, job, detail, place } = props;
+  const frame = useRef<HTMLDivElement>(null);
+  const newest = `${detail.version.number} ${detail.version.hash ?? ''}`;
+  const { connection } = desk.model;
+  const { value, problem, retry } = useLoaded<ReviewStatement>(
+    connection,
+    `member/${job.path}/review`,
+    newest
+  );
   const [first, setFirst] = useState<string | null>(null);
-  if (first === null && review !== null) {
-    setFirst(review.version_hash);
+  if (first === null && value !== null) {
+    setFirst(value.version_hash);
   }
+  useWish(place, 'decide', () => {
+    const form = frame.current?.querySelector<HTMLElement>('form textarea');
+    form?.scrollIntoView({ block: 'center' });
+    form?.focus();
+  });
   return (
-    <article className="jp-SecureJobs-page" aria-labelledby={`${id}-title`}>
-      <header>
-        <h2 id={`${id}-title`}>
-          {review === null ? 'Review' : `Review of version ${review.number}`}
-        </h2>
-        <span className="jp-SecureJobs-status">{now.status_text}</span>
-        <AssuranceChip />
-      </header>
+    <div ref={frame} className="jp-SecureJobs-review">
       {problem !== null && <ProblemNotice problem={problem} retry={retry} />}
-      {review === null && problem === null && (
-        <p role="status">Checking the statement and its signatures…</p>
+      {value === null && problem === null && (
+        <p role="status">{trans.__('Checking the statement and its signatures…')}</p>
       )}
-      {review !== null && first !== review.version_hash && (
-        <p role="alert">The author resubmitted: read this submission anew.</p>
+      {value !== null && first !== value.version_hash && (
+        <p role="alert">{trans.__('The author resubmitted: read this submission anew.')}</p>
       )}
-      {review !== null && (
+      {value !== null && (
         <>
-          <Statement key={`text ${review.version_hash}`} review={review} />
+          <Statement key={`text ${value.version_hash}`} review={value} />
           <Decide
-            key={review.version_hash}
-            model={model}
-            path={path}
-            hash={review.version_hash}
-            actions={now.actions}
+            key={value.version_hash}
+            model={desk.model}
+            path={`member/${job.path}`}
+            hash={value.version_hash}
+            actions={detail.actions}
           />
         </>
       )}
-    </article>
+    </div>
   );
 }

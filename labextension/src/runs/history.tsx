@@ -1,15 +1,18 @@
 import type { ReactElement } from 'react';
 
-import type { Job, Page, Run } from '../api/shapes';
+import type { JobDetail, Page, Run } from '../api/shapes';
 import { useLoaded } from '../api/useLoaded';
+import type { Desk } from '../desk';
+import type { JobModel } from '../job/model';
+import type { JobPlace, Output } from '../job/places';
 import { ProblemNotice } from '../ui/problemNotice';
-import { localTime } from '../ui/time';
-import type { WorkspaceModel } from '../workspace/model';
-import { useSnapshot } from '../workspace/useSnapshot';
+import { LocalTime } from '../ui/time';
+import { trans } from '../ui/translation';
+import { useCurrent } from '../ui/useCurrent';
 import { duration, rowCount } from './measures';
 
 /** Opens what one run left behind. */
-export type OpenOutcome = (run: Run, part: 'result' | 'log') => void;
+export type OpenOutcome = (run: Run, output: Output) => void;
 
 interface RunsProps {
   readonly title: string;
@@ -38,7 +41,7 @@ function RunRow(props: { readonly run: Run; readonly open: OpenOutcome }): React
     <tr>
       <td>{run.number}</td>
       <td>
-        <time dateTime={run.created}>{localTime(new Date(run.created))}</time>
+        <LocalTime at={run.created} />
       </td>
       <td>{outcomeOf(run)}</td>
       <td>{run.run_ms === null ? '–' : duration(run.run_ms)}</td>
@@ -51,7 +54,7 @@ function RunRow(props: { readonly run: Run; readonly open: OpenOutcome }): React
             className="jp-SecureJobs-link"
             aria-label={`Results of ${run.kind} run ${run.number}`}
             onClick={() => {
-              open(run, 'result');
+              open(run, 'results');
             }}
           >
             Results
@@ -63,7 +66,7 @@ function RunRow(props: { readonly run: Run; readonly open: OpenOutcome }): React
             className="jp-SecureJobs-link"
             aria-label={`Log of ${run.kind} run ${run.number}`}
             onClick={() => {
-              open(run, 'log');
+              open(run, 'logs');
             }}
           >
             Log
@@ -112,30 +115,43 @@ function Runs(props: RunsProps): ReactElement {
   );
 }
 
-/** The newest runs of one job: tests on synthetic tables, and job runs. */
+/** All runs of one job, the newest first: tests on synthetic tables, and job runs. */
 export function RunHistory(props: {
-  readonly model: WorkspaceModel;
-  readonly job: Job;
-  readonly path: string;
-  readonly open: OpenOutcome;
+  readonly desk: Desk;
+  readonly job: JobModel;
+  readonly detail: JobDetail;
+  readonly place: JobPlace;
 }): ReactElement {
-  const { model, job, path, open } = props;
-  const moved = String(useSnapshot(model).updatedAt?.getTime());
-  const tests = useLoaded<Page<Run>>(model.connection, `${path}/runs?kind=test&limit=100`, moved);
-  const runs = useLoaded<Page<Run>>(model.connection, `${path}/runs?kind=job&limit=100`, moved);
+  const { desk, job, detail, place } = props;
+  const { connection } = desk.model;
+  const moved = String(useCurrent(desk.model).moved);
+  const tests = useLoaded<Page<Run>>(connection, `${job.path}/runs?kind=test&limit=100`, moved);
+  const runs = useLoaded<Page<Run>>(connection, `${job.path}/runs?kind=job&limit=100`, moved);
+  const open: OpenOutcome = (run, output) => {
+    place.go({ tab: 'query', run: run.id, output });
+  };
   return (
-    <article className="jp-SecureJobs-page" aria-label={`Run history: ${job.name}`}>
-      <h2>{job.name}</h2>
+    <div className="jp-SecureJobs-details" aria-label={trans.__('Run history of %1', detail.name)}>
       {[tests, runs].map(
         ({ problem, retry }, at) =>
           problem !== null && <ProblemNotice key={at} problem={problem} retry={retry} />
       )}
       {tests.value !== null && (
-        <Runs title="Test Runs" runs={tests.value.items} empty="No test runs yet." open={open} />
+        <Runs
+          title={trans.__('Test Runs')}
+          runs={tests.value.items}
+          empty={trans.__('No test runs yet.')}
+          open={open}
+        />
       )}
       {runs.value !== null && (
-        <Runs title="Job Runs" runs={runs.value.items} empty="No job runs yet." open={open} />
+        <Runs
+          title={trans.__('Job Runs')}
+          runs={runs.value.items}
+          empty={trans.__('No job runs yet.')}
+          open={open}
+        />
       )}
-    </article>
+    </div>
   );
 }

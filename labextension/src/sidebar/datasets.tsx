@@ -2,8 +2,8 @@ import { addIcon, caretDownIcon, caretRightIcon } from '@jupyterlab/ui-component
 import { useId, useState, type ReactElement } from 'react';
 
 import type { Dataset } from '../api/shapes';
-import { useSnapshot } from '../workspace/useSnapshot';
-import type { Desk } from './desk';
+import { useCurrent } from '../ui/useCurrent';
+import type { Desk } from '../desk';
 import { heard } from './heard';
 
 function DatasetRow(props: { readonly desk: Desk; readonly dataset: Dataset }): ReactElement {
@@ -57,7 +57,7 @@ function DatasetRow(props: { readonly desk: Desk; readonly dataset: Dataset }): 
 /** The workspace's datasets, each with its owner, its columns and their types. */
 export function Datasets(props: { readonly desk: Desk }): ReactElement {
   const { desk } = props;
-  const shown = useSnapshot(desk.model);
+  const shown = useCurrent(desk.model);
   return (
     <div className="jp-SecureJobs-section">
       {shown.datasets.length === 0 && (

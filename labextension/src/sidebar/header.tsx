@@ -5,7 +5,7 @@ import { AssuranceChip } from '../ui/assurance';
 import { ProblemNotice } from '../ui/problemNotice';
 import { localTime } from '../ui/time';
 import type { Snapshot, WorkspaceModel } from '../workspace/model';
-import { useSnapshot } from '../workspace/useSnapshot';
+import { useCurrent } from '../ui/useCurrent';
 import { Unlock } from './unlock';
 
 const DEMONSTRATION = 'Demonstration: one machine holds every part';
@@ -95,7 +95,7 @@ function lastUpdate(when: Date | null): string {
 /** The top of the sidebar: who acts, in which workspace, with which assurance, and what is wrong. */
 export function Header(props: { readonly model: WorkspaceModel }): ReactElement {
   const { model } = props;
-  const shown = useSnapshot(model);
+  const shown = useCurrent(model);
   const waiting = shown.workspaces.find(each => each.id === shown.workspace)?.waiting_for ?? [];
   const acting = model.identity.email ?? shown.member?.acting_as;
   const locked = shown.member?.identities.find(each => each.email === acting && !each.unlocked);

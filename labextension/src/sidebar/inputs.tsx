@@ -1,12 +1,12 @@
 import type { ReactElement } from 'react';
 
-import { useSnapshot } from '../workspace/useSnapshot';
-import type { Desk } from './desk';
+import { useCurrent } from '../ui/useCurrent';
+import type { Desk } from '../desk';
 
 /** The input variables of the job that is chosen in the list. */
 export function Inputs(props: { readonly desk: Desk }): ReactElement {
   const { desk } = props;
-  const shown = useSnapshot(desk.model);
+  const shown = useCurrent(desk.model);
   const job = shown.detail;
   if (job === null) {
     return <p className="jp-SecureJobs-section">Open a job to see its variables.</p>;

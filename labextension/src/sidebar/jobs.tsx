@@ -3,9 +3,9 @@ import { useId, useState, type KeyboardEvent, type ReactElement } from 'react';
 import type { Job, JobDetail } from '../api/shapes';
 import { Age } from '../ui/time';
 import { statusIcon } from '../ui/icons';
-import { useSnapshot } from '../workspace/useSnapshot';
+import { useCurrent } from '../ui/useCurrent';
 import { ActionList } from './actionList';
-import type { Desk } from './desk';
+import type { Desk } from '../desk';
 import { JobFacts } from './jobFacts';
 
 const NO_JOBS = 'No jobs yet. Run a %%securejob cell or choose New job.';
@@ -73,7 +73,7 @@ function JobRow(props: {
 /** The workspace's jobs in the server's groups, each row opening to what may be done. */
 export function Jobs(props: { readonly desk: Desk }): ReactElement {
   const { desk } = props;
-  const shown = useSnapshot(desk.model);
+  const shown = useCurrent(desk.model);
   const [filter, setFilter] = useState('');
   const wanted = filter.trim().toLocaleLowerCase();
   const found = shown.jobs.filter(job =>

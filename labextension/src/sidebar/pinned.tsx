@@ -5,8 +5,8 @@ import { useId, useState, type ReactElement } from 'react';
 import { asProblem, type Problem } from '../api/problem';
 import type { PinnedQuery } from '../api/shapes';
 import { ProblemNotice } from '../ui/problemNotice';
-import { useSnapshot } from '../workspace/useSnapshot';
-import type { Desk } from './desk';
+import { useCurrent } from '../ui/useCurrent';
+import type { Desk } from '../desk';
 
 function PinnedRow(props: { readonly desk: Desk; readonly query: PinnedQuery }): ReactElement {
   const { desk, query } = props;
@@ -87,7 +87,7 @@ function PinnedRow(props: { readonly desk: Desk; readonly query: PinnedQuery }):
 /** The member's own pinned queries in this workspace. */
 export function Pinned(props: { readonly desk: Desk }): ReactElement {
   const { desk } = props;
-  const shown = useSnapshot(desk.model);
+  const shown = useCurrent(desk.model);
   return (
     <div className="jp-SecureJobs-section">
       {shown.pinned.length === 0 && (

@@ -14,7 +14,7 @@ import { INSERT_CELL, INSERT_TEMPLATE, REFRESH } from '../commandIds';
 import { secureJobsIcon } from '../ui/icons';
 import type { Snapshot } from '../workspace/model';
 import { Datasets } from './datasets';
-import type { Desk } from './desk';
+import type { Desk } from '../desk';
 import { Header } from './header';
 import { Inputs } from './inputs';
 import { Jobs } from './jobs';

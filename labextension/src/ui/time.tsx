@@ -18,6 +18,14 @@ const LOCAL = new Intl.DateTimeFormat('en-US', {
   year: 'numeric'
 });
 
+const SHORT = new Intl.DateTimeFormat('en-US', {
+  day: '2-digit',
+  hour: 'numeric',
+  minute: '2-digit',
+  month: '2-digit',
+  year: 'numeric'
+});
+
 /** Local time as people read it, with its zone: 11/22/2026, 4:10 PM UTC. */
 export function localTime(when: Date): string {
   return LOCAL.format(when);
@@ -44,6 +52,16 @@ export function Age(props: { readonly at: string }): ReactElement {
   return (
     <time dateTime={props.at} title={localTime(when)}>
       {age(when, now)}
+    </time>
+  );
+}
+
+/** A moment in local time, with its zone on demand: 03/07/2026, 2:05 PM. */
+export function LocalTime(props: { readonly at: string }): ReactElement {
+  const when = new Date(props.at);
+  return (
+    <time dateTime={props.at} title={localTime(when)}>
+      {SHORT.format(when)}
     </time>
   );
 }

@@ -3,47 +3,43 @@ import { Signal } from '@lumino/signaling';
 
 import type { Connection } from '../api/connection';
 import { asProblem, type Problem } from '../api/problem';
-import type { Dataset, Job, JobDetail, MemberStatus, PinnedQuery, Workspace } from '../api/shapes';
+import type { Dataset, JobCounts, MemberStatus, PinnedQuery, Workspace } from '../api/shapes';
 import { Events } from './events';
 import type { Identity } from './identity';
 
-/** All that the sidebar draws, as one value that is replaced and never changed. */
+/** What all pages share, as one value that is replaced and never changed. Jobs are fetched by who shows them. */
 export interface Snapshot {
   readonly member: MemberStatus | null;
   readonly workspaces: readonly Workspace[];
   readonly workspace: string | null;
-  readonly jobs: readonly Job[];
+  readonly counts: JobCounts | null;
   readonly datasets: readonly Dataset[];
   readonly pinned: readonly PinnedQuery[];
-  readonly chosen: string | null;
-  /** The chosen job in full, once it has been fetched. */
-  readonly detail: JobDetail | null;
   readonly connected: boolean;
   readonly updatedAt: Date | null;
   readonly problem: Problem | null;
+  /** Grows with every change that the server told of: what was fetched before is out of date. */
+  readonly moved: number;
 }
 
 const EMPTY: Snapshot = {
   member: null,
   workspaces: [],
   workspace: null,
-  jobs: [],
+  counts: null,
   datasets: [],
   pinned: [],
-  chosen: null,
-  detail: null,
   connected: true,
   updatedAt: null,
-  problem: null
+  problem: null,
+  moved: 0
 };
 
 /** The workspace as the server told it last; asks again whenever the server says it moved. */
 export class WorkspaceModel implements IDisposable {
   readonly changed = new Signal<this, Snapshot>(this);
-  /** Sentences for the live region: jobs whose status changed. */
+  /** Sentences for the live region. */
   readonly announced = new Signal<this, string>(this);
-  /** Sentences for a notice: jobs whose newest run ended just now. */
-  readonly ended = new Signal<this, string>(this);
   readonly connection: Connection;
   readonly identity: Identity;
   private readonly events: Events;
@@ -80,6 +76,11 @@ export class WorkspaceModel implements IDisposable {
     return this.events.isDisposed;
   }
 
+  /** The member whose keys are used: the chosen one, else the only one. */
+  get acting(): string | null {
+    return this.identity.email ?? this.snapshot.member?.acting_as ?? null;
+  }
+
   dispose(): void {
     this.events.dispose();
     Signal.clearData(this);
@@ -90,17 +91,17 @@ export class WorkspaceModel implements IDisposable {
     return `workspaces/${encodeURIComponent(this.snapshot.workspace ?? '')}/${rest}`;
   }
 
-  choose(job: string | null): void {
-    this.replace({ chosen: job, detail: null });
-    void this.refresh();
+  /** Tells those who cannot see the change; one sentence. */
+  announce(sentence: string): void {
+    this.announced.emit(sentence);
   }
 
   enter(workspace: string): void {
-    this.replace({ workspace, jobs: [], datasets: [], pinned: [], chosen: null, detail: null });
+    this.replace({ workspace, counts: null, datasets: [], pinned: [] });
     void this.refresh();
   }
 
-  /** Fetches everything shown; calls that arrive meanwhile share one more fetch. */
+  /** Fetches everything shared again; calls that arrive meanwhile share one more fetch. */
   refresh(): Promise<void> {
     this.stale = true;
     this.fetching ??= this.fetchWhileStale().finally(() => {
@@ -128,52 +129,37 @@ export class WorkspaceModel implements IDisposable {
     const wanted = this.snapshot.workspace;
     const workspace = (workspaces.find(each => each.id === wanted) ?? workspaces[0])?.id ?? null;
     const place = `workspaces/${encodeURIComponent(workspace ?? '')}`;
-    const chosen = this.snapshot.chosen;
-    const [jobs, datasets, pinned] =
+    // Lists may begin to fetch beside the rest, as soon as they know where.
+    if (workspace !== this.snapshot.workspace || this.snapshot.member === null) {
+      this.replace({ member, workspaces, workspace });
+    }
+    const [counts, datasets, pinned] =
       workspace === null
-        ? [[], [], []]
+        ? [null, [], []]
         : await Promise.all([
-            this.connection.all<Job>(`${place}/jobs`),
+            this.connection.json<JobCounts>(`${place}/jobs/counts`),
             this.connection.all<Dataset>(`${place}/datasets`),
             this.connection.all<PinnedQuery>(`${place}/pinned-queries`)
           ]);
-    const known = jobs.some(job => job.id === chosen);
-    const detail = known
-      ? await this.connection.json<JobDetail>(`${place}/jobs/${encodeURIComponent(chosen ?? '')}`)
-      : null;
     // An answer meant for the member before a switch is dropped: a new fetch is already due.
-    if (asked === this.identity.email && (wanted === this.snapshot.workspace || wanted === null)) {
-      this.announce(jobs);
+    if (asked === this.identity.email && workspace === this.snapshot.workspace) {
       this.replace({
         member,
         workspaces,
         workspace,
-        jobs,
+        counts,
         datasets,
         pinned,
-        ...(chosen === this.snapshot.chosen ? { chosen: known ? chosen : null, detail } : {}),
         updatedAt: new Date(),
-        problem: null
+        problem: null,
+        moved: this.snapshot.moved + 1
       });
-    }
-  }
-
-  private announce(jobs: readonly Job[]): void {
-    const before = new Map(this.snapshot.jobs.map(job => [job.id, job]));
-    for (const job of jobs) {
-      const told = before.get(job.id);
-      if (told !== undefined && told.status_text !== job.status_text) {
-        this.announced.emit(`${job.name}: ${job.status_text}`);
-      }
-      if (told?.newest_run?.finished === null && job.newest_run?.finished != null) {
-        this.ended.emit(`${job.name}: ${job.status_text}`);
-      }
     }
   }
 
   private becomeMember(): void {
     this.events.renew();
-    this.replace({ jobs: [], datasets: [], pinned: [], chosen: null, detail: null });
+    this.replace({ counts: null, datasets: [], pinned: [], moved: this.snapshot.moved + 1 });
     void this.refresh();
   }
 

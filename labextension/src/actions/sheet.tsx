@@ -1,9 +1,15 @@
-import { useId, useState, type FormEvent, type ReactElement } from 'react';
+import { useEffect, useId, useRef, useState, type FormEvent, type ReactElement } from 'react';
 
+import type { Connection } from '../api/connection';
 import { asProblem, type Problem } from '../api/problem';
 import type { Action, InputVariable, JobDetail } from '../api/shapes';
-import { InputFields, startingValues } from '../ui/inputFields';
+import { TextArea } from '../ui/fields';
+import { InputFields, startingValues } from '../inputs/inputFields';
+import { PassphraseField } from '../ui/passphrase';
 import { ProblemNotice } from '../ui/problemNotice';
+import { trans } from '../ui/translation';
+import { Check } from './check';
+import { Signed } from './signed';
 
 const LONGEST_COMMENT = 1000;
 
@@ -15,23 +21,31 @@ function variablesOf(action: Action, job: JobDetail): readonly InputVariable[] {
   return (action.name === 'run' ? (job.live ?? job.version) : job.version).inputs;
 }
 
-/** Asks what the server says an action needs, performs it, and shows its error in place. */
-export function ActionForm(props: {
+/** What an action asks before it is done: what it does, what is signed, and what the server says it needs. */
+export function ActionSheet(props: {
+  readonly connection: Connection;
   readonly action: Action;
   readonly job: JobDetail;
+  readonly path: string;
   readonly perform: (body: ActionBody) => Promise<void>;
   readonly close: () => void;
 }): ReactElement {
-  const { action, job, perform, close } = props;
+  const { connection, action, job, path, perform, close } = props;
   const id = useId();
   const [variables] = useState(() => variablesOf(action, job));
   const [inputs, setInputs] = useState(() => startingValues(variables));
   const [comment, setComment] = useState('');
-  const [version, setVersion] = useState('');
   const [passphrase, setPassphrase] = useState('');
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const asks = new Set(action.needs);
+  const signs = action.href.startsWith('member/');
+
+  useEffect(() => {
+    const first = form.current?.querySelector<HTMLElement>('input, select, textarea');
+    (first ?? form.current?.querySelector<HTMLElement>('button[type="submit"]'))?.focus();
+  }, []);
 
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -43,7 +57,6 @@ export function ActionForm(props: {
     perform({
       ...(asks.has('inputs') ? { inputs } : {}),
       ...(asks.has('shown') ? { shown: job.version } : {}),
-      ...(asks.has('version') ? { version: Number(version) } : {}),
       ...(asks.has('comment') ? { comment } : {}),
       ...(asks.has('passphrase') ? { passphrase } : {})
     })
@@ -59,8 +72,9 @@ export function ActionForm(props: {
 
   return (
     <form
-      className="jp-SecureJobs-form"
-      aria-label={`${action.label}: ${job.name}`}
+      ref={form}
+      className="jp-SecureJobs-form jp-SecureJobs-sheet"
+      aria-labelledby={`${id}-title`}
       onSubmit={submit}
       onKeyDown={event => {
         if (event.key === 'Escape') {
@@ -68,64 +82,31 @@ export function ActionForm(props: {
         }
       }}
     >
-      {asks.has('confirm') && (
-        <p>
-          {action.label} “{job.name}”?
-        </p>
-      )}
+      <h3 id={`${id}-title`} dir="auto">
+        {trans.__('%1: %2', action.label, job.name)}
+      </h3>
+      {action.effect !== '' && <p>{action.effect}</p>}
+      {asks.has('shown') && <Check connection={connection} job={job} />}
+      {signs && !asks.has('shown') && <Signed connection={connection} path={path} />}
       {asks.has('inputs') && (
         <InputFields prefix={id} variables={variables} values={inputs} change={setInputs} />
       )}
-      {asks.has('version') && (
-        <div className="jp-SecureJobs-field">
-          <label htmlFor={`${id}-version`}>Version number</label>
-          <input
-            id={`${id}-version`}
-            className="jp-mod-styled"
-            inputMode="numeric"
-            value={version}
-            onChange={event => {
-              setVersion(event.target.value);
-            }}
-          />
-        </div>
-      )}
       {asks.has('comment') && (
-        <div className="jp-SecureJobs-field">
-          <label htmlFor={`${id}-comment`}>Comment</label>
-          <textarea
-            id={`${id}-comment`}
-            className="jp-mod-styled"
-            maxLength={LONGEST_COMMENT}
-            value={comment}
-            onChange={event => {
-              setComment(event.target.value);
-            }}
-          />
-        </div>
+        <TextArea
+          label={trans.__('Comment')}
+          longest={LONGEST_COMMENT}
+          value={comment}
+          change={setComment}
+        />
       )}
-      {asks.has('passphrase') && (
-        <div className="jp-SecureJobs-field">
-          <label htmlFor={`${id}-passphrase`}>Passphrase</label>
-          <input
-            id={`${id}-passphrase`}
-            className="jp-mod-styled"
-            type="password"
-            autoComplete="off"
-            value={passphrase}
-            onChange={event => {
-              setPassphrase(event.target.value);
-            }}
-          />
-        </div>
-      )}
+      {asks.has('passphrase') && <PassphraseField value={passphrase} change={setPassphrase} />}
       {problem !== null && <ProblemNotice problem={problem} />}
       <div className="jp-SecureJobs-buttons">
         <button type="submit" className="jp-mod-styled jp-mod-accept" aria-disabled={busy}>
-          {action.label}
+          {busy ? trans.__('%1 …', action.label) : action.label}
         </button>
         <button type="button" className="jp-mod-styled jp-mod-reject" onClick={close}>
-          Close
+          {trans.__('Close')}
         </button>
       </div>
     </form>

@@ -1,0 +1,79 @@
+import { closeBrackets } from '@codemirror/autocomplete';
+import type { Extension } from '@codemirror/state';
+import { EditorView } from '@codemirror/view';
+import { CodeEditor, type IEditorServices } from '@jupyterlab/codeeditor';
+import { useEffect, useRef, type ReactElement } from 'react';
+
+import type { Language } from '../insert/declaration';
+
+const MIME_TYPES: Readonly<Record<Language, string>> = {
+  python: 'text/x-python',
+  sql: 'text/x-sql'
+};
+
+interface EditorProps {
+  readonly services: IEditorServices;
+  readonly label: string;
+  readonly language: Language;
+  /** The text as the server has it; another one replaces what the editor holds. */
+  readonly value: string;
+  readonly readOnly: boolean;
+  readonly change?: (text: string) => void;
+  /** More of CodeMirror; it is read when the editor is made. */
+  readonly extensions?: readonly Extension[];
+  /** Told the editor when it is there, and null when it goes. */
+  readonly opened?: (editor: CodeEditor.IEditor | null) => void;
+}
+
+/** JupyterLab's own editor for one text, with its theme, key map and language support. */
+export function JobEditor(props: EditorProps): ReactElement {
+  const { services, label, language, value, readOnly, extensions } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const newest = useRef(props);
+  const model = useRef<CodeEditor.Model | null>(null);
+  const first = useRef(value);
+  useEffect(() => {
+    newest.current = props;
+  });
+  useEffect(() => {
+    if (host.current === null) {
+      return undefined;
+    }
+    const text = new CodeEditor.Model({ mimeType: MIME_TYPES[language] });
+    text.sharedModel.setSource(first.current);
+    model.current = text;
+    const editor = services.factoryService.newDocumentEditor({
+      host: host.current,
+      model: text,
+      config: { lineNumbers: true, lineWrap: true, readOnly },
+      extensions: [
+        EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': String(readOnly) }),
+        ...(readOnly ? [] : [closeBrackets()]),
+        ...(extensions ?? [])
+      ]
+    });
+    text.sharedModel.changed.connect(() => {
+      const now = text.sharedModel.getSource();
+      first.current = now;
+      if (now !== newest.current.value) {
+        newest.current.change?.(now);
+      }
+    });
+    newest.current.opened?.(editor);
+    return () => {
+      // eslint-disable-next-line react-hooks/exhaustive-deps -- the newest listener is the right one to tell
+      newest.current.opened?.(null);
+      model.current = null;
+      editor.dispose();
+      text.dispose();
+    };
+  }, [services, label, language, readOnly, extensions]);
+  useEffect(() => {
+    first.current = value;
+    const shared = model.current?.sharedModel;
+    if (shared !== undefined && shared.getSource() !== value) {
+      shared.setSource(value);
+    }
+  }, [value]);
+  return <div ref={host} className="jp-SecureJobs-editor" />;
+}

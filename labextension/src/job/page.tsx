@@ -1,0 +1,197 @@
+import type { CodeEditor } from '@jupyterlab/codeeditor';
+import { useEffect, useId, useRef, useState, type ReactElement } from 'react';
+
+import { perform } from '../actions/perform';
+import { ActionSheet } from '../actions/sheet';
+import { asProblem, type Problem } from '../api/problem';
+import type { Action, JobDetail } from '../api/shapes';
+import type { Desk, Tab } from '../desk';
+import type { DraftModel } from '../draft/model';
+import { RunHistory } from '../runs/history';
+import { ProblemNotice } from '../ui/problemNotice';
+import { Split } from '../ui/split';
+import { Tabs } from '../ui/tabs';
+import { trans } from '../ui/translation';
+import { useCurrent } from '../ui/useCurrent';
+import { useNarrow } from '../ui/useNarrow';
+import { DetailsTab } from './detailsTab';
+import { JobHeader } from './header';
+import { pagesOf, type JobPlace } from './places';
+import type { JobModel } from './model';
+import { QueryTab } from './queryTab';
+import { StatusPanel } from './statusPanel';
+
+/** Below this width, in pixels, panels stand below one another. */
+const NARROW = 760;
+
+interface PageProps {
+  readonly desk: Desk;
+  readonly job: JobModel;
+  readonly draft: DraftModel;
+  readonly place: JobPlace;
+  readonly opened: (editor: CodeEditor.IEditor | null) => void;
+}
+
+/** One job: its header and actions, the three tabs, and the status panel at the right. */
+export function JobPage(props: PageProps): ReactElement {
+  const { desk, job, draft, place, opened } = props;
+  const { detail, problem } = useCurrent(job);
+  const drafted = useCurrent(draft);
+  const shared = useCurrent(desk.model);
+  const at = useCurrent(place);
+  const [asking, setAsking] = useState<Action | null>(null);
+  const [refused, setRefused] = useState<Problem | null>(null);
+  const [frame, narrow] = useNarrow(NARROW);
+  const [statusOpen, setStatusOpen] = useState(desk.memory.getItem('status-folded') === null);
+  const statusId = useId();
+  const invoker = useRef<Element | null>(null);
+
+  useEffect(() => {
+    // An action that the server offers no longer is not asked about any more.
+    if (asking !== null && detail?.actions.some(each => each.name === asking.name) === false) {
+      setAsking(null);
+    }
+  }, [asking, detail]);
+
+  if (detail === null) {
+    return (
+      <article className="jp-SecureJobs-page" aria-label={trans.__('Job')}>
+        {problem === null ? (
+          <p role="status">{trans.__('Fetching the job…')}</p>
+        ) : (
+          <ProblemNotice problem={problem} retry={() => void job.refresh()} />
+        )}
+      </article>
+    );
+  }
+
+  const shown: JobDetail = {
+    ...detail,
+    version: { ...detail.version, ...(drafted.pending as Partial<JobDetail['version']>) }
+  };
+  const settle = async (action: Action, body = {}): Promise<void> => {
+    await draft.flush();
+    const now = job.current.detail;
+    const sent = 'shown' in body && now !== null ? { ...body, shown: now.version } : body;
+    const answer = await perform(desk.model.connection, action, detail.name, sent);
+    if (answer !== null) {
+      job.tell(answer);
+    }
+    await desk.model.refresh();
+  };
+  const press = (action: Action): void => {
+    invoker.current = document.activeElement;
+    setRefused(null);
+    const page = pagesOf[action.name];
+    if (page !== undefined) {
+      place.go(page);
+    } else if (action.needs.length > 0) {
+      setAsking(action);
+    } else {
+      settle(action).catch((reason: unknown) => {
+        setRefused(asProblem(reason));
+      });
+    }
+  };
+  const close = (): void => {
+    setAsking(null);
+    if (invoker.current instanceof HTMLElement) {
+      invoker.current.focus();
+    }
+  };
+  const fold = (): void => {
+    setStatusOpen(!statusOpen);
+    if (statusOpen) {
+      desk.memory.setItem('status-folded', 'yes');
+    } else {
+      desk.memory.removeItem('status-folded');
+    }
+  };
+
+  const tabs = (
+    <Tabs<Tab>
+      label={trans.__('Parts of the job')}
+      chosen={at.tab}
+      choose={tab => {
+        place.go({ tab });
+      }}
+      items={[
+        {
+          key: 'query',
+          label: trans.__('Query'),
+          content: (
+            <QueryTab
+              desk={desk}
+              job={job}
+              detail={shown}
+              draft={draft}
+              place={place}
+              narrow={narrow}
+              opened={opened}
+            />
+          )
+        },
+        {
+          key: 'details',
+          label: trans.__('Details'),
+          content: <DetailsTab desk={desk} job={job} detail={shown} draft={draft} perform={settle} />
+        },
+        {
+          key: 'history',
+          label: trans.__('Run History'),
+          content: <RunHistory desk={desk} job={job} detail={shown} place={place} />
+        }
+      ]}
+    />
+  );
+  const status = (
+    <StatusPanel id={statusId} desk={desk} detail={shown} open={statusOpen} fold={fold} />
+  );
+  return (
+    <article
+      ref={frame}
+      className={`jp-SecureJobs-job${narrow ? ' jp-mod-narrow' : ''}`}
+      aria-label={trans.__('Job %1', shown.name)}
+    >
+      <JobHeader
+        desk={desk}
+        detail={shown}
+        draft={draft}
+        connected={shared.connected}
+        updatedAt={shared.updatedAt}
+        press={press}
+      />
+      {problem !== null && <ProblemNotice problem={problem} retry={() => void job.refresh()} />}
+      {refused !== null && <ProblemNotice problem={refused} />}
+      {asking !== null && (
+        <ActionSheet
+          key={asking.name}
+          connection={desk.model.connection}
+          action={asking}
+          job={shown}
+          path={job.path}
+          close={close}
+          perform={body => settle(asking, body)}
+        />
+      )}
+      {narrow ? (
+        <div className="jp-SecureJobs-stack">
+          {tabs}
+          {status}
+        </div>
+      ) : (
+        <Split
+          name="status"
+          memory={desk.memory}
+          direction="horizontal"
+          label={trans.__('Width of the job status')}
+          panels={[
+            { key: 'main', content: tabs, size: 74, least: 40 },
+            ...(statusOpen ? [{ key: 'status', content: status, size: 26, least: 15 }] : [])
+          ]}
+          after={statusOpen ? undefined : status}
+        />
+      )}
+    </article>
+  );
+}

@@ -180,7 +180,7 @@ class _Filling:
                     self._event(job, name, job.author.email, Event.ORDERED, version, time)
         return time
 
-    def _run(self, job: _Job, version: int, kind: str, number: int, status: RunStatus, time: datetime) -> datetime:  # noqa: PLR0913, PLR0917 -- the parts of a run
+    def _run(self, job: _Job, version: int, kind: str, number: int, status: RunStatus, time: datetime) -> datetime:
         drafted, text_hash = self.texts[job.number % len(CODES)]
         waits, runs = status is RunStatus.QUEUED, status is RunStatus.RUNNING
         ended = not waits and not runs
@@ -201,7 +201,7 @@ class _Filling:
         )  # fmt: skip
         return time + STEP
 
-    def _event(self, job: _Job, name: str, member: str, event: Event, version: int, time: datetime) -> None:  # noqa: PLR0913, PLR0917 -- the parts of an event
+    def _event(self, job: _Job, name: str, member: str, event: Event, version: int, time: datetime) -> None:
         organisation = next(row.organisation for row in self.members if row.email == member)
         self.add(
             HistoryRow, workspace=self.workspace, job=job.id, job_name=name, member=member, organisation=organisation,

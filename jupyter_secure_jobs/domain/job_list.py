@@ -82,13 +82,14 @@ def wanted(*, group: str | None = None, status: str = "", text: str = "", name: 
     words = [word.strip() for word in status.split(",") if word.strip()]
     if not set(words) <= set(Status):
         raise InvalidError("status", "There is no such status.", f"Use some of {_listed(Status)}.")
+    text, name = folded(text.strip()), folded(name.strip()) if name is not None else None
     if len(text) > LONGEST_TEXT or len(name or "") > LONGEST_TEXT:
         raise InvalidError("search", f"The text to find is over {LONGEST_TEXT} characters.", "Shorten it.")
     return Wanted(
         group=Group(group) if group is not None else None,
         statuses=frozenset(Status(word) for word in words),
-        text=folded(text.strip()),
-        name=folded(name.strip()) if name is not None else None,
+        text=text,
+        name=name,
     )
 
 

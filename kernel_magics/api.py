@@ -45,7 +45,7 @@ URL: Final = "SECURE_JOBS_URL"
 TOKEN: Final = "SECURE_JOBS_TOKEN"  # noqa: S105 -- the name of a variable
 MEMBER: Final = "SECURE_JOBS_MEMBER"
 WORKSPACE: Final = "SECURE_JOBS_WORKSPACE"
-Which = Literal["mine", "needs_me", "others", "archived"]
+Which = Literal["mine", "needs_me", "others", "archived", "all"]
 
 
 class SecureJobs:
@@ -126,7 +126,10 @@ class SecureJobs:
         return self.client.members(self.workspace)
 
     def jobs(self, which: Which | None = None, *, q: str | None = None) -> list[JobWire]:
-        """Return jobs: all but archived ones, or mine, needs_me, others, archived; `q` finds a text in names."""
+        """Return jobs: all but archived ones, or mine, needs_me, others, archived, all.
+
+        `q` finds a text in name, description, author or organisation.
+        """
         return self.client.jobs(self.workspace, which=which, q=q)
 
     def job(self, name: str) -> Job:

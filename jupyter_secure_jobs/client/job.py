@@ -5,14 +5,16 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.client.connection import path
+from jupyter_secure_jobs.client.connection import LARGEST_LIST, PAGE_SIZE, path
 from jupyter_secure_jobs.domain.errors import NotFoundError
+from jupyter_secure_jobs.domain.job_list import LONGEST_TEXT
 from jupyter_secure_jobs.domain.text import folded
-from jupyter_secure_jobs.wire.base import Nothing
+from jupyter_secure_jobs.wire.base import Nothing, Page
 from jupyter_secure_jobs.wire.job import (
     ActivateNew,
     DecisionNew,
     DraftChange,
+    JobCounts,
     JobDetailWire,
     JobNew,
     JobWire,
@@ -31,14 +33,33 @@ class JobRoutes:
 
     connection: Connection
 
-    def jobs(self, workspace: str, *, which: str | None = None, q: str | None = None) -> list[JobWire]:
-        """Return jobs; `which` is mine, needs_me, others or archived, `q` a text to find in names."""
-        query: Query = {}
-        if which is not None:
-            query["filter"] = which
-        if q is not None:
-            query["q"] = q
+    def jobs(
+        self,
+        workspace: str,
+        *,
+        which: str | None = None,
+        q: str | None = None,
+        status: str | None = None,
+        sort: str | None = None,
+    ) -> list[JobWire]:
+        """Return jobs, in the server's own order unless `sort` is given.
+
+        Args:
+            workspace: where.
+            which: mine, needs_me, others, archived or all; else all that are not archived.
+            q: a text to find in name, description, author or organisation.
+            status: one or several statuses, separated by commas.
+            sort: created, updated, name, status, author, organisation or run.
+        """
+        said = {"filter": which, "q": q, "status": status, "sort": sort}
+        query: Query = {name: value for name, value in said.items() if value is not None}
         return self.connection.all(path("workspaces", workspace, "jobs"), JobWire, query=query)
+
+    def job_counts(self, workspace: str, *, q: str | None = None, status: str | None = None) -> JobCounts:
+        """Return how many jobs each group has, of those that `jobs` would find so."""
+        said = {"q": q, "status": status}
+        query: Query = {name: value for name, value in said.items() if value is not None}
+        return self.connection.get(path("workspaces", workspace, "jobs", "counts"), JobCounts, query=query)
 
     def job(self, workspace: str, job: str) -> JobDetailWire:
         """Return one job by its id."""
@@ -48,12 +69,15 @@ class JobRoutes:
         """Return the job of that name; names are compared as the workspace does, letter case aside.
 
         Raises:
-            NotFoundError: there is none; the next step names the most similar one.
+            NotFoundError: there is none; the next step names the most similar of those that were touched last.
         """
         found = self.job_called(workspace, name)
         if found is not None:
             return found
-        known = {folded(job.name): job.name for job in self.jobs(workspace)}
+        query: Query = {"limit": PAGE_SIZE, "filter": "all", "sort": "updated"}
+        where = path("workspaces", workspace, "jobs")
+        newest = self.connection.get(where, Page[JobWire], query=query, largest=LARGEST_LIST)
+        known = {folded(job.name): job.name for job in newest.items}
         close = difflib.get_close_matches(folded(name), known, n=1)
         hint = f'Did you mean "{known[close[0]]}"?' if close else "List the jobs to see their names."
         raise NotFoundError("no_such_job", f'There is no job "{name}" in this workspace.', hint)
@@ -61,10 +85,13 @@ class JobRoutes:
     def job_called(self, workspace: str, name: str) -> JobDetailWire | None:
         """Return the job of that name, archived or not, or None."""
         wanted = folded(name.strip())
-        for which in (None, "archived"):
-            for job in self.jobs(workspace, which=which, q=name.strip()):
-                if folded(job.name) == wanted:
-                    return self.job(workspace, job.id)
+        if not wanted or len(wanted) > LONGEST_TEXT:
+            return None
+        query: Query = {"filter": "all", "name": name.strip()}
+        for job in self.connection.all(path("workspaces", workspace, "jobs"), JobWire, query=query):
+            # What the server calls the same name must be the same here, too.
+            if folded(job.name) == wanted:
+                return self.job(workspace, job.id)
         return None
 
     def create_job(self, workspace: str, new: JobNew) -> JobDetailWire:

@@ -37,6 +37,7 @@ from jupyter_secure_jobs.wire.output import OutputPolicyWire
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from jupyter_secure_jobs.services.queue import Queue
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.jobs import Bundle
     from jupyter_secure_jobs.store.tables import DecisionRow, JobRow, MemberRow, RevocationRow, VersionRow
@@ -80,7 +81,7 @@ class View:
         self.unit, self.member = unit, member
         self.members = workspaces.members(unit.session, member.workspace)
         self.organisations = {row.email: row.organisation for row in self.members}
-        self.epoch = len(statements.of_kind(unit.session, member.workspace, "roster"))
+        self.epoch = statements.count(unit.session, member.workspace, "roster")
         self.withdrawn = datasets.withdrawn_ids(unit.session, member.workspace)
         self.keyless = datasets.keyless_ids(unit.session, member.workspace)
         self.active = all(row.joined for row in self.members)
@@ -191,7 +192,7 @@ class View:
             )  # fmt: skip
         return made
 
-    def status_text(self, bundle: Bundle, facts: Facts) -> str:
+    def status_text(self, bundle: Bundle, facts: Facts, queue: Queue | None = None) -> str:
         """Return the status as a list shows it, such as `Under Review · 2 of 4 accepted`."""
         first = statuses(facts)[0]
         text = str(first)
@@ -202,17 +203,18 @@ class View:
             if result.declined:
                 text += f", {len(result.declined)} declined"
         run = bundle.live_run
-        if first is Status.QUEUED and run is not None and (waiting := run_view.waiting(self.unit, run)):
+        if first is Status.QUEUED and run is not None and (waiting := run_view.waiting(self.unit, run, queue)):
             text += f" · {waiting}"
         if first in (Status.DRAFT, Status.UNDER_REVIEW) and facts.live is not None:
             text += f" · v{facts.live.number} live"
         return text
 
-    def summary(self, bundle: Bundle) -> JobWire:
-        """Return a job for a list."""
-        return JobWire.model_validate(self._fields(bundle, self.facts(bundle)))
+    def summaries(self, bundles: Sequence[Bundle]) -> list[JobWire]:
+        """Return jobs for a list, in a fixed number of queries."""
+        queue = run_view.queue_of(self.unit, self.member.workspace, [bundle.live_run for bundle in bundles])
+        return [JobWire.model_validate(self._fields(each, self.facts(each), queue)) for each in bundles]
 
-    def _fields(self, bundle: Bundle, facts: Facts) -> dict[str, object]:
+    def _fields(self, bundle: Bundle, facts: Facts, queue: Queue) -> dict[str, object]:
         job = bundle.job
         actions = self.actions(bundle, facts)
         return {
@@ -223,7 +225,7 @@ class View:
             "author": job.author,
             "organisation": job.organisation,
             "status": str(statuses(facts)[0]),
-            "status_text": self.status_text(bundle, facts),
+            "status_text": self.status_text(bundle, facts, queue),
             "rerun_indicator": rerun_indicator(facts),
             "archived": job.archived,
             "mine": job.author == self.member.email,
@@ -233,7 +235,7 @@ class View:
             "revision": job.revision,
             "live_version": job.live_version,
             "open_version": job.open_version,
-            "newest_run": run_view.wire(self.unit, bundle.live_run, job) if bundle.live_run else None,
+            "newest_run": run_view.wire(self.unit, bundle.live_run, job, queue=queue) if bundle.live_run else None,
             "actions": actions,
         }
 
@@ -245,10 +247,11 @@ class View:
             front = bundle.versions[max(bundle.versions)]
         votes = bundle.decisions.get(front.statement or "", {})
         events = history.of_job(self.unit.session, bundle.job.id)
+        queue = run_view.queue_of(self.unit, bundle.job.workspace, [bundle.live_run])
         comments = history.comments(self.unit.session, [row.statement for row in events if row.statement])
         return JobDetailWire.model_validate(
             {
-                **self._fields(bundle, facts),
+                **self._fields(bundle, facts, queue),
                 "version": self.version(bundle.job, front),
                 "live": self.version(bundle.job, bundle.live) if bundle.live else None,
                 "stops": self.stops(bundle),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.audit import OF_ACTION, QUIET, Event
-from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, StaleError
+from jupyter_secure_jobs.domain.errors import ConflictError, NotFoundError, StaleError
 from jupyter_secure_jobs.domain.job import Language
+from jupyter_secure_jobs.domain.job_list import searched
 from jupyter_secure_jobs.domain.lifecycle import Action, permit
 from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.domain.text import DESCRIPTION_LENGTH, clean_name, clean_text, folded
@@ -21,15 +22,12 @@ from jupyter_secure_jobs.wire.job import (
     DraftChange,
     JobDetailWire,
     JobNew,
-    JobWire,
     VersionWire,
 )
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.jobs import Bundle
-
-FILTERS = (None, "mine", "needs_me", "others", "archived")
 
 
 def find(unit: Unit, workspace: str, job: str) -> tuple[View, Bundle]:
@@ -78,19 +76,6 @@ def touched(
     return view.detail(jobs.bundle(unit.session, job))
 
 
-def listed(unit: Unit, workspace: str, *, kind: str | None, text: str, after: str | None, limit: int) -> Page[JobWire]:
-    """Return a page of jobs, newest first."""
-    member = unit.member(workspace)
-    if kind not in FILTERS:
-        raise InvalidError("filter", "There is no such filter.", "Use mine, needs_me, others or archived.")
-    rows, cursor = jobs.listed(
-        unit.session, workspace, member=member.email, kind=kind, text=folded(text), after=after, limit=limit
-    )
-    view = View(unit, member)
-    items = [view.summary(bundle) for bundle in jobs.bundles(unit.session, rows)]
-    return Page[JobWire](items=items, next=cursor)
-
-
 def get(unit: Unit, workspace: str, job: str) -> JobDetailWire:
     """Return one job."""
     view, bundle = find(unit, workspace, job)
@@ -121,7 +106,9 @@ def create(unit: Unit, workspace: str, body: JobNew) -> JobDetailWire:
         revision=1,
         open_version=1,
         live_version=None,
+        searched="",
     )
+    _index(row)
     unit.session.add(row)
     unit.session.flush()
     _add_version(unit, row, 1, terms.changed(terms.blank(body.language or Language.SQL), body, known=_known(unit, row)))
@@ -134,6 +121,12 @@ def create(unit: Unit, workspace: str, body: JobNew) -> JobDetailWire:
 def _check_free(unit: Unit, workspace: str, name: str) -> None:
     if jobs.by_name(unit.session, workspace, folded(name)) is not None:
         raise ConflictError("job_name", f"There is a job called {name!r} already.", "Choose another name.")
+
+
+def _index(row: JobRow) -> None:
+    row.searched = searched(
+        name=row.name, description=row.description, author=row.author, organisation=row.organisation
+    )
 
 
 def _known(unit: Unit, job: JobRow) -> list[str]:
@@ -181,6 +174,7 @@ def change(unit: Unit, workspace: str, job: str, body: DraftChange, *, revision:
     if bundle.open is not None and bundle.open.stage == "draft":
         bundle.open.terms = terms.changed(bundle.open.terms, body, known=_known(unit, row))
         bundle.open.text_hash = terms.tested_text(bundle.open.terms)
+    _index(row)
     row.revision += 1
     if _edited_just_now(unit, view, row):
         row.updated = unit.now

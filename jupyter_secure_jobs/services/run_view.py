@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.job import Assurance
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
-from jupyter_secure_jobs.store import runs, workspaces
+from jupyter_secure_jobs.services.queue import Queue
 from jupyter_secure_jobs.wire.run import PhaseWire, RunWire
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.tables import JobRow, RunRow, ServiceKeyRow
 
@@ -20,29 +22,43 @@ def present(unit: Unit, service: ServiceKeyRow) -> bool:
     return service.seen is not None and unit.now - service.seen < timedelta(seconds=unit.server.settings.away_seconds)
 
 
-def waiting(unit: Unit, run: RunRow) -> str | None:
-    """Return in words why a queued run waits, or None."""
+def queue_of(unit: Unit, workspace: str, shown: Iterable[RunRow | None]) -> Queue:
+    """Return what those of a page's runs wait for that are queued."""
+    return Queue(unit, workspace, [run for run in shown if run is not None and run.status == RunStatus.QUEUED])
+
+
+def waiting(unit: Unit, run: RunRow, queue: Queue | None = None) -> str | None:
+    """Return in words why a queued run waits, or None. `queue`: what was fetched for a whole page."""
     if run.status != RunStatus.QUEUED:
         return None
-    if not any(present(unit, worker) for worker in workspaces.services(unit.session, run.workspace, "worker")):
+    queue = queue or queue_of(unit, run.workspace, [run])
+    if not any(present(unit, worker) for worker in queue.workers):
         return "no worker connected"
-    away = away_services(unit, run)
+    away = away_services(unit, run, queue)
     if away:
         return f"waiting for the key service of {', '.join(away)}"
     if run.lease is not None:
         return None
-    before = runs.queued_before(unit.session, run)
+    before = queue.before(run)
     return f"{before} before it" if before else None
 
 
-def away_services(unit: Unit, run: RunRow) -> list[str]:
+def away_services(unit: Unit, run: RunRow, queue: Queue | None = None) -> list[str]:
     """Return the organisations whose key service a run needs and that have not called lately."""
-    known = {service.name: service for service in workspaces.services(unit.session, run.workspace, "keyservice")}
-    needed = [mail.organisation for mail in runs.mail(unit.session, run.id)]
-    return [name for name in needed if name not in known or not present(unit, known[name])]
+    queue = queue or Queue(unit, run.workspace, [run])
+    known = queue.services
+    return [name for name in queue.owners(run) if name not in known or not present(unit, known[name])]
 
 
-def wire(unit: Unit, run: RunRow, job: JobRow, *, code: bool = False, tested_hash: str | None = None) -> RunWire:
+def wire(
+    unit: Unit,
+    run: RunRow,
+    job: JobRow,
+    *,
+    code: bool = False,
+    tested_hash: str | None = None,
+    queue: Queue | None = None,
+) -> RunWire:
     """Return a run; with `code` also the full text that ran."""
     queued_until = run.started or run.finished
     return RunWire(
@@ -55,7 +71,7 @@ def wire(unit: Unit, run: RunRow, job: JobRow, *, code: bool = False, tested_has
         status=RunStatus(run.status),
         phase=Phase(run.phase),
         phases=[PhaseWire(phase=Phase(name), at=datetime.fromisoformat(at)) for name, at in run.phases],
-        waiting=waiting(unit, run),
+        waiting=waiting(unit, run, queue),
         version=run.version,
         version_hash=run.text.get("version"),
         tested_this_text=None if tested_hash is None else run.text_hash == tested_hash,

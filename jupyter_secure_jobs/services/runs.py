@@ -155,8 +155,9 @@ def listed(
     if kind not in (None, "test", "job"):
         raise InvalidError("kind", "There is no such kind of run.", "Use test or job.")
     rows, cursor = runs.listed(unit.session, workspace, job=job, kind=kind, after=after, limit=limit)
-    owners = {row.job: jobs.get(unit.session, workspace, row.job) for row in rows}
-    items = [run_view.wire(unit, row, found) for row in rows if (found := owners[row.job]) is not None]
+    owners = jobs.by_ids(unit.session, workspace, {row.job for row in rows})
+    queue = run_view.queue_of(unit, workspace, rows)
+    items = [run_view.wire(unit, row, owners[row.job], queue=queue) for row in rows if row.job in owners]
     return Page[RunWire](items=items, next=cursor)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select
 
-from jupyter_secure_jobs.store.paging import page
 from jupyter_secure_jobs.store.tables import (
     DecisionRow,
     JobRow,
@@ -18,7 +17,7 @@ from jupyter_secure_jobs.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -53,39 +52,16 @@ def get(session: Session, workspace: str, job: str) -> JobRow | None:
     return row if row is not None and row.workspace == workspace else None
 
 
+def by_ids(session: Session, workspace: str, ids: Collection[str]) -> dict[str, JobRow]:
+    """Return the jobs of these ids."""
+    query = select(JobRow).where(JobRow.workspace == workspace, JobRow.id.in_(list(ids)))
+    return {row.id: row for row in session.scalars(query)}
+
+
 def by_name(session: Session, workspace: str, folded: str) -> JobRow | None:
     """Return the job with this folded name."""
     query = select(JobRow).where(JobRow.workspace == workspace, JobRow.folded == folded)
     return session.scalars(query).one_or_none()
-
-
-def listed(
-    session: Session,
-    workspace: str,
-    *,
-    member: str,
-    kind: str | None,
-    text: str,
-    after: str | None,
-    limit: int,
-) -> tuple[Sequence[JobRow], str | None]:
-    """Return a page of jobs, newest first. `kind`: mine, others, needs_me, archived, or None for those not archived."""
-    query = select(JobRow).where(JobRow.workspace == workspace, JobRow.archived.is_(kind == "archived"))
-    if kind == "mine":
-        query = query.where(JobRow.author == member)
-    if kind in ("others", "needs_me"):
-        query = query.where(JobRow.author != member)
-    if kind == "needs_me":
-        version = VersionRow
-        decided = select(DecisionRow.version).where(
-            DecisionRow.version == version.statement, DecisionRow.member == member
-        )
-        query = query.join(version, (version.job == JobRow.id) & (version.number == JobRow.open_version)).where(
-            version.stage == "review", ~decided.exists()
-        )
-    if text:
-        query = query.where(JobRow.folded.contains(text, autoescape=True))
-    return page(session, query, JobRow.id, after=after, limit=limit)
 
 
 def versions(session: Session, job: str) -> Sequence[VersionRow]:

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 MOST: Final = 100
-_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
-def check_limit(limit: int) -> int:
-    """Return a page size from 1 to 100.
+def check_limit(limit: int, *, most: int = MOST) -> int:
+    """Return a page size from 1 to `most`.
 
     Raises:
         InvalidError: outside.
     """
-    if not 1 <= limit <= MOST:
-        raise InvalidError("limit", f"A page has 1 to {MOST} items.", "Change limit.")
+    if not 1 <= limit <= most:
+        raise InvalidError("limit", f"A page has 1 to {most} items.", "Change limit.")
     return limit
 
 
@@ -46,7 +46,7 @@ def page(
     """
     if after:
         counted = key.type.python_type is int
-        if not (_NUMBER if counted else _ID).fullmatch(after):
+        if not (_NUMBER if counted else ID).fullmatch(after):
             raise InvalidError("cursor", "That is no cursor of this list.", "Start from the first page.")
         seen: int | str = int(after) if counted else after
         query = query.where(key < seen) if newest_first else query.where(key > seen)

@@ -97,14 +97,19 @@ def overdue(session: Session, *, now: datetime) -> Sequence[RunRow]:
     return session.scalars(select(RunRow).where(RunRow.status == "Queued", RunRow.expires < now)).all()
 
 
-def queued_before(session: Session, run: RunRow) -> int:
-    """Return how many queued runs of the workspace come before this one."""
-    query = (
-        select(func.count())
-        .select_from(RunRow)
-        .where(RunRow.workspace == run.workspace, RunRow.status == "Queued", RunRow.id < run.id)
-    )
-    return session.scalar(query) or 0
+def queued(session: Session, workspace: str) -> list[str]:
+    """Return the ids of a workspace's queued runs, oldest first."""
+    query = select(RunRow.id).where(RunRow.workspace == workspace, RunRow.status == "Queued")
+    return list(session.scalars(query.order_by(RunRow.id)))
+
+
+def owners(session: Session, ids: Collection[str]) -> dict[str, list[str]]:
+    """Return for each of these runs the organisations whose key services it needs, by name."""
+    found: dict[str, list[str]] = {}
+    query = select(KeyMailRow.run, KeyMailRow.organisation).where(KeyMailRow.run.in_(list(ids)))
+    for run, organisation in session.execute(query.order_by(KeyMailRow.organisation)):
+        found.setdefault(run, []).append(organisation)
+    return found
 
 
 def mail(session: Session, run: str) -> Sequence[KeyMailRow]:

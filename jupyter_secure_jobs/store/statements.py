@@ -65,6 +65,12 @@ def of_kind(session: Session, workspace: str, kind: str) -> Sequence[StatementRo
     return session.scalars(query.order_by(StatementRow.place)).all()
 
 
+def count(session: Session, workspace: str, kind: str) -> int:
+    """Return how many statements of one kind there are."""
+    query = select(func.count()).where(StatementRow.workspace == workspace, StatementRow.kind == kind)
+    return session.scalar(query) or 0
+
+
 def by_hashes(session: Session, workspace: str, hashes: Collection[str]) -> dict[str, StatementRow]:
     """Return the statements of these hashes."""
     query = select(StatementRow).where(StatementRow.workspace == workspace, StatementRow.hash.in_(list(hashes)))

@@ -176,7 +176,7 @@ class UploadRow(Base):
 
 
 class JobRow(Base):
-    """A job. Its status is never stored."""
+    """A job. Its status is never stored. `searched` is made by `domain.job_list.searched` of the columns beside it."""
 
     __tablename__ = "job"
     id: Mapped[str] = mapped_column(_ID, primary_key=True)
@@ -192,9 +192,11 @@ class JobRow(Base):
     revision: Mapped[int]
     open_version: Mapped[int | None]
     live_version: Mapped[int | None]
+    searched: Mapped[str] = mapped_column(Text, deferred=True)
     __table_args__ = (
         Index(None, "workspace", "folded", unique=True),
         Index(None, "workspace", "archived", "id"),
+        Index(None, "workspace", "archived", "updated", "id"),
         Index(None, "workspace", "author", "id"),
     )
 
@@ -294,6 +296,8 @@ class RunRow(Base):
     request_evidence: Mapped[bytes | None]
     __table_args__ = (
         Index(None, "job", "kind", "number", unique=True),
+        Index(None, "job", "kind", "id"),
+        Index(None, "job", "version", "kind", "id", "status"),
         Index(None, "workspace", "status", "kind", "id"),
     )
 

@@ -92,7 +92,9 @@ def test_bodies_that_are_no_job(http: httpx.Client, jobs: str, body: bytes, stat
 @pytest.mark.parametrize(
     ("query", "code"),
     [({"filter": "nonsense"}, "filter"), ({"after": "nonsense"}, "cursor"), ({"limit": "0"}, "limit"),
-     ({"limit": "101"}, "limit"), ({"limit": "many"}, "query")],
+     ({"limit": "201"}, "limit"), ({"limit": "many"}, "query"), ({"status": "Done"}, "status"),
+     ({"status": "Draft,Done"}, "status"), ({"sort": "revision"}, "sort"), ({"order": "up"}, "order"),
+     ({"q": "a" * 201}, "search"), ({"name": "a" * 201}, "search")],
 )  # fmt: skip
 def test_lists_refuse_what_they_do_not_know(http: httpx.Client, jobs: str, query: dict[str, str], code: str) -> None:
     checked(http.get(jobs, params=query), 422, code)

@@ -1,0 +1,173 @@
+"""The list of jobs: filtered, sorted and counted where the jobs are. A status is worked out in SQL, never stored.
+
+The rules are those of `domain.lifecycle`; a test holds the two together. As with every column beside a signed
+statement, a tampered database shows a wrong list and makes nothing happen.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import ColumnElement, Select, String, and_, case, false, func, literal, select, tuple_
+
+from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.job_list import Group, Order, Sort, Wanted
+from jupyter_secure_jobs.domain.lifecycle import Status
+from jupyter_secure_jobs.store.paging import ID, check_limit
+from jupyter_secure_jobs.store.tables import DecisionRow, JobRow, RunRow, VersionRow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy.orm import Session
+
+MOST: Final = 200
+_CURSOR: Final = re.compile(r"[A-Za-z0-9_=-]{1,2000}")
+
+
+def _opened(*conditions: ColumnElement[bool]) -> Select[str]:
+    here = (VersionRow.job == JobRow.id) & (VersionRow.number == JobRow.open_version)
+    return select(VersionRow.stage).where(here, *conditions).correlate(JobRow)
+
+
+def _newest_run(what: ColumnElement[str]) -> ColumnElement[str]:
+    # Ids sort by time, so that the newest run is the one with the largest id.
+    runs = select(what).where(RunRow.job == JobRow.id, RunRow.kind == "job", RunRow.version == JobRow.live_version)
+    return runs.correlate(JobRow).order_by(RunRow.id.desc()).limit(1).scalar_subquery()
+
+
+def status() -> ColumnElement[str]:
+    """Return a job's status as `domain.lifecycle.status` says it."""
+    return case(
+        (JobRow.archived, Status.ARCHIVED.value),
+        (
+            JobRow.open_version.is_not(None),
+            case((_opened(VersionRow.stage == "review").exists(), Status.UNDER_REVIEW.value), else_=Status.DRAFT.value),
+        ),
+        else_=func.coalesce(_newest_run(RunRow.status.expression), Status.ACCEPTED.value),
+    )
+
+
+def needs(member: str) -> ColumnElement[bool]:
+    """Return whether a job is under review by others, and the member has not decided."""
+    own = (DecisionRow.version == VersionRow.statement) & (DecisionRow.member == member)
+    decided = select(DecisionRow.version).where(own)
+    asked = _opened(VersionRow.stage == "review", ~decided.exists()).exists()
+    return and_(JobRow.author != member, JobRow.archived.is_(False), JobRow.open_version.is_not(None), asked)
+
+
+def _key(sort: Sort) -> ColumnElement[Any]:
+    keys: Mapping[Sort, ColumnElement[Any]] = {
+        Sort.CREATED: JobRow.id.expression,
+        Sort.UPDATED: JobRow.updated.expression,
+        Sort.NAME: JobRow.folded.expression,
+        Sort.AUTHOR: JobRow.author.expression,
+        Sort.ORGANISATION: func.lower(JobRow.organisation),
+        Sort.RUN: func.coalesce(_newest_run(RunRow.id.expression), ""),
+        Sort.STATUS: case({word.value: place for place, word in enumerate(Status)}, value=status()),
+    }
+    return keys[sort]
+
+
+def _narrowed(query: Select[Any], workspace: str, member: str, wanted: Wanted, *, deciding: bool) -> Select[Any]:
+    query = query.where(JobRow.workspace == workspace)
+    if wanted.archived is not None:
+        query = query.where(JobRow.archived.is_(wanted.archived))
+    if wanted.group is Group.MINE:
+        query = query.where(JobRow.author == member)
+    if wanted.group is Group.NEEDS_ME:
+        query = query.where(needs(member) if deciding else false())
+    if wanted.group is Group.OTHERS:
+        query = query.where(JobRow.author != member)
+        query = query.where(~needs(member)) if deciding else query
+    if wanted.statuses:
+        query = query.where(status().in_(sorted(wanted.statuses)))
+    if wanted.text:
+        query = query.where(JobRow.searched.contains(wanted.text, autoescape=True))
+    if wanted.name is not None:
+        query = query.where(JobRow.folded == wanted.name)
+    return query
+
+
+def page(  # noqa: PLR0913 -- the parts of a question
+    session: Session,
+    workspace: str,
+    *,
+    member: str,
+    wanted: Wanted,
+    sort: Sort,
+    order: Order,
+    after: str | None,
+    limit: int,
+    deciding: bool = True,
+) -> tuple[Sequence[JobRow], str | None]:
+    """Return a page of the jobs that a member wants, and the cursor of the next page.
+
+    `deciding`: whether decisions can be made at all; else no job waits for one.
+
+    Raises:
+        InvalidError: the cursor is none of a list sorted so, or the page size is out of bounds.
+    """
+    check_limit(limit, most=MOST)
+    key = _key(sort)
+    place = tuple_(key, JobRow.id)
+    query = _narrowed(select(JobRow.id, key.label("key")), workspace, member, wanted, deciding=deciding)
+    if after:
+        seen = _read(after, sort, order)
+        bound = tuple_(literal(seen[0], key.type), literal(seen[1], String()))
+        query = query.where(place < bound if order is Order.DESCENDING else place > bound)
+    columns = (key,) if sort is Sort.CREATED else (key, JobRow.id)
+    falling = order is Order.DESCENDING
+    ordered = query.order_by(*(column.desc() if falling else column.asc() for column in columns)).limit(limit + 1)
+    found = session.execute(ordered).all()
+    ids = [row.id for row in found[:limit]]
+    rows = {row.id: row for row in session.scalars(select(JobRow).where(JobRow.id.in_(ids)))}
+    cursor = _written(sort, order, found[limit - 1].key, ids[-1]) if len(found) > limit else None
+    return [rows[each] for each in ids], cursor
+
+
+def counts(session: Session, workspace: str, *, member: str, wanted: Wanted, deciding: bool = True) -> dict[Group, int]:
+    """Return how many of the wanted jobs each group has; the group that `wanted` names counts for nothing."""
+    waits = needs(member) if deciding else false()
+    group = case(
+        (JobRow.archived, Group.ARCHIVED.value),
+        (JobRow.author == member, Group.MINE.value),
+        (waits, Group.NEEDS_ME.value),
+        else_=Group.OTHERS.value,
+    )
+    every = Wanted(group=Group.ALL, statuses=wanted.statuses, text=wanted.text, name=wanted.name)
+    each = _narrowed(select(group.label("group")), workspace, member, every, deciding=deciding).subquery()
+    asked = select(each.c.group, func.count()).group_by(each.c.group)
+    found = {Group(name): count for name, count in session.execute(asked)}
+    return {name: found.get(name, 0) for name in Group if name is not Group.ALL}
+
+
+def _written(sort: Sort, order: Order, key: object, job: str) -> str:
+    said = key.isoformat() if isinstance(key, datetime) else key
+    return base64.urlsafe_b64encode(json.dumps([sort, order, said, job]).encode()).decode()
+
+
+def _read(cursor: str, sort: Sort, order: Order) -> tuple[Any, str]:
+    wrong = InvalidError("cursor", "That is no cursor of this list.", "Start from the first page.")
+    if not _CURSOR.fullmatch(cursor):
+        raise wrong
+    try:
+        said = json.loads(base64.urlsafe_b64decode(cursor))
+        kept_sort, kept_order, key, job = said
+        if sort is Sort.UPDATED:
+            key = datetime.fromisoformat(key)
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise wrong from error
+    kind = int if sort is Sort.STATUS else datetime if sort is Sort.UPDATED else str
+    if type(key) is not kind or not isinstance(job, str) or not ID.fullmatch(job):
+        raise wrong
+    if (kept_sort, kept_order) != (sort, order):
+        raise InvalidError(
+            "cursor", "That is a cursor of a list that is sorted otherwise.", "Start from the first page."
+        )
+    return key, job

@@ -1,0 +1,47 @@
+"""The list of jobs: the text that a search looks in, and indexes for its orders and for a job's newest run."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+_PARTS = ("name", "description", "author", "organisation")
+_INDEXES = (
+    ("job", "ix_job_workspace_archived_updated_id", ["workspace", "archived", "updated", "id"]),
+    ("run", "ix_run_job_kind_id", ["job", "kind", "id"]),
+    ("run", "ix_run_job_version_kind_id_status", ["job", "version", "kind", "id", "status"]),
+)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def upgrade() -> None:
+    """Apply."""
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("searched", sa.Text(), nullable=True))
+    job = sa.table("job", *(sa.column(name) for name in ("id", "searched", *_PARTS)))
+    connection = op.get_bind()
+    for row in connection.execute(sa.select(job.c.id, *(job.c[name] for name in _PARTS))).all():
+        text = "\n".join(_folded(part) for part in row[1:])
+        connection.execute(job.update().where(job.c.id == row.id).values(searched=text))
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.alter_column("searched", existing_type=sa.Text(), nullable=False)
+    for table, name, columns in _INDEXES:
+        op.create_index(op.f(name), table, columns, unique=False)
+
+
+def downgrade() -> None:
+    """Take back."""
+    for table, name, _ in reversed(_INDEXES):
+        op.drop_index(op.f(name), table_name=table)
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.drop_column("searched")

@@ -79,6 +79,7 @@ function commandsOf(parts: Parts): Readonly<Record<string, CommandRegistry.IComm
       execute: () =>
         desk.insertion.cell(jobCell(desk.model.current.datasets[0]?.declaration_sql ?? 'a_dataset'))
     },
+    [ids.OPEN_LIST]: { label: trans.__('Secure jobs: All Jobs'), execute: () => undefined },
     [ids.OPEN_JOB]: {
       label: trans.__('Secure jobs: Open Job'),
       icon: secureJobsIcon,

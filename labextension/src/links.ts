@@ -19,7 +19,9 @@ export function placeOf(
   search: string
 ): { workspace: string; job: string; run?: string; tab?: Tab } | null {
   const query = new URLSearchParams(search);
-  const [workspace, job, run] = (query.get(NAME) ?? '').split('/').map(part => decodeURIComponent(part));
+  const [workspace, job, run] = (query.get(NAME) ?? '')
+    .split('/')
+    .map(part => decodeURIComponent(part));
   if (workspace === undefined || job === undefined || workspace === '' || job === '') {
     return null;
   }
@@ -43,7 +45,9 @@ export function followLinks(commands: CommandRegistry, router: IRouter): void {
         rest.delete(NAME);
         rest.delete('tab');
         const query = rest.toString();
-        router.navigate(`${path}${query === '' ? '' : `?${query}`}${hash ?? ''}`, { skipRouting: true });
+        router.navigate(`${path}${query === '' ? '' : `?${query}`}${hash}`, {
+          skipRouting: true
+        });
         await commands.execute(OPEN_JOB, place);
       }
     }

@@ -22,7 +22,11 @@ export class Pages {
   restore(restorer: ILayoutRestorer, openJob: string, openPage: string): void {
     void restorer.restore(this.jobs, {
       command: openJob,
-      args: ({ content }) => ({ workspace: content.job.workspace, job: content.job.id, ...content.where }),
+      args: ({ content }) => ({
+        workspace: content.job.workspace,
+        job: content.job.id,
+        ...content.where
+      }),
       name: ({ content }) => `${content.job.workspace}/${content.job.id}`
     });
     void restorer.restore(this.others, {
@@ -35,7 +39,9 @@ export class Pages {
   /** The editor of the job page in front, if it may be written in. */
   editorInFront(): OpenEditor | null {
     const front = this.jobs.currentWidget;
-    return front !== null && this.app.shell.currentWidget === front ? front.content.openEditor : null;
+    return front !== null && this.app.shell.currentWidget === front
+      ? front.content.openEditor
+      : null;
   }
 
   /** Opens a job's page, or brings it to the front and goes to the place. */

@@ -53,9 +53,7 @@ export function Check(props: {
       {problem !== null && <ProblemNotice problem={problem} />}
       {found?.problems.map((each, at) => (
         <p key={at} className={each.fatal ? 'jp-SecureJobs-problem' : undefined}>
-          {each.line === null
-            ? each.message
-            : trans.__('Line %1: %2', each.line, each.message)}
+          {each.line === null ? each.message : trans.__('Line %1: %2', each.line, each.message)}
         </p>
       ))}
       {found?.problems.length === 0 && <p>{trans.__('The check found nothing wrong.')}</p>}

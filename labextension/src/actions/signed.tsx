@@ -27,7 +27,10 @@ export function Hash(props: { readonly value: string }): ReactElement {
 }
 
 /** What a signature will be about, from the statement that the member side fetched, verified and parsed itself. */
-export function Signed(props: { readonly connection: Connection; readonly path: string }): ReactElement {
+export function Signed(props: {
+  readonly connection: Connection;
+  readonly path: string;
+}): ReactElement {
   const { connection, path } = props;
   const { value, problem, retry } = useLoaded<ReviewStatement>(connection, `member/${path}/review`);
   if (problem !== null) {

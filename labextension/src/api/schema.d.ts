@@ -688,6 +688,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/{w}/jobs/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["count_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces/{w}/jobs/{j}": {
         parameters: {
             query?: never;
@@ -2097,6 +2113,20 @@ export interface components {
             proposer: string;
             /** Workspace */
             workspace: string;
+        };
+        /**
+         * JobCounts
+         * @description How many jobs each group has for the caller; the archived ones stand in `archived` alone.
+         */
+        JobCounts: {
+            /** Archived */
+            archived: number;
+            /** Mine */
+            mine: number;
+            /** Needs Me */
+            needs_me: number;
+            /** Others */
+            others: number;
         };
         /**
          * JobDetailWire
@@ -5000,7 +5030,11 @@ export interface operations {
         parameters: {
             query?: {
                 filter?: string;
+                status?: string;
                 q?: string;
+                name?: string;
+                sort?: string;
+                order?: string;
                 after?: string;
                 limit?: string;
             };
@@ -5054,6 +5088,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobDetailWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_jobs: {
+        parameters: {
+            query?: {
+                status?: string;
+                q?: string;
+            };
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobCounts"];
                 };
             };
             /** @description A problem */

@@ -27,12 +27,7 @@ export type Dataset = Answered<Schemas['DatasetWire']>;
 export type Decision = Schemas['DecisionAsked'];
 export type DraftChange = Frozen<Partial<Schemas['DraftChange']>>;
 export type Job = Answered<Schemas['JobWire']>;
-export interface JobCounts {
-  readonly needs_me: number;
-  readonly mine: number;
-  readonly others: number;
-  readonly archived: number;
-}
+export type JobCounts = Answered<Schemas['JobCounts']>;
 export type JobDetail = Answered<Schemas['JobDetailWire']>;
 export type LogText = Answered<Schemas['LogText']>;
 export type MemberStatus = Answered<Schemas['StatusWire']>;

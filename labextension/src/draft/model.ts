@@ -119,7 +119,9 @@ export class DraftModel implements IDisposable {
         ...(this.revision === null ? {} : { revision: this.revision })
       });
       const left = Object.fromEntries(
-        Object.entries(this.state.pending).filter(([name, value]) => sent[name as keyof DraftChange] !== value)
+        Object.entries(this.state.pending).filter(
+          ([name, value]) => sent[name as keyof DraftChange] !== value
+        )
       );
       this.job.tell(detail);
       this.revision = Object.keys(left).length === 0 ? null : detail.revision;

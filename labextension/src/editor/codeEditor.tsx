@@ -61,7 +61,6 @@ export function JobEditor(props: EditorProps): ReactElement {
     });
     newest.current.opened?.(editor);
     return () => {
-      // eslint-disable-next-line react-hooks/exhaustive-deps -- the newest listener is the right one to tell
       newest.current.opened?.(null);
       model.current = null;
       editor.dispose();

@@ -78,7 +78,12 @@ export function completion(vocabulary: () => Vocabulary): Extension {
   const source = (context: CompletionContext): CompletionResult | null => {
     const line = context.state.doc.lineAt(context.pos);
     const found = completionsAt(line.text.slice(0, context.pos - line.from), vocabulary());
-    if (found === null || (!context.explicit && found.start === context.pos - line.from && !line.text.slice(0, context.pos - line.from).endsWith('.'))) {
+    if (
+      found === null ||
+      (!context.explicit &&
+        found.start === context.pos - line.from &&
+        !line.text.slice(0, context.pos - line.from).endsWith('.'))
+    ) {
       return null;
     }
     return { from: line.from + found.start, options: found.options, validFor: /^[:\w]*$/u };

@@ -25,7 +25,9 @@ export const TYPES = [
 ] as const;
 
 /** Which bounds a type can have: the form asks for no others. */
-export const BOUNDS: Readonly<Record<string, readonly ('range' | 'length' | 'pattern' | 'choices')[]>> = {
+export const BOUNDS: Readonly<
+  Record<string, readonly ('range' | 'length' | 'pattern' | 'choices')[]>
+> = {
   string: ['length', 'pattern'],
   integer: ['range'],
   number: ['range'],
@@ -80,7 +82,8 @@ function startOf(texts: InputTexts): string | number | boolean | string[] | null
   }
   // A number that JavaScript cannot hold exactly goes as text: the server reads it as what it is.
   const number = Number(start);
-  const exact = type === 'integer' ? Number.isSafeInteger(number) : type === 'number' && !Number.isNaN(number);
+  const exact =
+    type === 'integer' ? Number.isSafeInteger(number) : type === 'number' && !Number.isNaN(number);
   return exact ? number : start;
 }
 

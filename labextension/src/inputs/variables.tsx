@@ -54,7 +54,9 @@ export function InputVariables(props: {
       {inputs.length === 0 && (
         <p>
           {editable
-            ? trans.__('None yet. A variable’s value is chosen for each run: :name in SQL, inputs["name"] in Python.')
+            ? trans.__(
+                'None yet. A variable’s value is chosen for each run: :name in SQL, inputs["name"] in Python.'
+              )
             : trans.__('This job asks for no input.')}
         </p>
       )}

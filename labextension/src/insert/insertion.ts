@@ -70,6 +70,8 @@ export class Insertion {
 
   private cellEditor(): CodeEditor.IEditor | null {
     const cell = this.tracker.activeCell;
-    return cell?.model.sharedModel.getMetadata('editable') === false ? null : (cell?.editor ?? null);
+    return cell?.model.sharedModel.getMetadata('editable') === false
+      ? null
+      : (cell?.editor ?? null);
   }
 }

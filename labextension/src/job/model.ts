@@ -31,7 +31,7 @@ export class JobModel implements IDisposable {
     this.id = id;
     this.moved = shared.current.moved;
     this.member = shared.identity.email;
-    shared.changed.connect(this.follow, this);
+    shared.changed.connect(this.follow);
     void this.refresh();
   }
 
@@ -55,7 +55,7 @@ export class JobModel implements IDisposable {
 
   dispose(): void {
     this.disposed = true;
-    this.shared.changed.disconnect(this.follow, this);
+    this.shared.changed.disconnect(this.follow);
     Signal.clearData(this);
   }
 
@@ -90,7 +90,7 @@ export class JobModel implements IDisposable {
     this.changed.emit(next);
   }
 
-  private follow(_: WorkspaceModel, shared: Snapshot): void {
+  private readonly follow = (_: WorkspaceModel, shared: Snapshot): void => {
     const member = this.shared.identity.email;
     if (member !== this.member) {
       // What one member saw is not for the next one.
@@ -102,5 +102,5 @@ export class JobModel implements IDisposable {
       this.moved = shared.moved;
       void this.refresh();
     }
-  }
+  };
 }

@@ -1,5 +1,5 @@
 import type { CodeEditor } from '@jupyterlab/codeeditor';
-import { useEffect, useId, useRef, useState, type ReactElement } from 'react';
+import { useId, useRef, useState, type ReactElement } from 'react';
 
 import { perform } from '../actions/perform';
 import { ActionSheet } from '../actions/sheet';
@@ -46,12 +46,8 @@ export function JobPage(props: PageProps): ReactElement {
   const statusId = useId();
   const invoker = useRef<Element | null>(null);
 
-  useEffect(() => {
-    // An action that the server offers no longer is not asked about any more.
-    if (asking !== null && detail?.actions.some(each => each.name === asking.name) === false) {
-      setAsking(null);
-    }
-  }, [asking, detail]);
+  // An action that the server offers no longer is not asked about any more.
+  const asked = detail?.actions.some(each => each.name === asking?.name) === true ? asking : null;
 
   if (detail === null) {
     return (
@@ -134,7 +130,9 @@ export function JobPage(props: PageProps): ReactElement {
         {
           key: 'details',
           label: trans.__('Details'),
-          content: <DetailsTab desk={desk} job={job} detail={shown} draft={draft} perform={settle} />
+          content: (
+            <DetailsTab desk={desk} job={job} detail={shown} draft={draft} perform={settle} />
+          )
         },
         {
           key: 'history',
@@ -163,15 +161,15 @@ export function JobPage(props: PageProps): ReactElement {
       />
       {problem !== null && <ProblemNotice problem={problem} retry={() => void job.refresh()} />}
       {refused !== null && <ProblemNotice problem={refused} />}
-      {asking !== null && (
+      {asked !== null && (
         <ActionSheet
-          key={asking.name}
+          key={asked.name}
           connection={desk.model.connection}
-          action={asking}
+          action={asked}
           job={shown}
           path={job.path}
           close={close}
-          perform={body => settle(asking, body)}
+          perform={body => settle(asked, body)}
         />
       )}
       {narrow ? (

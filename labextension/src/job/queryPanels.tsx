@@ -62,12 +62,7 @@ export function QueryPanels(props: {
       <Folding desk={desk} name="datasets" title={trans.__('Datasets')}>
         <Datasets desk={desk} />
       </Folding>
-      <Folding
-        desk={desk}
-        name="inputs"
-        title={trans.__('Input Variables')}
-        forced={adding > 0}
-      >
+      <Folding desk={desk} name="inputs" title={trans.__('Input Variables')} forced={adding > 0}>
         <InputVariables detail={detail} draft={draft} adding={adding} />
       </Folding>
       <Folding desk={desk} name="pinned" title={trans.__('Pinned Queries')}>

@@ -1,12 +1,12 @@
 import type { CodeEditor } from '@jupyterlab/codeeditor';
-import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import { useMemo, useRef, useState, type ReactElement } from 'react';
 
 import { asProblem, type Problem } from '../api/problem';
 import type { JobDetail } from '../api/shapes';
 import type { Desk } from '../desk';
 import type { DraftModel } from '../draft/model';
 import { JobEditor } from '../editor/codeEditor';
-import { completion, type Vocabulary } from '../editor/completion';
+import { completion } from '../editor/completion';
 import { chooseScript } from '../insert/template';
 import { ReviewPage } from '../review/page';
 import { RunOutput } from '../runs/output';
@@ -42,16 +42,20 @@ function banner(detail: JobDetail, editable: boolean): string {
 }
 
 function Code(props: QueryProps): ReactElement {
-  const { desk, detail, draft, place, opened } = props;
+  const { desk, job, detail, draft, place, opened } = props;
   const { version } = detail;
   const editable = detail.actions.some(each => each.name === 'edit' && each.allowed);
   const editor = useRef<CodeEditor.IEditor | null>(null);
-  const vocabulary = useRef<Vocabulary>({ datasets: [], inputs: [] });
   const [problem, setProblem] = useState<Problem | null>(null);
-  useEffect(() => {
-    vocabulary.current = { datasets: desk.model.current.datasets, inputs: version.inputs };
-  });
-  const extensions = useMemo(() => [completion(() => vocabulary.current)], []);
+  const extensions = useMemo(
+    () => [
+      completion(() => ({
+        datasets: desk.model.current.datasets,
+        inputs: job.current.detail?.version.inputs ?? []
+      }))
+    ],
+    [desk, job]
+  );
   useWish(place, 'editor', () => {
     editor.current?.focus();
   });

@@ -44,8 +44,8 @@ function Approval(props: { readonly detail: JobDetail }): ReactElement {
         <ul aria-label={trans.__('Revocations')}>
           {stops.map(stop => (
             <li key={`${stop.member} ${stop.scope}`}>
-              {trans.__('Revoked by %1:', stop.member)} {stop.effect} ·{' '}
-              <LocalTime at={stop.time} /> · {trans.__('Key services:')} {heard(stop)}
+              {trans.__('Revoked by %1:', stop.member)} {stop.effect} · <LocalTime at={stop.time} />{' '}
+              · {trans.__('Key services:')} {heard(stop)}
             </li>
           ))}
         </ul>

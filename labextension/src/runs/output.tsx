@@ -58,7 +58,8 @@ export function RunOutput(props: {
   return (
     <div ref={frame} className="jp-SecureJobs-output">
       <p className="jp-SecureJobs-banner">
-        {trans.__('%1 run %2', run.kind, run.number)} · {run.status} · <LocalTime at={run.created} />
+        {trans.__('%1 run %2', run.kind, run.number)} · {run.status} ·{' '}
+        <LocalTime at={run.created} />
         {at.run !== null && (
           <button
             type="button"

@@ -88,12 +88,7 @@ export function LogPart(props: PartProps): ReactElement {
     <>
       {value.empty_because !== null && <p>{value.empty_because}</p>}
       {value.text !== '' && (
-        <pre
-          className="jp-SecureJobs-code"
-          tabIndex={0}
-          role="region"
-          aria-label={trans.__('Log')}
-        >
+        <pre className="jp-SecureJobs-code" tabIndex={0} role="region" aria-label={trans.__('Log')}>
           {value.text}
         </pre>
       )}

@@ -1,54 +1,23 @@
-import { useId, useState, type KeyboardEvent, type ReactElement } from 'react';
+import { useState, type ReactElement } from 'react';
 
-import type { Job, JobDetail } from '../api/shapes';
-import { Age } from '../ui/time';
-import { statusIcon } from '../ui/icons';
-import { useCurrent } from '../ui/useCurrent';
-import { ActionList } from './actionList';
+import type { Job, Page } from '../api/shapes';
+import { useLoaded } from '../api/useLoaded';
 import type { Desk } from '../desk';
-import { JobFacts } from './jobFacts';
+import { statusIcon } from '../ui/icons';
+import { Age } from '../ui/time';
+import { trans } from '../ui/translation';
+import { useCurrent } from '../ui/useCurrent';
 
-const NO_JOBS = 'No jobs yet. Run a %%securejob cell or choose New job.';
-const GROUPS = ['Needs your decision', 'Mine', 'Others', 'Archived'];
-
-/** Where the server's three flags put a job. */
-function groupOf(job: Job): string {
-  if (job.archived) {
-    return 'Archived';
-  }
-  return job.needs_me ? 'Needs your decision' : job.mine ? 'Mine' : 'Others';
-}
-
-/** Up and Down move between the rows; Tab goes on to what a row has opened. */
-function walk(event: KeyboardEvent<HTMLElement>): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('.jp-SecureJobs-row')];
-  const at = rows.indexOf(event.target as HTMLElement);
-  if (step !== undefined && at !== -1) {
-    event.preventDefault();
-    rows[at + step]?.focus();
-  }
-}
-
-function JobRow(props: {
-  readonly desk: Desk;
-  readonly job: Job;
-  readonly open: boolean;
-  readonly detail: JobDetail | null;
-  readonly connected: boolean;
-}): ReactElement {
-  const { desk, job, open, detail, connected } = props;
-  const id = useId();
+function JobRow(props: { readonly desk: Desk; readonly job: Job }): ReactElement {
+  const { desk, job } = props;
   const Icon = statusIcon(job.status).react;
   return (
     <li>
       <button
         type="button"
         className="jp-SecureJobs-row"
-        aria-expanded={open}
-        aria-controls={id}
         onClick={() => {
-          desk.model.choose(open ? null : job.id);
+          desk.openJob(job.workspace, job.id);
         }}
       >
         <Icon tag="span" elementSize="normal" aria-hidden="true" />
@@ -58,65 +27,56 @@ function JobRow(props: {
           {job.organisation} · <Age at={job.updated} />
         </span>
       </button>
-      <div id={id} hidden={!open}>
-        {open && (
-          <>
-            <JobFacts job={job} detail={detail} />
-            <ActionList desk={desk} job={job} detail={detail} connected={connected} />
-          </>
-        )}
-      </div>
     </li>
   );
 }
 
-/** The workspace's jobs in the server's groups, each row opening to what may be done. */
-export function Jobs(props: { readonly desk: Desk }): ReactElement {
-  const { desk } = props;
+function Group(props: {
+  readonly desk: Desk;
+  readonly title: string;
+  readonly kind: string;
+  readonly text: string;
+}): ReactElement {
+  const { desk, title, kind, text } = props;
   const shown = useCurrent(desk.model);
-  const [filter, setFilter] = useState('');
-  const wanted = filter.trim().toLocaleLowerCase();
-  const found = shown.jobs.filter(job =>
-    `${job.name} ${job.status_text} ${job.organisation}`.toLocaleLowerCase().includes(wanted)
+  const { value } = useLoaded<Page<Job>>(
+    desk.model.connection,
+    `${desk.model.path('jobs')}?kind=${kind}&text=${encodeURIComponent(text)}&limit=50`,
+    String(shown.moved),
+    shown.workspace !== null
   );
   return (
-    <div className="jp-SecureJobs-section" onKeyDown={walk}>
+    <section aria-label={title}>
+      <h3>{title}</h3>
+      <ul>
+        {value?.items.map(job => (
+          <JobRow key={job.id} desk={desk} job={job} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The workspace's jobs in the server's groups. */
+export function Jobs(props: { readonly desk: Desk }): ReactElement {
+  const { desk } = props;
+  const [text, setText] = useState('');
+  return (
+    <div className="jp-SecureJobs-section">
       <input
         type="search"
         className="jp-mod-styled jp-SecureJobs-filter"
-        aria-label="Filter jobs"
-        placeholder="Filter jobs"
-        value={filter}
+        aria-label={trans.__('Filter jobs')}
+        placeholder={trans.__('Filter jobs')}
+        value={text}
         onChange={event => {
-          setFilter(event.target.value);
+          setText(event.target.value);
         }}
       />
-      {shown.jobs.length === 0 && shown.updatedAt !== null && <p>{NO_JOBS}</p>}
-      {shown.jobs.length > 0 && found.length === 0 && <p>No job matches the filter.</p>}
-      {GROUPS.map(title => {
-        const jobs = found.filter(job => groupOf(job) === title);
-        return (
-          jobs.length > 0 && (
-            <section key={title} aria-label={title}>
-              <h3>
-                {title} ({jobs.length})
-              </h3>
-              <ul>
-                {jobs.map(job => (
-                  <JobRow
-                    key={job.id}
-                    desk={desk}
-                    job={job}
-                    open={shown.chosen === job.id}
-                    detail={shown.detail?.id === job.id ? shown.detail : null}
-                    connected={shown.connected}
-                  />
-                ))}
-              </ul>
-            </section>
-          )
-        );
-      })}
+      <Group desk={desk} title={trans.__('Needs your decision')} kind="needs_me" text={text} />
+      <Group desk={desk} title={trans.__('Mine')} kind="mine" text={text} />
+      <Group desk={desk} title={trans.__('Others')} kind="others" text={text} />
+      <Group desk={desk} title={trans.__('Archived')} kind="archived" text={text} />
     </div>
   );
 }

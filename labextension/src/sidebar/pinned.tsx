@@ -3,8 +3,9 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import { useId, useState, type ReactElement } from 'react';
 
 import { asProblem, type Problem } from '../api/problem';
-import type { PinnedQuery } from '../api/shapes';
+import type { PinnedQuery, Version } from '../api/shapes';
 import { ProblemNotice } from '../ui/problemNotice';
+import { trans } from '../ui/translation';
 import { useCurrent } from '../ui/useCurrent';
 import type { Desk } from '../desk';
 
@@ -85,14 +86,42 @@ function PinnedRow(props: { readonly desk: Desk; readonly query: PinnedQuery }):
 }
 
 /** The member's own pinned queries in this workspace. */
-export function Pinned(props: { readonly desk: Desk }): ReactElement {
-  const { desk } = props;
+export function Pinned(props: {
+  readonly desk: Desk;
+  /** What *Pin this query* keeps; without it there is no such button. */
+  readonly current?: Pick<Version, 'name' | 'language' | 'code'>;
+}): ReactElement {
+  const { desk, current } = props;
   const shown = useCurrent(desk.model);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const pin = async (query: Pick<Version, 'name' | 'language' | 'code'>): Promise<void> => {
+    const { name: title, language, code } = query;
+    await desk.model.connection.json(desk.model.path('pinned-queries'), {
+      method: 'POST',
+      body: { title, language, code }
+    });
+    await desk.model.refresh();
+  };
   return (
     <div className="jp-SecureJobs-section">
       {shown.pinned.length === 0 && (
-        <p>No pinned queries yet. Pin one from a notebook with %securejob pin.</p>
+        <p>{trans.__('No pinned queries yet. They are yours alone, in this workspace.')}</p>
       )}
+      {current !== undefined && (
+        <button
+          type="button"
+          className="jp-SecureJobs-action"
+          onClick={() => {
+            setProblem(null);
+            pin(current).catch((reason: unknown) => {
+              setProblem(asProblem(reason));
+            });
+          }}
+        >
+          {trans.__('Pin this query')}
+        </button>
+      )}
+      {problem !== null && <ProblemNotice problem={problem} />}
       <ul aria-label="Pinned queries">
         {shown.pinned.map(query => (
           <PinnedRow key={query.id} desk={desk} query={query} />

@@ -1,6 +1,7 @@
 import {
   addIcon,
   fileIcon,
+  listIcon,
   ReactWidget,
   refreshIcon,
   SidePanel,
@@ -10,13 +11,13 @@ import type { CommandRegistry } from '@lumino/commands';
 import { AccordionPanel, type Widget } from '@lumino/widgets';
 import type { ReactElement } from 'react';
 
-import { INSERT_CELL, INSERT_TEMPLATE, REFRESH } from '../commandIds';
+import { INSERT_CELL, NEW_JOB, OPEN_LIST, REFRESH } from '../commandIds';
 import { secureJobsIcon } from '../ui/icons';
+import { trans } from '../ui/translation';
 import type { Snapshot } from '../workspace/model';
 import { Datasets } from './datasets';
 import type { Desk } from '../desk';
 import { Header } from './header';
-import { Inputs } from './inputs';
 import { Jobs } from './jobs';
 import { Pinned } from './pinned';
 
@@ -39,12 +40,12 @@ export class Sidebar extends SidePanel {
     this.header.addWidget(ReactWidget.create(<Header model={desk.model} />));
     this.addWidget(section('Jobs', <Jobs desk={desk} />));
     this.addWidget(section('Datasets', <Datasets desk={desk} />));
-    this.addWidget(section('Input variables', <Inputs desk={desk} />));
     this.addWidget(section('Pinned queries', <Pinned desk={desk} />));
     this.makeRoomForJobs();
     const buttons = [
-      [INSERT_CELL, 'New job', addIcon],
-      [INSERT_TEMPLATE, 'From template', fileIcon],
+      [NEW_JOB, trans.__('New job'), addIcon],
+      [INSERT_CELL, trans.__('Cell'), fileIcon],
+      [OPEN_LIST, trans.__('All jobs'), listIcon],
       [REFRESH, '', refreshIcon]
     ] as const;
     for (const [id, label, icon] of buttons) {
@@ -60,13 +61,12 @@ export class Sidebar extends SidePanel {
   private makeRoomForJobs(): void {
     if (this.content instanceof AccordionPanel) {
       this.content.collapse(2);
-      this.content.collapse(3);
-      this.content.setRelativeSizes([3, 1, 0, 0]);
+      this.content.setRelativeSizes([3, 1, 0]);
     }
   }
 
   private count(shown: Snapshot): void {
-    const owed = shown.jobs.filter(job => job.needs_me).length;
+    const owed = shown.counts?.needs_me ?? 0;
     const caption =
       owed === 0 ? CAPTION : `${CAPTION}: ${owed} ${owed === 1 ? 'decision' : 'decisions'} owed`;
     if (this.title.caption !== caption) {

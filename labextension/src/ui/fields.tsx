@@ -39,7 +39,7 @@ export function TextField(props: TextProps): ReactElement {
       />
       {told && (
         <small id={`${id}-about`}>
-          {longest !== undefined && `${[...value].length}/${longest} `}
+          {longest !== undefined && `${Array.from(value).length}/${longest} `}
           {about}
         </small>
       )}
@@ -48,7 +48,9 @@ export function TextField(props: TextProps): ReactElement {
 }
 
 /** Text of several lines. */
-export function TextArea(props: Omit<TextProps, 'type'> & { readonly rows?: number }): ReactElement {
+export function TextArea(
+  props: Omit<TextProps, 'type'> & { readonly rows?: number }
+): ReactElement {
   const { label, about, value, change, longest, rows, readOnly } = props;
   const id = useId();
   return (
@@ -68,7 +70,7 @@ export function TextArea(props: Omit<TextProps, 'type'> & { readonly rows?: numb
         }}
       />
       <small id={`${id}-about`}>
-        {longest !== undefined && `${[...value].length}/${longest} `}
+        {longest !== undefined && `${Array.from(value).length}/${longest} `}
         {about}
       </small>
     </div>

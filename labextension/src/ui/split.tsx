@@ -1,5 +1,10 @@
 import { Fragment, useRef, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
-import { Panel, PanelGroup, PanelResizeHandle, type ImperativePanelGroupHandle } from 'react-resizable-panels';
+import {
+  Panel,
+  PanelGroup,
+  PanelResizeHandle,
+  type ImperativePanelGroupHandle
+} from 'react-resizable-panels';
 
 import type { Memory } from './memory';
 import { trans } from './translation';

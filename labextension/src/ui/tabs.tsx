@@ -1,4 +1,11 @@
-import { useId, useRef, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
+import {
+  useId,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactElement,
+  type ReactNode
+} from 'react';
 
 /** One tab: what it is called and what it shows. */
 export interface TabItem<T extends string> {
@@ -21,8 +28,10 @@ export function Tabs<T extends string>(props: {
   const { label, items, chosen, choose, extra } = props;
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
-  const seen = useRef(new Set<T>());
-  seen.current.add(chosen);
+  const [seen, setSeen] = useState<readonly T[]>([chosen]);
+  if (!seen.includes(chosen)) {
+    setSeen([...seen, chosen]);
+  }
   const walk = (event: KeyboardEvent): void => {
     const at = items.findIndex(item => item.key === chosen);
     const forward = getComputedStyle(event.currentTarget).direction === 'rtl' ? -1 : 1;
@@ -73,7 +82,7 @@ export function Tabs<T extends string>(props: {
           className="jp-SecureJobs-tabpanel"
           hidden={item.key !== chosen}
         >
-          {(item.key === chosen || seen.current.has(item.key)) && item.content}
+          {seen.includes(item.key) && item.content}
         </div>
       ))}
     </div>

@@ -1,4 +1,4 @@
-import { useState, type ReactElement } from 'react';
+import { useRef, useState, type ReactElement } from 'react';
 
 import { Hash } from '../actions/signed';
 import type { ActionBody } from '../actions/sheet';
@@ -15,6 +15,8 @@ import { LocalTime } from '../ui/time';
 import { trans } from '../ui/translation';
 import { factsOf } from './facts';
 import type { JobModel } from './model';
+import type { JobPlace } from './places';
+import { useWish } from './useWish';
 
 const LONGEST_NAME = 50;
 const LONGEST_DESCRIPTION = 150;
@@ -23,9 +25,15 @@ function Versions(props: {
   readonly desk: Desk;
   readonly job: JobModel;
   readonly detail: JobDetail;
+  readonly place: JobPlace;
   readonly perform: (action: Action, body?: ActionBody) => Promise<void>;
 }): ReactElement {
-  const { desk, job, detail, perform } = props;
+  const { desk, job, detail, place, perform } = props;
+  const section = useRef<HTMLElement>(null);
+  useWish(place, 'versions', () => {
+    section.current?.scrollIntoView();
+    section.current?.querySelector<HTMLElement>('button[aria-disabled="false"]')?.focus();
+  });
   const [refused, setRefused] = useState<Problem | null>(null);
   const { value, problem, retry } = useLoaded<Page<Version>>(
     desk.model.connection,
@@ -33,7 +41,7 @@ function Versions(props: {
     `${detail.revision} ${detail.status_text}`
   );
   return (
-    <section aria-label={trans.__('Versions')}>
+    <section ref={section} aria-label={trans.__('Versions')}>
       <h3>{trans.__('Versions')}</h3>
       {problem !== null && <ProblemNotice problem={problem} retry={retry} />}
       {refused !== null && <ProblemNotice problem={refused} />}
@@ -53,7 +61,6 @@ function Versions(props: {
               <button
                 type="button"
                 className="jp-SecureJobs-action"
-                data-wish="versions"
                 aria-disabled={!version.activate.allowed}
                 title={version.activate.reason ?? version.activate.effect}
                 onClick={() => {
@@ -96,9 +103,10 @@ export function DetailsTab(props: {
   readonly job: JobModel;
   readonly detail: JobDetail;
   readonly draft: DraftModel;
+  readonly place: JobPlace;
   readonly perform: (action: Action, body?: ActionBody) => Promise<void>;
 }): ReactElement {
-  const { desk, job, detail, draft, perform } = props;
+  const { desk, job, detail, draft, place, perform } = props;
   const editable = detail.actions.some(each => each.name === 'edit' && each.allowed);
   const pending = draft.current.pending;
   const submitted = detail.version.hash;
@@ -162,7 +170,7 @@ export function DetailsTab(props: {
         </dd>
       </dl>
       {editable && <DraftTerms desk={desk} detail={detail} draft={draft} />}
-      <Versions desk={desk} job={job} detail={detail} perform={perform} />
+      <Versions desk={desk} job={job} detail={detail} place={place} perform={perform} />
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { AssuranceChip } from '../ui/assurance';
 import { StatusChip } from '../ui/statusChip';
 import { localTime } from '../ui/time';
 import { trans } from '../ui/translation';
+import type { JobPlace } from './places';
 import { RerunIndicator } from './rerunIndicator';
 
 /** The top of a job's page: name, status, what can be done, and at the right whether it may run again. */
@@ -18,11 +19,12 @@ export function JobHeader(props: {
   /** The job as the server has it, without what was typed meanwhile. */
   readonly stored: JobDetail;
   readonly draft: DraftModel;
+  readonly place: JobPlace;
   readonly connected: boolean;
   readonly updatedAt: Date | null;
   readonly press: (action: Action) => void;
 }): ReactElement {
-  const { desk, detail, stored, draft, connected, updatedAt, press } = props;
+  const { desk, detail, stored, draft, place, connected, updatedAt, press } = props;
   return (
     <header className="jp-SecureJobs-jobheader">
       <div className="jp-SecureJobs-jobtitle">
@@ -30,7 +32,7 @@ export function JobHeader(props: {
         <StatusChip status={detail.status} text={detail.status_text} />
         <AssuranceChip />
       </div>
-      <RerunIndicator detail={detail} draft={draft} connected={connected} />
+      <RerunIndicator detail={detail} draft={draft} place={place} connected={connected} />
       <div className="jp-SecureJobs-jobline">
         <ActionBar actions={detail.actions} connected={connected} press={press} />
         <SaveState draft={draft} detail={stored} connected={connected} />

@@ -1,0 +1,72 @@
+"""What a page of a list costs: a fixed number of queries, found and ordered by indexes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select, update
+
+from jupyter_secure_jobs.domain.lifecycle import Status
+from jupyter_secure_jobs.services import job_list, runs
+from jupyter_secure_jobs.store.tables import KeyMailRow, RunRow, ServiceKeyRow
+from tests.support.filled import ANA, HERE, NOW
+
+if TYPE_CHECKING:
+    from tests.support.filled import Filled
+
+
+def test_a_longer_page_asks_no_more_queries(small: Filled) -> None:
+    """Also where every run of the page waits in the queue for a key service."""
+    with small.unit(ANA, reading=False) as unit:
+        unit.session.execute(update(RunRow).values(status="Queued", lease=None))
+        unit.session.add(ServiceKeyRow(workspace=HERE, kind="worker", name="worker", key="k", seen=NOW))
+        for run in unit.session.scalars(select(RunRow).where(RunRow.workspace == HERE)):
+            unit.session.add(_mail(run))
+    asked = {}
+    for limit in (3, 20):
+        with small.unit(ANA) as unit, small.queries() as queries:
+            page = job_list.page(unit, HERE, {"sort": "run"}, after=None, limit=limit)
+        assert len(page.items) == min(limit, sum(each is not Status.ARCHIVED for each in small.statuses.values()))
+        assert page.items[0].newest_run is not None
+        assert page.items[0].newest_run.waiting == "waiting for the key service of Airline"
+        asked[limit] = len(queries)
+    assert asked[3] == asked[20]
+    with small.unit(ANA) as unit, small.queries() as queries:
+        assert len(runs.listed(unit, HERE, job=None, kind="job", after=None, limit=2).items) == 2
+        few = len(queries)
+        queries.clear()
+        assert len(runs.listed(unit, HERE, job=None, kind="job", after=None, limit=50).items) > 2
+        assert len(queries) <= few
+
+
+def _mail(run: RunRow) -> Any:
+    return KeyMailRow(run=run.id, organisation="Airline", workspace=HERE, nonce=None, grant=None, refusal=None)
+
+
+@pytest.mark.parametrize("query", [{}, {"sort": "updated"}, {"sort": "name"}, {"filter": "archived", "sort": "updated"},
+                                   {"filter": "others", "sort": "updated"}, {"status": "Failed"}])  # fmt: skip
+def test_an_index_gives_the_order_of_what_is_listed_most(filled: Filled, query: dict[str, str]) -> None:
+    with filled.unit(ANA) as unit, filled.queries() as queries:
+        after = job_list.page(unit, HERE, query, after=None, limit=2).next
+        assert after is not None
+        job_list.page(unit, HERE, query, after=after, limit=2)
+    ordered = [each for each in queries if "ORDER BY job." in each[0]]
+    assert len(ordered) == 2
+    with filled.database.engine.connect() as connection:
+        for statement, parameters in ordered:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
+            found = [row[3] for row in plan]
+            assert any(line.startswith("SEARCH job USING") for line in found), found
+            assert not [line for line in found if "TEMP B-TREE FOR ORDER BY" in line or line.startswith("SCAN")], found
+
+
+def test_a_status_sort_reads_versions_and_runs_by_index(filled: Filled) -> None:
+    with filled.unit(ANA) as unit, filled.queries() as queries:
+        job_list.page(unit, HERE, {"sort": "status"}, after=None, limit=2)
+    statement, parameters = next(each for each in queries if "ORDER BY CASE" in each[0])
+    with filled.database.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
+        found = [row[3] for row in plan]
+    assert any("SEARCH run USING COVERING INDEX" in line for line in found), found
+    assert not [line for line in found if line.startswith("SCAN") and "CONSTANT" not in line], found

@@ -158,7 +158,7 @@ def _read(cursor: str, sort: Sort, order: Order) -> tuple[Any, str]:
         raise wrong
     try:
         kept_sort, kept_order, key, job = json.loads(base64.urlsafe_b64decode(cursor))
-        if sort is Sort.UPDATED:
+        if kept_sort == sort == Sort.UPDATED:
             key = datetime.fromisoformat(key)
     except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise wrong from error

@@ -62,7 +62,8 @@ class Filled:
                                           signing_key=email, place=place, joined=True))  # fmt: skip
             session.flush()
             self.statuses: dict[str, Status] = fill(session, HERE, jobs=jobs, runs=runs, now=NOW)
-            fill(session, ELSEWHERE, jobs=20, runs=10, seed=1, now=NOW)
+            if jobs:
+                fill(session, ELSEWHERE, jobs=20, runs=10, seed=1, now=NOW)
 
     @contextmanager
     def unit(self, who: str, *, reading: bool = True) -> Iterator[Unit]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from jupyter_secure_jobs.domain.lifecycle import Status
-from jupyter_secure_jobs.services import job_list, runs
-from jupyter_secure_jobs.store.tables import KeyMailRow, RunRow, ServiceKeyRow
+from jupyter_secure_jobs.services import job_list, jobs, runs
+from jupyter_secure_jobs.store.tables import HistoryRow, KeyMailRow, RunRow, ServiceKeyRow
 from tests.support.filled import ANA, HERE, NOW
 
 if TYPE_CHECKING:
@@ -70,3 +70,35 @@ def test_a_status_sort_reads_versions_and_runs_by_index(filled: Filled) -> None:
         found = [row[3] for row in plan]
     assert any("SEARCH run USING COVERING INDEX" in line for line in found), found
     assert not [line for line in found if line.startswith("SCAN") and "CONSTANT" not in line], found
+
+
+def test_the_history_of_a_long_lived_job_is_its_newest_hundred(small: Filled) -> None:
+    job = next(iter(small.statuses))
+    with small.unit(ANA, reading=False) as unit:
+        form = unit.session.scalars(select(HistoryRow).where(HistoryRow.job == job).limit(1)).one()
+        values = {
+            column.key: getattr(form, column.key) for column in HistoryRow.__table__.columns if column.key != "id"
+        }
+        unit.session.execute(insert(HistoryRow), [{**values, "detail": f"event {each}"} for each in range(150)])
+    with small.unit(ANA) as unit:
+        assert [each.detail for each in jobs.get(unit, HERE, job).history] == [f"event {149 - n}" for n in range(100)]
+
+
+def test_a_page_of_a_jobs_runs_is_found_and_ordered_by_an_index(filled: Filled) -> None:
+    with filled.unit(ANA) as unit, filled.queries() as queries:
+        most = select(RunRow.job).where(RunRow.workspace == HERE, RunRow.kind == "job").order_by(RunRow.number.desc())
+        job = unit.session.scalars(most.limit(1)).one()
+        queries.clear()
+        page = runs.listed(unit, HERE, job=job, kind="job", after=None, limit=3)
+        assert len(page.items) == 3
+        assert page.next is not None
+        rest = runs.listed(unit, HERE, job=job, kind="job", after=page.next, limit=100)
+        numbers = [run.number for run in (*page.items, *rest.items)]
+        assert numbers == list(range(len(numbers), 0, -1))
+    asked = [each for each in queries if "ORDER BY run.id DESC" in each[0]]
+    assert len(asked) == 2
+    with filled.database.engine.connect() as connection:
+        for statement, parameters in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
+            found = [row[3] for row in plan]
+            assert found == [line for line in found if line.startswith("SEARCH run USING INDEX")], found

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.domain.lifecycle import Status
     from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.store.tables import Base
     from jupyter_secure_jobs.wire.job import JobWire
 
 NOW: Final = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -97,3 +98,9 @@ class Filled:
             yield asked
         finally:
             event.remove(self.database.engine, "before_cursor_execute", keep)
+
+
+def copied(row: Base, **changes: object) -> Base:
+    """Return a new row like one that is there."""
+    values = {column.key: getattr(row, column.key) for column in type(row).__mapper__.column_attrs}
+    return type(row)(**{**values, **changes})

@@ -9,8 +9,8 @@ from sqlalchemy import insert, select, update
 
 from jupyter_secure_jobs.domain.lifecycle import Status
 from jupyter_secure_jobs.services import job_list, jobs, runs
-from jupyter_secure_jobs.store.tables import HistoryRow, KeyMailRow, RunRow, ServiceKeyRow
-from tests.support.filled import ANA, HERE, NOW
+from jupyter_secure_jobs.store.tables import HistoryRow, KeyMailRow, RunRow, ServiceKeyRow, VersionRow
+from tests.support.filled import ANA, HERE, NOW, copied
 
 if TYPE_CHECKING:
     from tests.support.filled import Filled
@@ -102,3 +102,24 @@ def test_a_page_of_a_jobs_runs_is_found_and_ordered_by_an_index(filled: Filled) 
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
             found = [row[3] for row in plan]
             assert found == [line for line in found if line.startswith("SEARCH run USING INDEX")], found
+
+
+def test_a_job_with_more_versions_asks_no_more_queries(small: Filled) -> None:
+    """Also where each version has a test of its own text, and the newest of several counts."""
+    with small.unit(ANA, reading=False) as unit:
+        session = unit.session
+        form = session.scalars(select(RunRow).where(RunRow.workspace == HERE, RunRow.kind == "test").limit(1)).one()
+        version = session.get_one(VersionRow, (form.job, form.version))
+        asked = {}
+        for number in range(10, 30):
+            session.add(copied(version, number=number, stage="discarded", statement=None, text_hash=f"text {number}"))
+            for place, status in enumerate(("Failed", "Succeeded")):
+                one = f"01900000-0000-7000-{place:04}-{number:012}"
+                session.add(copied(form, id=one, number=2 * number + place, status=status, text_hash=f"text {number}"))
+            session.flush()
+            with small.queries() as queries:
+                found = jobs.versions(unit, HERE, form.job).items
+            asked[number] = len(queries)
+            assert (found[0].number, found[0].tested, found[0].tested_run) == (number, True, one)
+    assert len(found) > 20
+    assert asked[29] == asked[11]

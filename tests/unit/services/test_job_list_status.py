@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -13,7 +13,7 @@ from jupyter_secure_jobs.services.job_view import View
 from jupyter_secure_jobs.store import job_list as lists
 from jupyter_secure_jobs.store import jobs as rows
 from jupyter_secure_jobs.store.tables import JobRow, RunRow, VersionRow
-from tests.support.filled import ANA, HERE
+from tests.support.filled import ANA, HERE, copied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,16 +69,16 @@ def test_the_status_in_sql_is_that_of_the_table_in_every_state(small: Filled) ->
         for number, (archived, stage, live, newest, other, tested) in enumerate(_reachable()):
             one = f"01900000-0000-7000-8000-{number:012}"
             made.append(one)
-            session.add(_copy(job, id=one, name=f"s{number}", folded=f"s{number}", searched="", archived=archived,
+            session.add(copied(job, id=one, name=f"s{number}", folded=f"s{number}", searched="", archived=archived,
                               open_version=3 if stage else None, live_version=2 if live else None))  # fmt: skip
             session.flush()
             for each, its in ((1, "accepted"), (2, "accepted"), (3, stage or "discarded")):
-                session.add(_copy(version, job=one, number=each, stage=its, statement=f"{one}-{each}"))
+                session.add(copied(version, job=one, number=each, stage=its, statement=f"{one}-{each}"))
             ran = [(2, "job", RunStatus.FAILED), (2, "job", newest), (1, "job", other),
                    (2, "test", RunStatus.CANCELLED if tested else None)]  # fmt: skip
             for place, (of, kind, its) in enumerate(ran if newest else ran[2:]):
                 if its is not None:
-                    session.add(_copy(form, id=f"01900000-0000-7000-{place:04}-{number:012}", job=one, version=of,
+                    session.add(copied(form, id=f"01900000-0000-7000-{place:04}-{number:012}", job=one, version=of,
                                       kind=kind, number=place, status=str(its), statement=None))  # fmt: skip
         session.flush()
         view = View(unit, unit.member(HERE))
@@ -88,8 +88,3 @@ def test_the_status_in_sql_is_that_of_the_table_in_every_state(small: Filled) ->
         assert {row[0]: row[1] for row in session.execute(asked)} == expected
         assert set(expected.values()) == set(Status)
         assert len(expected) == len(made) > 100
-
-
-def _copy(row: Any, **changes: Any) -> Any:
-    values = {column.key: getattr(row, column.key) for column in type(row).__mapper__.column_attrs}
-    return type(row)(**{**values, **changes})

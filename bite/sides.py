@@ -181,6 +181,16 @@ SERVER: Final = (
         tests=(f"{_LOGINS}::test_workspace_of_others_looks_as_if_it_did_not_exist",),
     ),
     Defence(
+        name="a list of jobs is one workspace's",
+        stops="a sort, a filter, a search or a count shows jobs of others",
+        edits=(
+            changed(
+                "jupyter_secure_jobs/store/job_list.py", "query = query.where(JobRow.workspace == workspace)", "pass"
+            ),
+        ),
+        tests=("tests/unit/services/test_job_list.py::test_no_list_shows_a_job_of_another_workspace",),
+    ),
+    Defence(
         name="a member is no worker and no key service",
         stops="a member takes runs or answers for a key service",
         edits=(never("jupyter_secure_jobs/services/dispatch.py", "not listed"),),

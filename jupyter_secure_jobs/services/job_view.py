@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.services.queue import Queue
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.jobs import Bundle
-    from jupyter_secure_jobs.store.tables import DecisionRow, JobRow, MemberRow, RevocationRow, VersionRow
+    from jupyter_secure_jobs.store.tables import DecisionRow, JobRow, MemberRow, RevocationRow, RunRow, VersionRow
 
 _MEMBER: Final = "member/"
 # How each action is called: method, path below the job, whether it goes through the member side, what to ask first.
@@ -308,9 +308,16 @@ class View:
             )
         return made
 
+    def versions(self, job: JobRow, rows: Sequence[VersionRow]) -> list[VersionWire]:
+        """Return versions of one job."""
+        tests = runs.newest_tests(self.unit.session, job.id, {row.text_hash for row in rows})
+        return [self._version(job, row, tests.get(row.text_hash)) for row in rows]
+
     def version(self, job: JobRow, row: VersionRow) -> VersionWire:
         """Return one version."""
-        test = runs.newest_test(self.unit.session, job.id, row.text_hash)
+        return self.versions(job, [row])[0]
+
+    def _version(self, job: JobRow, row: VersionRow, test: RunRow | None) -> VersionWire:
         draft = row.stage == "draft"
         return VersionWire(
             number=row.number,

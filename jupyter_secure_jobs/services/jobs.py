@@ -290,7 +290,7 @@ def versions(unit: Unit, workspace: str, job: str) -> Page[VersionWire]:
     """Return all versions, newest first."""
     view, bundle = find(unit, workspace, job)
     rows = sorted(bundle.versions.values(), key=lambda row: -row.number)
-    return Page[VersionWire](items=[view.version(bundle.job, row) for row in rows])
+    return Page[VersionWire](items=view.versions(bundle.job, rows))
 
 
 def version(unit: Unit, workspace: str, job: str, number: int) -> VersionWire:

@@ -70,10 +70,14 @@ def active_anywhere(session: Session, workspace: str) -> Sequence[RunRow]:
     return session.scalars(query.order_by(RunRow.id)).all()
 
 
-def newest_test(session: Session, job: str, text_hash: str) -> RunRow | None:
-    """Return the newest test run of exactly this text."""
-    query = select(RunRow).where(RunRow.job == job, RunRow.kind == "test", RunRow.text_hash == text_hash)
-    return session.scalars(query.order_by(RunRow.id.desc()).limit(1)).one_or_none()
+def newest_tests(session: Session, job: str, hashes: Collection[str]) -> dict[str, RunRow]:
+    """Return the newest test run of exactly each of these texts of a job, by the text's hash."""
+    newest = (
+        select(func.max(RunRow.id))
+        .where(RunRow.job == job, RunRow.kind == "test", RunRow.text_hash.in_(list(hashes)))
+        .group_by(RunRow.text_hash)
+    )
+    return {run.text_hash: run for run in session.scalars(select(RunRow).where(RunRow.id.in_(newest)))}
 
 
 def waiting(session: Session, workspaces: Collection[str], *, now: datetime) -> Sequence[RunRow]:

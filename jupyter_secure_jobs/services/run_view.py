@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.job import Assurance
-from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.domain.run import ACTIVE, Phase, RunKind, RunStatus
+from jupyter_secure_jobs.domain.step import steps
 from jupyter_secure_jobs.store import runs, workspaces
-from jupyter_secure_jobs.wire.run import PhaseWire, RunWire
+from jupyter_secure_jobs.wire.run import PhaseWire, RunWire, StepWire
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.services.unit import Unit
@@ -20,6 +21,13 @@ def present(unit: Unit, service: ServiceKeyRow) -> bool:
     return service.seen is not None and unit.now - service.seen < timedelta(seconds=unit.server.settings.away_seconds)
 
 
+def place(unit: Unit, run: RunRow) -> int | None:
+    """Return the place in the queue, from 1, of a run that no worker has yet; else None."""
+    if run.status != RunStatus.QUEUED or run.lease is not None:
+        return None
+    return runs.queued_before(unit.session, run) + 1
+
+
 def waiting(unit: Unit, run: RunRow) -> str | None:
     """Return in words why a queued run waits, or None."""
     if run.status != RunStatus.QUEUED:
@@ -29,10 +37,8 @@ def waiting(unit: Unit, run: RunRow) -> str | None:
     away = away_services(unit, run)
     if away:
         return f"waiting for the key service of {', '.join(away)}"
-    if run.lease is not None:
-        return None
-    before = runs.queued_before(unit.session, run)
-    return f"{before} before it" if before else None
+    at = place(unit, run)
+    return f"place {at} in the queue" if at is not None and at > 1 else None
 
 
 def away_services(unit: Unit, run: RunRow) -> list[str]:
@@ -45,17 +51,28 @@ def away_services(unit: Unit, run: RunRow) -> list[str]:
 def wire(unit: Unit, run: RunRow, job: JobRow, *, code: bool = False, tested_hash: str | None = None) -> RunWire:
     """Return a run; with `code` also the full text that ran."""
     queued_until = run.started or run.finished
+    kind, why = RunKind(run.kind), waiting(unit, run)
+    phases = [(Phase(name), datetime.fromisoformat(at)) for name, at in run.phases]
+    granted = {mail.organisation: mail.grant is not None for mail in runs.mail(unit.session, run.id)}
+    active = RunStatus(run.status) in ACTIVE
     return RunWire(
         id=run.id,
         workspace=run.workspace,
         job=run.job,
         job_name=job.name,
         number=run.number,
-        kind=RunKind(run.kind),
+        kind=kind,
         status=RunStatus(run.status),
         phase=Phase(run.phase),
-        phases=[PhaseWire(phase=Phase(name), at=datetime.fromisoformat(at)) for name, at in run.phases],
-        waiting=waiting(unit, run),
+        phases=[PhaseWire(phase=phase, at=at) for phase, at in phases],
+        steps=[
+            StepWire(phase=step.phase, label=step.label, at=step.at, detail=step.detail)
+            for step in steps(kind, phases, waiting=why, granted=granted, active=active)
+        ],
+        waiting=why,
+        waits_until=run.expires if run.status == RunStatus.QUEUED else None,
+        place=place(unit, run),
+        active=active,
         version=run.version,
         version_hash=run.text.get("version"),
         tested_this_text=None if tested_hash is None else run.text_hash == tested_hash,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 
 from jupyter_secure_jobs.store.paging import page
 from jupyter_secure_jobs.store.tables import (
@@ -76,6 +76,11 @@ def newest_test(session: Session, job: str, text_hash: str) -> RunRow | None:
     return session.scalars(query.order_by(RunRow.id.desc()).limit(1)).one_or_none()
 
 
+def was_tested(session: Session, job: str) -> bool:
+    """Tell whether any text of a job was tested."""
+    return session.scalar(select(RunRow.id).where(RunRow.job == job, RunRow.kind == "test").limit(1)) is not None
+
+
 def waiting(session: Session, workspaces: Collection[str], *, now: datetime) -> Sequence[RunRow]:
     """Return runs that a worker may take: queued without a lease. Tests first, then oldest first."""
     query = select(RunRow).where(
@@ -98,11 +103,16 @@ def overdue(session: Session, *, now: datetime) -> Sequence[RunRow]:
 
 
 def queued_before(session: Session, run: RunRow) -> int:
-    """Return how many queued runs of the workspace come before this one."""
+    """Return how many runs of the workspace wait for a worker and come before this one, in the order of `waiting`."""
     query = (
         select(func.count())
         .select_from(RunRow)
-        .where(RunRow.workspace == run.workspace, RunRow.status == "Queued", RunRow.id < run.id)
+        .where(
+            RunRow.workspace == run.workspace,
+            RunRow.status == "Queued",
+            RunRow.lease.is_(None),
+            or_(RunRow.kind > run.kind, and_(RunRow.kind == run.kind, RunRow.id < run.id)),
+        )
     )
     return session.scalar(query) or 0
 

@@ -68,7 +68,7 @@ class Tried:
     error_line: int | None = None
 
 
-def tested_words(*, exact: Tried | None, earlier: bool) -> str:
+def words_of_test(*, exact: Tried | None, earlier: bool) -> str:
     """Return in words how the text in front was tested.
 
     `exact` is the newest test of exactly this text, `earlier` whether any other text of the job was tested.

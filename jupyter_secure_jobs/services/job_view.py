@@ -18,7 +18,7 @@ from jupyter_secure_jobs.domain.lifecycle import (
 )
 from jupyter_secure_jobs.domain.review import Decision, Standing, Verdict, Vote, standing
 from jupyter_secure_jobs.domain.run import RunStatus
-from jupyter_secure_jobs.domain.stage import Tried, query_status, stage, tested_words
+from jupyter_secure_jobs.domain.stage import Tried, query_status, stage, words_of_test
 from jupyter_secure_jobs.services import action_view, notices, run_view, terms
 from jupyter_secure_jobs.store import datasets, history, runs, statements, workspaces
 from jupyter_secure_jobs.wire.job import (
@@ -270,7 +270,7 @@ class View:
                 error_class=exact.error_class,
                 error_line=exact.error_line,
             )
-        return tested_words(exact=tried, earlier=runs.was_tested(self.unit.session, job.id))
+        return words_of_test(exact=tried, earlier=runs.was_tested(self.unit.session, job.id))
 
     def version(self, bundle: Bundle, row: VersionRow, facts: Facts | None = None) -> VersionWire:
         """Return one version; `facts` are the job's, if they are known already."""

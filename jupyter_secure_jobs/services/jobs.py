@@ -290,7 +290,8 @@ def versions(unit: Unit, workspace: str, job: str) -> Page[VersionWire]:
     """Return all versions, newest first."""
     view, bundle = find(unit, workspace, job)
     rows = sorted(bundle.versions.values(), key=lambda row: -row.number)
-    return Page[VersionWire](items=[view.version(bundle.job, row) for row in rows])
+    facts = view.facts(bundle)
+    return Page[VersionWire](items=[view.version(bundle, row, facts) for row in rows])
 
 
 def version(unit: Unit, workspace: str, job: str, number: int) -> VersionWire:
@@ -299,4 +300,4 @@ def version(unit: Unit, workspace: str, job: str, number: int) -> VersionWire:
     row = bundle.versions.get(number)
     if row is None:
         raise NotFoundError("no_version", "There is no such version.", "See the job's versions.")
-    return view.version(bundle.job, row)
+    return view.version(bundle, row)

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.job import Assurance
-from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.domain.run import ACTIVE, Phase, RunKind, RunStatus
+from jupyter_secure_jobs.domain.step import steps
 from jupyter_secure_jobs.services.queue import Queue
-from jupyter_secure_jobs.wire.run import PhaseWire, RunWire
+from jupyter_secure_jobs.wire.run import PhaseWire, RunWire, StepWire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,8 +24,15 @@ def present(unit: Unit, service: ServiceKeyRow) -> bool:
 
 
 def queue_of(unit: Unit, workspace: str, shown: Iterable[RunRow | None]) -> Queue:
-    """Return what those of a page's runs wait for that are queued."""
-    return Queue(unit, workspace, [run for run in shown if run is not None and run.status == RunStatus.QUEUED])
+    """Return what those of a page's runs wait for that are queued, and whose keys each has."""
+    return Queue(unit, workspace, [run for run in shown if run is not None])
+
+
+def place(run: RunRow, queue: Queue) -> int | None:
+    """Return the place in the queue, from 1, of a run that no worker has yet; else None."""
+    if run.status != RunStatus.QUEUED or run.lease is not None:
+        return None
+    return queue.before(run) + 1
 
 
 def waiting(unit: Unit, run: RunRow, queue: Queue | None = None) -> str | None:
@@ -37,10 +45,8 @@ def waiting(unit: Unit, run: RunRow, queue: Queue | None = None) -> str | None:
     away = away_services(unit, run, queue)
     if away:
         return f"waiting for the key service of {', '.join(away)}"
-    if run.lease is not None:
-        return None
-    before = queue.before(run)
-    return f"{before} before it" if before else None
+    at = place(run, queue)
+    return f"place {at} in the queue" if at is not None and at > 1 else None
 
 
 def away_services(unit: Unit, run: RunRow, queue: Queue | None = None) -> list[str]:
@@ -61,17 +67,28 @@ def wire(
 ) -> RunWire:
     """Return a run; with `code` also the full text that ran."""
     queued_until = run.started or run.finished
+    queue = queue or queue_of(unit, run.workspace, [run])
+    kind, why = RunKind(run.kind), waiting(unit, run, queue)
+    phases = [(Phase(name), datetime.fromisoformat(at)) for name, at in run.phases]
+    active = RunStatus(run.status) in ACTIVE
     return RunWire(
         id=run.id,
         workspace=run.workspace,
         job=run.job,
         job_name=job.name,
         number=run.number,
-        kind=RunKind(run.kind),
+        kind=kind,
         status=RunStatus(run.status),
         phase=Phase(run.phase),
-        phases=[PhaseWire(phase=Phase(name), at=datetime.fromisoformat(at)) for name, at in run.phases],
-        waiting=waiting(unit, run, queue),
+        phases=[PhaseWire(phase=phase, at=at) for phase, at in phases],
+        steps=[
+            StepWire(phase=step.phase, label=step.label, at=step.at, detail=step.detail)
+            for step in steps(kind, phases, waiting=why, granted=queue.granted(run), active=active)
+        ],
+        waiting=why,
+        waits_until=run.expires if run.status == RunStatus.QUEUED else None,
+        place=place(run, queue),
+        active=active,
         version=run.version,
         version_hash=run.text.get("version"),
         tested_this_text=None if tested_hash is None else run.text_hash == tested_hash,

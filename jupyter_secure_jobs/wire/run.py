@@ -30,7 +30,8 @@ class StepWire(Wire):
 class RunWire(Wire):
     """One run. Durations are in milliseconds. `waiting` says in words why a queued run waits.
 
-    `steps` are all the steps of such a run in order, `place` its place in the queue, counted from 1.
+    `steps` are all the steps of such a run in order, `place` its place in the queue, counted from 1. A queued run
+    waits until `waits_until`, when its order expires.
 
     `error_line` is a line of the job's own text. `rows` is the true total. `used_up`: a first key was released.
     """
@@ -46,6 +47,7 @@ class RunWire(Wire):
     phases: list[PhaseWire]
     steps: list[StepWire] = []
     waiting: str | None
+    waits_until: datetime | None = None
     place: int | None = None
     active: bool = False
     version: int

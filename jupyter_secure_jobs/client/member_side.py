@@ -14,6 +14,7 @@ from jupyter_secure_jobs.wire.member_side import (
     DatasetAsked,
     DatasetProposal,
     DecisionAsked,
+    LastReviewWire,
     LogText,
     Preview,
     ReviewStatement,
@@ -70,6 +71,11 @@ class MemberRoutes:
     def review(self, workspace: str, job: str) -> ReviewStatement:
         """Return the version under review as the member side verified it."""
         return self.connection.get(_mine(workspace, "jobs", job, "review"), ReviewStatement, timeout=_WORK_SECONDS)
+
+    def verified_last_review(self, workspace: str, job: str) -> LastReviewWire:
+        """Return the last closed review of the open version as the member side verified it."""
+        where = _mine(workspace, "jobs", job, "last-review")
+        return self.connection.get(where, LastReviewWire, timeout=_WORK_SECONDS)
 
     def decide(self, workspace: str, job: str, asked: DecisionAsked) -> JobDetailWire:
         """Sign and hand in a decision; refused for a kernel's token."""

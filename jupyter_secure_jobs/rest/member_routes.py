@@ -9,7 +9,7 @@ from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.audit import Purpose, purpose_of
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.job import Language
-from jupyter_secure_jobs.member import bundles, checks, deciding, opening, publishing
+from jupyter_secure_jobs.member import bundles, checks, decided, deciding, opening, publishing
 from jupyter_secure_jobs.rest.route import Call, Download, Route, Side
 from jupyter_secure_jobs.wire import job, member_side, run
 
@@ -50,7 +50,13 @@ def _decide(desk: Desk, call: Call) -> job.JobDetailWire:
     asked: member_side.DecisionAsked = call.body
     acting = desk.host.confirmed(desk.email, asked.passphrase)
     return deciding.decide(
-        acting, call.w, call.path["j"], version_hash=asked.version_hash, verdict=asked.decision, comment=asked.comment
+        acting,
+        call.w,
+        call.path["j"],
+        version_hash=asked.version_hash,
+        verdict=asked.decision,
+        comment=asked.comment,
+        line_comments=[each.comment() for each in asked.line_comments],
     )
 
 
@@ -108,6 +114,8 @@ MEMBER_ROUTES: Final[tuple[Route, ...]] = (
          lambda d, c: deciding.submit(d.acting, c.w, c.path["j"], shown=c.body.shown)),
     _row("GET", _J + "/review", "read_review", None, member_side.ReviewStatement,
          lambda d, c: deciding.review(d.acting, c.w, c.path["j"])),
+    _row("GET", _J + "/last-review", "read_last_review", None, member_side.LastReviewWire,
+         lambda d, c: decided.last_review(d.acting, c.w, c.path["j"])),
     _row("POST", _J + "/decisions", "sign_decision", member_side.DecisionAsked, job.JobDetailWire, _decide,
          kernel=False),
     _row("POST", _J + "/revocations", "sign_revocation", member_side.RevocationAsked, job.JobDetailWire,

@@ -164,6 +164,8 @@ _MEMBERS: Final = (
        lambda u, c: jobs.version(u, c.w, c.path["j"], int(c.path["n"]))),
     _g(_J + "/versions/{n}/review", "get_review", job.ReviewWire,
        lambda u, c: reviews.review(u, c.w, c.path["j"], int(c.path["n"]), seen=c.number("seen", 0)), query=("seen",)),
+    _g(_J + "/last-review", "get_last_review", job.ReviewWire,
+       lambda u, c: reviews.last_review(u, c.w, c.path["j"], seen=c.number("seen", 0)), query=("seen",)),
     _p(_J + "/tests", "test", run.TestNew, run.RunWire, lambda u, c: runs.test(u, c.w, c.path["j"], c.body),
        created=True),
     _p(_J + "/runs", "order_run", run.RunNew, run.RunWire, lambda u, c: runs.order(u, c.w, c.path["j"], c.body),

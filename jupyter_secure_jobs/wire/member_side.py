@@ -7,7 +7,14 @@ from datetime import datetime
 from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.wire.base import Wire
-from jupyter_secure_jobs.wire.job import GrantWire, InputVariableWire, LimitsWire, LineCommentWire, VersionWire
+from jupyter_secure_jobs.wire.job import (
+    ApprovalWire,
+    GrantWire,
+    InputVariableWire,
+    LimitsWire,
+    LineCommentWire,
+    VersionWire,
+)
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue
 
@@ -126,7 +133,8 @@ class NoteWire(Wire):
 class ReviewStatement(Wire):
     """A version as this member side verified and parsed it; the review page draws from this alone.
 
-    `diff` and `previous_code` are null if no version was accepted before.
+    `diff` and `previous_code` are null if no version was accepted before. `decisions` are those so far, with the
+    comments that were signed.
     """
 
     workspace: str
@@ -149,6 +157,20 @@ class ReviewStatement(Wire):
     submitted: datetime
     checked: list[str]
     notes: list[NoteWire]
+    decisions: list[ApprovalWire] = []
+
+
+class LastReviewWire(Wire):
+    """The last closed review of the open version: the decisions, verified, and the code that they are about.
+
+    They count for nothing any more; whoever revises the version reads them beside the lines of then.
+    """
+
+    number: int
+    version_hash: str
+    code: str
+    submitted: datetime
+    decisions: list[ApprovalWire]
 
 
 class SubmitAsked(Wire):

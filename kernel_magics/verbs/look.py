@@ -60,7 +60,7 @@ def _show(desk: Desk, arguments: argparse.Namespace) -> None:
         _show_diff(job)
         return
     show(cards.version_text(job.wire.version))
-    if job.wire.approval:
+    if job.wire.approval or job.wire.last_review:
         show(cards.approval_table(job.wire))
 
 

@@ -152,7 +152,7 @@ def review(acting: Acting, workspace: str, job: str) -> ReviewStatement:
     return described.model_copy(update={"decisions": decided(seen.said, seen.rosters, seen.version, seen.hash)})
 
 
-def decide(  # noqa: PLR0913 -- where, on what, and the parts of a decision
+def decide(
     acting: Acting,
     workspace: str,
     job: str,

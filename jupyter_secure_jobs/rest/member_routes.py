@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.audit import Purpose, purpose_of
-from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.job import Language
-from jupyter_secure_jobs.member import bundles, checks, decided, deciding, opening, publishing
+from jupyter_secure_jobs.member import bundles, checks, comparing, decided, deciding, opening, proof, publishing
 from jupyter_secure_jobs.rest.route import Call, Download, Route, Side
 from jupyter_secure_jobs.wire import job, member_side, run
 
@@ -85,10 +84,7 @@ def _export(kind: str) -> Callable[[Desk, Call], Download]:
 
 
 def _bundle(desk: Desk, call: Call) -> Download:
-    asked = call.query.get("opened", "false")
-    if asked not in ("true", "false"):
-        raise InvalidError("query", "opened is neither true nor false.", "Write opened=true, or leave it out.")
-    made = bundles.bundle(desk.acting, call.w, call.path["r"], opened=asked == "true")
+    made = bundles.bundle(desk.acting, call.w, call.path["r"], opened=call.flag("opened"))
     memory = Memory(anywhere=True)
     path = memory.folder / "bundle.json"
     try:
@@ -128,6 +124,10 @@ MEMBER_ROUTES: Final[tuple[Route, ...]] = (
     _row("GET", _R + "/result.parquet", "export_parquet", None, None, _export("parquet"), query=("purpose",)),
     _row("GET", _R + "/log", "open_log", None, member_side.LogText,
          lambda d, c: opening.log_text(d.acting, c.w, c.path["r"])),
+    _row("GET", _R + "/comparison", "compare_test", None, member_side.ComparisonWire,
+         lambda d, c: comparing.compare(d.acting, c.w, c.path["r"])),
+    _row("GET", _R + "/receipt", "read_receipt", None, member_side.ReceiptWire,
+         lambda d, c: proof.receipt(d.acting, c.w, c.path["r"])),
     _row("GET", _R + "/bundle", "export_bundle", None, None, _bundle, query=("opened",)),
     _row("GET", _R + "/log.txt", "export_log", None, None, _export("txt"), query=("purpose",)),
     _row("POST", "member/workspaces/{w}/datasets", "publish_files", member_side.DatasetAsked,

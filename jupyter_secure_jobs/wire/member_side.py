@@ -225,11 +225,19 @@ class ComparisonWire(Wire):
 
 
 class ReceiptLine(Wire):
-    """One thing that the receipt tells: what, and what was found; `verified` is false where it proves nothing."""
+    """One thing that the receipt tells: what, and what was found; `verified` is false where it proves nothing.
+
+    `by` names those whose signatures were verified, `at` is the signer's own time; `statement` is the hash of what was
+    signed and `entry` its place in the log.
+    """
 
     what: str
     found: str
     verified: bool = True
+    by: list[str] = []
+    at: datetime | None = None
+    statement: str | None = None
+    entry: int | None = None
 
 
 class ReceiptWire(Wire):

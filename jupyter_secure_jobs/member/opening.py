@@ -25,7 +25,7 @@ from jupyter_secure_jobs.member.context import private_folder
 from jupyter_secure_jobs.protocol import codec, places
 from jupyter_secure_jobs.protocol.result_digest import has_digest
 from jupyter_secure_jobs.trust.evidence import salted
-from jupyter_secure_jobs.wire.member_side import LogText, Preview
+from jupyter_secure_jobs.wire.member_side import WITHHELD, LogText, Preview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,7 +179,8 @@ def export(
 ) -> Path:
     """Write a run's `csv`, `parquet` or `txt` into `folder`; return the file.
 
-    A notebook that shows the rows takes them as a file too, with the purpose to open them.
+    A notebook that shows the rows takes them as a file too, with the purpose to open them. What output rules withheld
+    then stands in the Parquet file's metadata, so that the result need not be opened twice to know it.
 
     Raises:
         SecureJobsError: as `opened`.
@@ -189,9 +190,20 @@ def export(
     with opened(acting, workspace, run_id, what, purpose=purpose, form=kind) as found:
         if kind == "csv":
             write_csv(found.path, target)
+        elif kind == "parquet" and purpose is Purpose.OPEN and found.withheld:
+            _write_noted(found, target)
         else:
             shutil.copyfile(found.path, target)
     return target
+
+
+def _write_noted(found: Opened, target: Path) -> None:
+    reader = pq.ParquetFile(found.path)
+    words = json.dumps(found.withheld)
+    schema = reader.schema_arrow.with_metadata({**(reader.schema_arrow.metadata or {}), WITHHELD: words})
+    with pq.ParquetWriter(target, schema) as writer:
+        for batch in reader.iter_batches():
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
 
 
 def write_csv(source: Path, target: Path) -> None:

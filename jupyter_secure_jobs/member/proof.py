@@ -1,4 +1,4 @@
-"""A job run's receipt for people: what was verified, who signed it, what is not proven; `verify` uses the same words."""
+"""A job run's receipt for people: what was verified, who signed it, what is not proven. `verify` has the same words."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Verdict
@@ -17,6 +18,9 @@ from jupyter_secure_jobs.wire.job import (
 )
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue
+
+# Under this key the metadata of a result that was opened as Parquet say what output rules withheld, as a JSON list.
+WITHHELD: Final = "secure_jobs.withheld"
 
 
 class IdentityWire(Wire):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BY_CHANCE = Draft(code="SELECT flight, rand() AS chance FROM flights", inputs=())
 
 
-def tested(parts: Parts, who: str, job: str, **inputs: InputValue) -> RunWire:
+def tried(parts: Parts, who: str, job: str, **inputs: InputValue) -> RunWire:
     run = parts.ended(parts.acting(who).client.test(parts.workspace, job, inputs))
     assert run.status == "Succeeded", run.error_text
     return run
@@ -39,19 +39,19 @@ def job(running: Parts) -> str:
     running.start_all()
     made = running.draft()
     for low in (2, 3):
-        tested(running, ANA, made.id, low=low)
+        tried(running, ANA, made.id, low=low)
     return made.id
 
 
 def test_same_as_the_authors(parts: Parts, job: str) -> None:
     for who in (WEI, BEN):
-        found = compared(parts, who, tested(parts, who, job, low=2))
+        found = compared(parts, who, tried(parts, who, job, low=2))
         assert (found.same, found.authors_run is not None) == (True, True), found.text
         assert "author's test run 1" in found.text
 
 
 def test_author_tested_with_other_inputs(parts: Parts, job: str) -> None:
-    found = compared(parts, MIA, tested(parts, MIA, job, low=5))
+    found = compared(parts, MIA, tried(parts, MIA, job, low=5))
     assert (found.same, "other input values: low=3" in found.text) == (None, True), found.text
 
 
@@ -59,22 +59,22 @@ def test_authors_own_and_none_by_the_author(parts: Parts, job: str) -> None:
     own = next(run for run in parts.ana.client.runs(parts.workspace, job, kind=RunKind.TEST) if run.member == ANA)
     assert "author's own" in compared(parts, ANA, own).text
     other = parts.draft()
-    assert "no test run with a result" in compared(parts, WEI, tested(parts, WEI, other.id, low=2)).text
+    assert "no test run with a result" in compared(parts, WEI, tried(parts, WEI, other.id, low=2)).text
 
 
 def test_author_tested_another_text(parts: Parts) -> None:
     made = parts.draft()
-    tested(parts, ANA, made.id, low=2)
+    tried(parts, ANA, made.id, low=2)
     change = DraftChange(code="SELECT count(*) AS n FROM flights WHERE month >= :low")
     parts.ana.client.change_draft(parts.workspace, made.id, change, revision=made.revision)
-    found = compared(parts, WEI, tested(parts, WEI, made.id, low=2))
+    found = compared(parts, WEI, tried(parts, WEI, made.id, low=2))
     assert (found.same, "exactly this text" in found.text) == (None, True), found.text
 
 
 def test_job_that_throws_dice(parts: Parts) -> None:
     made = parts.draft(BY_CHANCE)
-    tested(parts, ANA, made.id)
-    found = compared(parts, WEI, tested(parts, WEI, made.id))
+    tried(parts, ANA, made.id)
+    found = compared(parts, WEI, tried(parts, WEI, made.id))
     assert (found.same, "calls rand" in found.text) == (None, True), found.text
     # A server that shows other code, to explain a difference away or to hide what explains it, is not believed.
     with tampering.database(parts) as session:
@@ -93,7 +93,7 @@ def test_job_run_is_not_compared(parts: Parts) -> None:
 
 def test_server_that_shows_another_outcome_as_this_tests(parts: Parts, job: str) -> None:
     """The author's outcome is handed over as the reviewer's own: the same by construction, and found out."""
-    mine = tested(parts, WEI, job, low=4)
+    mine = tried(parts, WEI, job, low=4)
     own = next(run for run in parts.ana.client.runs(parts.workspace, job, kind=RunKind.TEST) if run.member == ANA)
     with tampering.database(parts) as session:
         row, other = session.get_one(RunRow, mine.id), session.get_one(RunRow, own.id)
@@ -107,7 +107,7 @@ def test_server_that_shows_another_outcome_as_this_tests(parts: Parts, job: str)
 def test_test_on_tables_that_the_owner_did_not_sign(parts: Parts) -> None:
     """The worker takes the server's word on which file is a synthetic table; whoever opens the test does not."""
     made = parts.draft()
-    run = tested(parts, WEI, made.id, low=2)
+    run = tried(parts, WEI, made.id, low=2)
     acting = parts.acting(WEI)
     assert opening.preview(acting, parts.workspace, run.id).total > 0
     with tampering.database(parts) as session:
@@ -129,15 +129,15 @@ def test_synthetic_data_published_anew_since(parts: Parts) -> None:
     rows = "month,colour\n" + "".join(f"{month},red\n" for month in range(1, 13))
     parts.publish(MIA, "repainted", rows)
     made = parts.draft(Draft(code="SELECT month, colour FROM repainted", tables=("repainted",), inputs=()))
-    tested(parts, ANA, made.id)
-    run = tested(parts, WEI, made.id)
+    tried(parts, ANA, made.id)
+    run = tried(parts, WEI, made.id)
     assert compared(parts, WEI, run).same is True
     parts.publish(MIA, "repainted", rows.replace("red", "blue"), public=("month", "colour"))
     found = compared(parts, WEI, run)
     assert (found.same, "repainted was published anew" in found.text) == (None, True), found.text
     shown = opening.preview(parts.acting(WEI), parts.workspace, run.id).verified
     assert any(line.startswith("NOT checked: the synthetic data of repainted") for line in shown)
-    found = compared(parts, WEI, tested(parts, WEI, made.id))
+    found = compared(parts, WEI, tried(parts, WEI, made.id))
     assert (found.same, "published anew after" in found.text) == (None, True), found.text
 
 

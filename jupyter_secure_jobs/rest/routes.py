@@ -10,6 +10,7 @@ from jupyter_secure_jobs.rest.route import Call, Caller, Download, Route
 from jupyter_secure_jobs.services import (
     auditing,
     changes,
+    concerning,
     datasets,
     dispatch,
     job_list,
@@ -26,7 +27,7 @@ from jupyter_secure_jobs.services import (
     workspaces,
 )
 from jupyter_secure_jobs.store import pinned as pinned_rows
-from jupyter_secure_jobs.wire import audit, change, dataset, job, log, mailbox, receipt, run, session, workspace
+from jupyter_secure_jobs.wire import audit, change, dataset, job, log, mailbox, notice, receipt, run, session, workspace
 from jupyter_secure_jobs.wire import pinned as pins
 from jupyter_secure_jobs.wire.base import Nothing, Page, Sequence
 
@@ -167,6 +168,8 @@ _MEMBERS: Final = (
        lambda u, c: jobs.version(u, c.w, c.path["j"], int(c.path["n"]))),
     _g(_J + "/versions/{n}/review", "get_review", job.ReviewWire,
        lambda u, c: reviews.review(u, c.w, c.path["j"], int(c.path["n"]), seen=c.number("seen", 0)), query=("seen",)),
+    _g(_J + "/last-review", "get_last_review", job.ReviewWire,
+       lambda u, c: reviews.last_review(u, c.w, c.path["j"], seen=c.number("seen", 0)), query=("seen",)),
     _p(_J + "/tests", "test", run.TestNew, run.RunWire, lambda u, c: runs.test(u, c.w, c.path["j"], c.body),
        created=True),
     _p(_J + "/runs", "order_run", run.RunNew, run.RunWire, lambda u, c: runs.order(u, c.w, c.path["j"], c.body),
@@ -182,7 +185,9 @@ _MEMBERS: Final = (
     _g(_R + "/outcome", "get_outcome", run.OutcomeWire,
        lambda u, c: runs.outcome(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
     _g(_R + "/statements", "get_run_statements", receipt.RunStatementsWire,
-       lambda u, c: receipts.statements(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
+       lambda u, c: receipts.statements(u, c.w, c.path["r"], seen=c.number("seen", 0),
+                                        purpose=c.query.get("purpose", Purpose.OPEN), opened=c.flag("opened")),
+       query=("seen", "purpose", "opened"), reading=False),
     _p(_R + "/reseals", "reseal_outcome", run.ResealNew, run.RunWire,
        lambda u, c: reseals.add(u, c.w, c.path["r"], c.body)),
     _g(_R + "/result", "get_sealed_result", None, _output("result"), reading=False, query=("purpose", "format")),
@@ -195,6 +200,11 @@ _MEMBERS: Final = (
           run=lambda u, c: pinned.unpin(u, c.w, c.path["q"])),
     _g("workspaces/{w}/starter-scripts", "list_starter_scripts", Page[pins.ScriptWire],
        lambda u, c: pinned.scripts(u, c.w)),
+    _g("workspaces/{w}/notices", "list_notices", Page[notice.NoticeWire],
+       lambda u, c: concerning.listed(u, c.w, unseen=c.query.get("unseen") == "true", after=c.after, limit=c.limit),
+       query=("unseen", *_PAGE)),
+    _p("workspaces/{w}/notices/seen", "mark_notices_seen", notice.NoticesSeen, Nothing,
+       lambda u, c: concerning.seen(u, c.w, c.body)),
     _g("workspaces/{w}/log/checkpoint", "get_checkpoint", log.LogProofWire,
        lambda u, c: logbook.checkpoint(u, c.w, from_sizes=(c.number("from_size", 0), c.number("also", 0))),
        query=("from_size", "also")),

@@ -237,11 +237,10 @@ def discard_draft(unit: Unit, workspace: str, job: str) -> JobDetailWire:
 
 
 def cancel_review(unit: Unit, workspace: str, job: str) -> JobDetailWire:
-    """Take the version back to draft; its decisions count for nothing any more."""
+    """Take the version back to draft; its decisions count for nothing any more, but can still be read."""
     view, bundle = permitted(unit, workspace, job, Action.CANCEL_REVIEW)
     if bundle.open is not None:
-        bundle.open.stage, bundle.open.statement, bundle.open.submitted = "draft", None, None
-        bundle.open.epoch = None
+        jobs.close_review(bundle.open)
     bundle.job.revision += 1
     return touched(unit, view, bundle, Action.CANCEL_REVIEW)
 
@@ -270,8 +269,7 @@ def archive(unit: Unit, workspace: str, job: str) -> JobDetailWire:
             if run.lease is None:
                 end(unit, run, RunStatus.CANCELLED, "Cancelled")
     if bundle.open is not None and bundle.open.stage == "review":
-        bundle.open.stage, bundle.open.statement, bundle.open.submitted = "draft", None, None
-        bundle.open.epoch = None
+        jobs.close_review(bundle.open)
         cancelled = "the review was cancelled"
     bundle.job.archived = True
     bundle.job.revision += 1
@@ -290,7 +288,7 @@ def versions(unit: Unit, workspace: str, job: str) -> Page[VersionWire]:
     """Return all versions, newest first."""
     view, bundle = find(unit, workspace, job)
     rows = sorted(bundle.versions.values(), key=lambda row: -row.number)
-    return Page[VersionWire](items=view.versions(bundle.job, rows))
+    return Page[VersionWire](items=view.versions(bundle, rows))
 
 
 def version(unit: Unit, workspace: str, job: str, number: int) -> VersionWire:
@@ -299,4 +297,4 @@ def version(unit: Unit, workspace: str, job: str, number: int) -> VersionWire:
     row = bundle.versions.get(number)
     if row is None:
         raise NotFoundError("no_version", "There is no such version.", "See the job's versions.")
-    return view.version(bundle.job, row)
+    return view.version(bundle, row)

@@ -80,6 +80,11 @@ def newest_tests(session: Session, job: str, hashes: Collection[str]) -> dict[st
     return {run.text_hash: run for run in session.scalars(select(RunRow).where(RunRow.id.in_(newest)))}
 
 
+def was_tested(session: Session, job: str) -> bool:
+    """Tell whether any text of a job was tested."""
+    return session.scalar(select(RunRow.id).where(RunRow.job == job, RunRow.kind == "test").limit(1)) is not None
+
+
 def waiting(session: Session, workspaces: Collection[str], *, now: datetime) -> Sequence[RunRow]:
     """Return runs that a worker may take: queued without a lease. Tests first, then oldest first."""
     query = select(RunRow).where(
@@ -102,17 +107,19 @@ def overdue(session: Session, *, now: datetime) -> Sequence[RunRow]:
 
 
 def queued(session: Session, workspace: str) -> list[str]:
-    """Return the ids of a workspace's queued runs, oldest first."""
-    query = select(RunRow.id).where(RunRow.workspace == workspace, RunRow.status == "Queued")
-    return list(session.scalars(query.order_by(RunRow.id)))
+    """Return the ids of a workspace's runs that no worker has yet, in the order of `waiting`."""
+    query = select(RunRow.id).where(RunRow.workspace == workspace, RunRow.status == "Queued", RunRow.lease.is_(None))
+    return list(session.scalars(query.order_by(RunRow.kind.desc(), RunRow.id)))
 
 
-def owners(session: Session, ids: Collection[str]) -> dict[str, list[str]]:
-    """Return for each of these runs the organisations whose key services it needs, by name."""
-    found: dict[str, list[str]] = {}
-    query = select(KeyMailRow.run, KeyMailRow.organisation).where(KeyMailRow.run.in_(list(ids)))
-    for run, organisation in session.execute(query.order_by(KeyMailRow.organisation)):
-        found.setdefault(run, []).append(organisation)
+def granted(session: Session, ids: Collection[str]) -> dict[str, dict[str, bool]]:
+    """Return for each of these runs, by organisation, whether the key service that it needs gave its key."""
+    found: dict[str, dict[str, bool]] = {}
+    query = select(KeyMailRow.run, KeyMailRow.organisation, KeyMailRow.grant.is_not(None))
+    for run, organisation, given in session.execute(
+        query.where(KeyMailRow.run.in_(list(ids))).order_by(KeyMailRow.organisation)
+    ):
+        found.setdefault(run, {})[organisation] = given
     return found
 
 

@@ -269,6 +269,24 @@ SERVER: Final = (
         slow=True,
     ),
     Defence(
+        name="how a run ended is news for the author's organisation",
+        stops="another organisation is told of a failure and its cause by a notice",
+        edits=(
+            changed(
+                "jupyter_secure_jobs/store/concerning.py",
+                "row.job.in_(jobs.where(JobRow.organisation == member.organisation))",
+                "row.job.in_(jobs)",
+            ),
+            changed(
+                "jupyter_secure_jobs/services/concerning.py",
+                "job is not None and job.organisation == self.member.organisation",
+                "job is not None",
+            ),
+        ),
+        tests=("tests/integration/test_notices.py::test_other_organisations_learn_nothing_of_how_a_run_failed",),
+        slow=True,
+    ),
+    Defence(
         name="nothing is served without a session",
         stops="a stranger without a key reads and writes",
         edits=(

@@ -142,6 +142,8 @@ def test_pages_join_without_a_gap(circle: Circle) -> None:
 
 
 def test_members_come_and_each_hears_from_then_on(circle: Circle) -> None:
+    ran = circle.ended(circle.order(circle.accepted().id))
+    assert [each.run for each in notices(circle, BEN)].count(ran.id) == 1
     before = circle.submitted()
     eve = circle.newcomer(EVE, "Airline")
     proposed = changing.propose(circle.ana, circle.workspace, Wish(add=(eve.card,)))

@@ -155,9 +155,8 @@ def test_draft_that_was_reviewed_before_keeps_its_last_review(url: str) -> None:
                     {"n": number, "statement": statement, "time": time},
                 )
             connection.execute(
-                text(
-                    f"INSERT INTO decision VALUES ('sha256:c', 'wei', 'w', 'd', 'decline', 'No.', 's', '{time}', '{time}')"
-                )
+                text("INSERT INTO decision VALUES ('sha256:c', 'wei', 'w', 'd', 'decline', 'No.', 's', :time, :time)"),
+                {"time": time},
             )
         database.migrate()
         with database.transaction(reading=True) as session:

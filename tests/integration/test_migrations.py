@@ -138,10 +138,7 @@ def test_draft_that_was_reviewed_before_keeps_its_last_review(url: str) -> None:
             for number, stage in ((1, "accepted"), (2, "draft")):
                 connection.execute(
                     text(
-                        text(
-                            "INSERT INTO version (job, number, stage, terms, text_hash) "
-                            "VALUES ('j', :n, :stage, '{}', 't')"
-                        ),
+                        "INSERT INTO version (job, number, stage, terms, text_hash) VALUES ('j', :n, :stage, '{}', 't')"
                     ),
                     {"n": number, "stage": stage},
                 )

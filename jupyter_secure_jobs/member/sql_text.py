@@ -136,8 +136,10 @@ def _no_column(before: Token | None, after: Token | None) -> bool:
 
 
 def _unit(tokens: list[Token], index: int) -> bool:
-    """Whether a word is the unit of `extract(UNIT FROM …)`."""
+    """Whether a word is the unit of `extract(UNIT FROM …)`, or the last of `UNION BY NAME`."""
     around = [token.text.lower() for token in tokens[max(index - 2, 0) : index + 2]]
+    if around[1:3] == ["by", "name"] and around[0] in {"union", "intersect", "except", "all", "distinct"}:
+        return True
     return around[:2] == ["extract", "("] and around[-1] == "from"
 
 

@@ -112,7 +112,7 @@ def check_names(code: str, tokens: list[Token], statements: Iterable[exp.Expr], 
             raise UnreadableError("Two names in the text differ in look alone.")
     for index, token in enumerate(tokens):
         word = token.text.lower()
-        if token.token_type in _TEXTS or word not in known or token.start in seen:
+        if token.token_type in (*_TEXTS, TokenType.NUMBER) or word not in known or token.start in seen:
             continue
         before = tokens[index - 1] if index else None
         after = tokens[index + 1] if index + 1 < len(tokens) else None

@@ -28,8 +28,9 @@ _TEXTS: Final = frozenset(
      TokenType.NATIONAL_STRING, TokenType.BIT_STRING, TokenType.HEREDOC_STRING}
 )  # fmt: skip
 # Between words: white space, and comments of the two plain kinds. A comment within a comment, or a line that ends in a
-# backslash, ends at different places for different engines.
-_BETWEEN: Final = re.compile(r"(?:[ \t\n]+|--[^\n\u2028\u2029]*(?<!\\)(?:\n|\Z)|/\*(?!\+)(?:(?!/\*|\*/)[\s\S])*\*/)*")
+# backslash, ends at different places for different engines. Each character can match in one way alone, so that no text
+# makes the search long.
+_BETWEEN: Final = re.compile(r"(?:[ \t\n]|--[^\n\u2028\u2029]*(?<!\\)(?:\n|\Z)|/\*(?!\+)(?:(?!/\*|\*/)[\s\S])*\*/)*")
 _PLAIN_TEXT: Final = re.compile(r"'(?:[^'\\]|\\[^'\"])*'\Z|\"(?:[^\"\\]|\\[^'\"])*\"\Z")
 
 

@@ -66,6 +66,7 @@ WIDE = {"t": [f"c{number}" for number in range(2000)], "u": [f"d{number}" for nu
 BIG = {
     "many words": "SELECT 1 " + "+ 1" * 60_000,
     "many tries": "SELECT " + "date (" * 40 + "1" + ")" * 40,
+    "much room before a wrong comment": "SELECT" + " " * 100_000 + "/* /* */ */ 1",
     "many brackets": "SELECT " + "(" * 500 + "1" + ")" * 500,
     "many columns": "WITH a AS (SELECT * FROM t, u), b AS (SELECT * FROM a, a x, a y) SELECT * FROM b, b x, b y, b z",
     "many sources": "SELECT " + ", ".join(["struct(*)"] * 300) + " FROM t",
@@ -79,6 +80,11 @@ def test_text_beyond_the_bounds_is_unknown(case: str) -> None:
     found = follow_sql(BIG[case], WIDE)
     assert found.rows is None
     assert found.why
+
+
+def test_stars_upon_stars_end_at_the_bound_of_work() -> None:
+    code = "WITH a AS (SELECT * FROM t, u)" + "".join(f", a{number} AS (SELECT * FROM a)" for number in range(100))
+    assert "too many columns to be followed" in follow_sql(f"{code} SELECT 1 AS x", WIDE).why
 
 
 def test_effort_of_the_parser_is_bounded_by_the_length_of_the_text() -> None:

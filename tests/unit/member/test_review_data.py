@@ -92,6 +92,7 @@ TRICKS = {
     "a text with holes": "spark.sql(f'SELECT {name} AS x FROM b')",
     "values in the text": "spark.sql('SELECT {x} AS y', x='carrier')",
     "arguments of its own": "spark.sql('SELECT :x AS y', args={'x': spark.table('b').first()[1]})",
+    "another result after it": "result = spark.sql('SELECT 1 AS x')\nresult = spark.table('b')",
     "more after it": "spark.sql('SELECT 1 AS x').crossJoin(spark.table('b'))",
 }
 

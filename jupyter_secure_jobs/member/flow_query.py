@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
+from jupyter_secure_jobs.member.flow_forms import MISSING, arguments, merged, named_as, only, without
 from jupyter_secure_jobs.member.flow_rows import (
     AS_IT_IS,
     COMPUTED,
@@ -32,18 +33,6 @@ _SELECT: Final = frozenset(
      "sort", "cluster", "distribute", "limit", "offset", "with_"}
 )  # fmt: skip
 _ENDS: Final = ("order", "sort", "cluster", "distribute", "limit", "offset")
-_MISSING: Final = "A form is not followed here: {}."
-
-
-def only(node: exp.Expr, known: frozenset[str] | set[str]) -> None:
-    """See that a part of a query has none but known parts.
-
-    Raises:
-        UnreadableError: it has others.
-    """
-    more = sorted(name for name, part in node.args.items() if part and name not in known)
-    if more:
-        raise UnreadableError(_MISSING.format(f"{node.key.upper()} with {', '.join(more)}"))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +57,7 @@ class Reader:
             if isinstance(each, exp.Create):
                 self._view(each)
             elif not isinstance(each, exp.Query):
-                raise UnreadableError(_MISSING.format(label(each)))
+                raise UnreadableError(MISSING.format(label(each)))
         if not parsed or not isinstance(parsed[-1], exp.Query):
             raise UnreadableError("The last statement is no query in a form that is followed here.")
         return _Reading(reader=self, known={}).query(parsed[-1], None)
@@ -83,7 +72,7 @@ class Reader:
         temporary = all(isinstance(each, exp.TemporaryProperty) for each in kinds)
         plain = isinstance(target, exp.Table) and isinstance(target.this, exp.Identifier) and not target.db
         if node.kind != "VIEW" or not temporary or not plain or not isinstance(node.expression, exp.Query):
-            raise UnreadableError(_MISSING.format(label(node)))
+            raise UnreadableError(MISSING.format(label(node)))
         name = target.name
         if name.lower() in {each.lower() for each in (*self.tables, *self.views)}:
             raise UnreadableError(f"The view {name[:60]!r} takes the place of another table or view.")
@@ -121,13 +110,13 @@ class _Reading:
         if isinstance(node, exp.Subquery):
             only(node, {"this", "alias", "with_", *_ENDS})
             if not isinstance(node.this, exp.Query):
-                raise UnreadableError(_MISSING.format(label(node)))
+                raise UnreadableError(MISSING.format(label(node)))
             return here.ended(node, here.query(node.this, outer), outer)
         if isinstance(node, exp.Select):
             return self.reader.spend(_Select(reading=here, node=node, outer=outer).rows())
         if isinstance(node, exp.SetOperation):
             return self.reader.spend(here.ended(node, here.combined(node, outer), outer))
-        raise UnreadableError(_MISSING.format(label(node)))
+        raise UnreadableError(MISSING.format(label(node)))
 
     def _with(self, node: exp.Expr, outer: Scope | None) -> _Reading:
         clause = node.args.get("with_")
@@ -206,32 +195,32 @@ class _Reading:
         elif isinstance(node, exp.Subquery):
             only(node, {"this", "alias", "with_", "joins", "sample", *_ENDS})
             if isinstance(node.this, exp.Query):
-                rows = self.query(_without(node, "joins", "sample"), outer).renamed(*_alias(node))
+                rows = self.query(without(node, "joins", "sample"), outer).renamed(*named_as(node))
             else:
                 only(node, {"this", "alias", "joins"})
                 rows = self.relation(node.this, outer, None)
-                rows = rows.renamed(*_alias(node)) if node.args.get("alias") else rows
+                rows = rows.renamed(*named_as(node)) if node.args.get("alias") else rows
         elif isinstance(node, exp.Values):
             rows = self._values(node, outer)
         elif isinstance(node, exp.Lateral):
             around = Scope(attributes=beside.attributes if beside else (), outer=outer)
             rows = self._lateral(node, around)
         else:
-            raise UnreadableError(_MISSING.format(label(node)))
+            raise UnreadableError(MISSING.format(label(node)))
         for join in node.args.get("joins") or ():
             rows = self.join(join, rows, outer)
         return self.reader.spend(rows)
 
     def _table(self, node: exp.Table) -> Rows:
         only(node, {"this", "alias", "joins", "sample"})
-        relation, columns = _alias(node)
+        relation, columns = named_as(node)
         if isinstance(node.this, exp.Anonymous) and node.this.name.lower() == "range":
             if any(not isinstance(each, exp.Literal | exp.Placeholder) for each in node.this.expressions):
-                raise UnreadableError(_MISSING.format(label(node)))
+                raise UnreadableError(MISSING.format(label(node)))
             made = Rows(attributes=(Attribute(name="id", label="id", how=CONSTANT, sources=NOTHING),))
             return made.renamed(relation, columns)
         if not isinstance(node.this, exp.Identifier):
-            raise UnreadableError(_MISSING.format(label(node)))
+            raise UnreadableError(MISSING.format(label(node)))
         name = node.name
         every = (self.known, self.reader.views, self.reader.tables)
         spelled = {each for names in every for each in names if each.lower() == name.lower()}
@@ -265,16 +254,16 @@ class _Reading:
             )
         made = (Attribute(name=f"col{n}", label=f"col{n}", how=COMPUTED if found else CONSTANT, sources=found)
                 for n in range(1, width + 1))  # fmt: skip
-        return Rows(attributes=tuple(made)).renamed(*_alias(node))
+        return Rows(attributes=tuple(made)).renamed(*named_as(node))
 
     def _lateral(self, node: exp.Lateral, around: Scope) -> Rows:
         only(node, {"this", "alias", "view", "outer"})
-        relation, columns = _alias(node)
+        relation, columns = named_as(node)
         if isinstance(node.this, exp.Query):
             return self.query(node.this, around).renamed(relation, columns)
         if not columns:
             raise UnreadableError("A LATERAL VIEW gives its columns no names.")
-        found = NOTHING.union(*(Values(queries=self).sources(each, around) for each in _arguments(node.this)))
+        found = NOTHING.union(*(Values(queries=self).sources(each, around) for each in arguments(node.this)))
         made = (Attribute(name=each, label=each, how=COMPUTED, sources=found) for each in columns)
         # How many rows there are depends on what is taken apart.
         return Rows(attributes=tuple(made), conditions=found).renamed(relation, ())
@@ -284,7 +273,7 @@ class _Reading:
         only(node, {"this", "side", "kind", "method", "on", "using"})
         words = {word for word in (node.side, node.kind, node.method) if word}
         if not words <= {"LEFT", "RIGHT", "FULL", "INNER", "CROSS", "OUTER", "SEMI", "ANTI", "NATURAL"}:
-            raise UnreadableError(_MISSING.format(" ".join(sorted(words)) + " JOIN"))
+            raise UnreadableError(MISSING.format(" ".join(sorted(words)) + " JOIN"))
         right = self.relation(node.this, outer, left)
         conditions = left.conditions | right.conditions
         both = (*left.attributes, *right.attributes)
@@ -301,48 +290,8 @@ class _Reading:
             # That rows of the other side exist decides, whatever its columns.
             return Rows(attributes=left.attributes, conditions=conditions)
         if keys:
-            both = _merged(keys, left, right, words)
+            both = merged(keys, left, right, words)
         return Rows(attributes=both, conditions=conditions)
-
-
-def _merged(keys: Sequence[str], left: Rows, right: Rows, words: set[str]) -> tuple[Attribute, ...]:
-    first: list[Attribute] = []
-    rest = {"left": list(left.attributes), "right": list(right.attributes)}
-    for name in keys:
-        one, two = (Scope(attributes=side.attributes).find([name]) for side in (left, right))
-        for side, each in (("left", one), ("right", two)):
-            place = rest[side].index(each)
-            rest[side][place] = replace(each, hidden=True, merged=True)
-        if "FULL" in words:
-            made = replace(one, how=COMPUTED, sources=one.sources | two.sources, relations=frozenset())
-        else:
-            made = replace(two if "RIGHT" in words else one, name=one.name, label=one.label, relations=frozenset())
-        first.append(made)
-    merged = (*first, *rest["left"], *rest["right"])
-    touched = {relation for each in merged if each.merged for relation in each.relations}
-    return tuple(replace(each, merged=True) if each.relations & touched else each for each in merged)
-
-
-def _alias(node: exp.Expr) -> tuple[str | None, list[str]]:
-    alias = node.args.get("alias")
-    if alias is None:
-        return None, []
-    if not isinstance(alias, exp.TableAlias):
-        raise UnreadableError(_MISSING.format(label(node)))
-    return alias.name or None, [each.name for each in alias.columns]
-
-
-def _without(node: exp.Expr, *names: str) -> exp.Expr:
-    copied = node.copy()
-    for name in names:
-        copied.set(name, None)
-    return copied
-
-
-def _arguments(node: exp.Expr) -> list[exp.Expr]:
-    if not isinstance(node, exp.Func):
-        raise UnreadableError(_MISSING.format(label(node)))
-    return list(node.iter_expressions())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -384,7 +333,7 @@ class _Select:
         joins = self.node.args.get("joins") or ()
         if clause is None:
             if joins or self.node.args.get("laterals"):
-                raise UnreadableError(_MISSING.format("JOIN without FROM"))
+                raise UnreadableError(MISSING.format("JOIN without FROM"))
             return Rows(attributes=())
         only(clause, {"this"})
         rows = self.reading.relation(clause.this, self.outer, None)
@@ -412,13 +361,13 @@ class _Select:
 
     def _star(self, star: exp.Star, found: Sequence[Attribute]) -> list[Attribute]:
         only(star, {"except_"})
-        without = []
+        left_out = []
         for each in star.args.get("except_") or ():
             name = each.name if isinstance(each, exp.Identifier | exp.Column) else ""
             if not any(made.called(name) for made in found) or (isinstance(each, exp.Column) and each.table):
                 raise UnreadableError("What * EXCEPT leaves out is not certain.")
-            without.append(name.lower())
-        kept = [each for each in found if (each.name or "").lower() not in without]
+            left_out.append(name.lower())
+        kept = [each for each in found if (each.name or "").lower() not in left_out]
         return [replace(each, relations=frozenset(), hidden=False, merged=False) for each in kept]
 
     def _groups(self, loose: Scope, output: Sequence[Attribute]) -> Sources:

@@ -122,7 +122,7 @@ def row(page: Page, name: str) -> Locator:
     return page.locator(".jp-SecureJobs-row").filter(has_text=name)
 
 
-def open_job(page: Page, place: Place, name: str) -> Locator:
+def open_job(page: Page, name: str) -> Locator:
     """Open a job's page by its row in the sidebar, and return the page."""
     page.get_by_role("searchbox", name="Filter jobs").fill(name)
     row(page, name).first.click()

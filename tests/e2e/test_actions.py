@@ -13,7 +13,7 @@ from tests.e2e.conftest import Place, agree, job_page, open_job, picture, press
 from tests.support.parts import ANA, BEN, MIA, WEI, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from jupyter_secure_jobs.wire.job import JobDetailWire
 
@@ -23,9 +23,9 @@ FAILING = "SELECT raise_error('no') AS n FROM flights WHERE month >= :low"
 
 
 @pytest.fixture
-def everybody(open_as: Callable[[str], Page]) -> Iterator[dict[str, Page]]:
+def everybody(open_as: Callable[[str], Page]) -> dict[str, Page]:
     """Give the author's, a colleague's and a reviewer's page."""
-    yield {email: open_as(email) for email in (ANA, BEN, MIA)}
+    return {email: open_as(email) for email in (ANA, BEN, MIA)}
 
 
 def accepted(place: Place, name: str, **more: object) -> JobDetailWire:
@@ -93,12 +93,14 @@ def test_menu_is_the_table_for_every_status_and_role(place: Place, everybody: di
         name = in_status(place, status)
         job = place.lab.client(ANA).find_job(place.workspace, name)
         for email, page in everybody.items():
-            shown = open_job(page, place, name)
+            shown = open_job(page, name)
             listed = {LABELS[action] for role in ROLES[email] for action in TABLE[status][role]}
             if not listed:
                 expect(shown).to_contain_text("nothing for you to do")
                 continue
-            offered = {each.label: each.allowed for each in place.lab.client(email).job(place.workspace, job.id).actions}
+            offered = {
+                each.label: each.allowed for each in place.lab.client(email).job(place.workspace, job.id).actions
+            }
             assert set(offered) == listed, (status, email)
             assert entries(page) == offered, (status, email)
             primaries = shown.locator(".jp-SecureJobs-action.jp-mod-primary")
@@ -111,7 +113,7 @@ def test_menu_is_the_table_for_every_status_and_role(place: Place, everybody: di
 def test_draft_is_written_tested_and_submitted_on_the_page(place: Place, everybody: dict[str, Page]) -> None:
     place.draft("Written here", code="")
     page, client = everybody[ANA], place.lab.client(ANA)
-    shown = open_job(page, place, "Written here")
+    shown = open_job(page, "Written here")
     press(page, LABELS[Action.STARTER_SCRIPTS])
     page.get_by_role("dialog").get_by_role("button", name="Insert").click()
     expect(shown.locator(".cm-content")).not_to_have_text("")
@@ -151,7 +153,7 @@ def test_draft_is_written_tested_and_submitted_on_the_page(place: Place, everybo
 def test_review_is_cancelled_and_the_draft_discarded_or_deleted(place: Place, everybody: dict[str, Page]) -> None:
     page, client = everybody[ANA], place.lab.client(ANA)
     job = accepted(place, "Second thoughts")
-    open_job(page, place, "Second thoughts")
+    open_job(page, "Second thoughts")
     press(page, LABELS[Action.NEW_DRAFT])
     expect(job_page(page)).to_contain_text("Draft · v1 live")
     agree(page, LABELS[Action.SUBMIT])
@@ -161,7 +163,7 @@ def test_review_is_cancelled_and_the_draft_discarded_or_deleted(place: Place, ev
     agree(page, LABELS[Action.DISCARD_DRAFT])
     expect(job_page(page).locator(".jp-SecureJobs-status").first).to_have_text("Accepted")
     place.draft("To be deleted")
-    open_job(page, place, "To be deleted")
+    open_job(page, "To be deleted")
     agree(page, LABELS[Action.DELETE])
     wait_until(lambda: all(each.name != "To be deleted" for each in client.jobs(place.workspace)), "the deletion")
     assert client.job(place.workspace, job.id).live_version == 1
@@ -177,7 +179,7 @@ def test_earlier_version_is_activated_from_the_details(place: Place, everybody: 
     for number in (1, 2):
         finished(place, client.run(place.workspace, job.id, {"low": number}).id)
     page = everybody[ANA]
-    shown = open_job(page, place, "Two versions")
+    shown = open_job(page, "Two versions")
     press(page, LABELS[Action.ACTIVATE])
     button = shown.get_by_role("button", name=LABELS[Action.ACTIVATE]).and_(shown.locator("[aria-disabled=false]"))
     button.click()
@@ -187,7 +189,7 @@ def test_earlier_version_is_activated_from_the_details(place: Place, everybody: 
 def test_acceptance_is_revoked_and_withdrawn_by_who_gave_it(place: Place, everybody: dict[str, Page]) -> None:
     accepted(place, "Taken back")
     page = everybody[MIA]
-    shown = open_job(page, place, "Taken back")
+    shown = open_job(page, "Taken back")
     press(page, LABELS[Action.REVOKE])
     sheet = shown.locator("form.jp-SecureJobs-sheet")
     expect(sheet).to_contain_text("You sign for version 1")
@@ -195,7 +197,7 @@ def test_acceptance_is_revoked_and_withdrawn_by_who_gave_it(place: Place, everyb
     picture(page, "revoke-sheet")
     sheet.get_by_role("button", name=LABELS[Action.REVOKE]).click()
     expect(shown).to_contain_text(f"Repeatability revoked by {MIA}")
-    author = open_job(everybody[ANA], place, "Taken back")
+    author = open_job(everybody[ANA], "Taken back")
     expect(author).to_contain_text(f"Revoked by {MIA}")
     agree(page, LABELS[Action.WITHDRAW])
     expect(author.locator(".jp-SecureJobs-statuspanel")).to_contain_text("no further key", ignore_case=True)
@@ -204,7 +206,7 @@ def test_acceptance_is_revoked_and_withdrawn_by_who_gave_it(place: Place, everyb
 def test_run_is_started_cancelled_and_archived_from_the_menu(place: Place, everybody: dict[str, Page]) -> None:
     accepted(place, "Long one", code=SLOW)
     page = everybody[ANA]
-    shown = open_job(page, place, "Long one")
+    shown = open_job(page, "Long one")
     press(page, LABELS[Action.RUN])
     sheet = shown.locator("form.jp-SecureJobs-sheet")
     sheet.get_by_label("low").fill("99")
@@ -227,7 +229,7 @@ def test_results_and_logs_open_and_are_saved_from_the_menu(place: Place, everybo
     job = accepted(place, "To be opened")
     finished(place, place.lab.client(ANA).run(place.workspace, job.id, {"low": 11}).id)
     page = everybody[ANA]
-    shown = open_job(page, place, "To be opened")
+    shown = open_job(page, "To be opened")
     press(page, LABELS[Action.VIEW_RESULTS])
     expect(shown.get_by_role("tab", name="Results")).to_have_attribute("aria-selected", "true")
     expect(shown.get_by_text("2 of 2 rows")).to_be_visible(timeout=30_000)
@@ -238,14 +240,14 @@ def test_results_and_logs_open_and_are_saved_from_the_menu(place: Place, everybo
         with page.expect_download() as saving:
             press(page, label)
         assert saving.value.suggested_filename.endswith(ending)
-    outsider = open_job(everybody[MIA], place, "To be opened")
+    outsider = open_job(everybody[MIA], "To be opened")
     expect(outsider).not_to_contain_text("2 of 2 rows")
 
 
 def test_decision_is_made_on_the_page(place: Place, everybody: dict[str, Page]) -> None:
     job = place.submitted("Decided here")
     page = everybody[MIA]
-    shown = open_job(page, place, "Decided here")
+    shown = open_job(page, "Decided here")
     press(page, LABELS[Action.DECLINE])
     decide = shown.get_by_role("form", name="Decide")
     expect(decide.get_by_label("Comment").first).to_be_focused()
@@ -256,10 +258,10 @@ def test_decision_is_made_on_the_page(place: Place, everybody: dict[str, Page]) 
     decide.get_by_label("Passphrase").fill(place.lab.passphrase)
     decide.get_by_role("button", name="Decline").click()
     expect(shown).to_contain_text("1 declined", timeout=15_000)
-    author = open_job(everybody[ANA], place, "Decided here")
+    author = open_job(everybody[ANA], "Decided here")
     expect(author.locator(".jp-SecureJobs-statuspanel")).to_contain_text("Groups of one are not acceptable.")
     client = place.lab.client(WEI)
     review = client.review(place.workspace, job.id)
-    client.decide(place.workspace, job.id, DecisionAsked(version_hash=review.version_hash, decision="accept", comment="",
-                                                         passphrase=place.lab.passphrase))  # fmt: skip
+    asked = DecisionAsked(version_hash=review.version_hash, decision="accept", passphrase=place.lab.passphrase)
+    client.decide(place.workspace, job.id, asked)
     expect(author).to_contain_text("1 of 3 accepted", timeout=15_000)

@@ -3,7 +3,7 @@ import { useState, type ReactElement } from 'react';
 import { Hash } from '../actions/signed';
 import type { ActionBody } from '../actions/sheet';
 import { asProblem, type Problem } from '../api/problem';
-import type { Action, JobDetail, Page, Version } from '../api/shapes';
+import type { Action, JobDetail, Page, ReviewStatement, Version } from '../api/shapes';
 import { useLoaded } from '../api/useLoaded';
 import type { Desk } from '../desk';
 import type { DraftModel } from '../draft/model';
@@ -101,6 +101,18 @@ export function DetailsTab(props: {
   const { desk, job, detail, draft, perform } = props;
   const editable = detail.actions.some(each => each.name === 'edit' && each.allowed);
   const pending = draft.current.pending;
+  const submitted = detail.version.hash;
+  const review = useLoaded<ReviewStatement>(
+    desk.model.connection,
+    `member/${job.path}/review`,
+    submitted ?? '',
+    submitted !== null
+  );
+  // Once it is submitted, the facts are those of the statement that this side fetched and verified itself.
+  const verified = review.value?.facts
+    .filter(each => !['Name', 'Description'].includes(each.name))
+    .map(each => [each.name, each.value] as const);
+  const facts = verified ?? factsOf(detail);
   return (
     <div className="jp-SecureJobs-details">
       <TextField
@@ -122,6 +134,11 @@ export function DetailsTab(props: {
           draft.change({ description });
         }}
       />
+      <h3>{trans.__('Job and compute')}</h3>
+      {review.problem !== null && <ProblemNotice problem={review.problem} retry={review.retry} />}
+      {verified !== undefined && (
+        <p>{trans.__('As this side verified version %1.', review.value?.number ?? '')}</p>
+      )}
       <dl className="jp-SecureJobs-facts">
         <dt>{trans.__('Date created')}</dt>
         <dd>
@@ -133,7 +150,7 @@ export function DetailsTab(props: {
         </dd>
         <dt>{trans.__('Stage')}</dt>
         <dd>{detail.stage}</dd>
-        {factsOf(detail).map(([name, value]) => (
+        {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd dir="auto">{value}</dd>

@@ -15,12 +15,14 @@ import { RerunIndicator } from './rerunIndicator';
 export function JobHeader(props: {
   readonly desk: Desk;
   readonly detail: JobDetail;
+  /** The job as the server has it, without what was typed meanwhile. */
+  readonly stored: JobDetail;
   readonly draft: DraftModel;
   readonly connected: boolean;
   readonly updatedAt: Date | null;
   readonly press: (action: Action) => void;
 }): ReactElement {
-  const { desk, detail, draft, connected, updatedAt, press } = props;
+  const { desk, detail, stored, draft, connected, updatedAt, press } = props;
   return (
     <header className="jp-SecureJobs-jobheader">
       <div className="jp-SecureJobs-jobtitle">
@@ -31,7 +33,7 @@ export function JobHeader(props: {
       <RerunIndicator detail={detail} draft={draft} connected={connected} />
       <div className="jp-SecureJobs-jobline">
         <ActionBar actions={detail.actions} connected={connected} press={press} />
-        <SaveState draft={draft} />
+        <SaveState draft={draft} detail={stored} connected={connected} />
       </div>
       {!connected && (
         <p className="jp-SecureJobs-offline" role="status">

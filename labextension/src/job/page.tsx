@@ -154,6 +154,7 @@ export function JobPage(props: PageProps): ReactElement {
       <JobHeader
         desk={desk}
         detail={shown}
+        stored={detail}
         draft={draft}
         connected={shared.connected}
         updatedAt={shared.updatedAt}

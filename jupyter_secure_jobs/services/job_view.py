@@ -186,7 +186,9 @@ class View:
             "revision": job.revision,
             "live_version": job.live_version,
             "open_version": job.open_version,
-            "newest_run": run_view.wire(self.unit, bundle.live_run, job, queue=queue) if bundle.live_run else None,
+            "newest_run": run_view.wire(self.unit, bundle.live_run, job, queue=queue, viewer=self.member)
+            if bundle.live_run
+            else None,
             "actions": actions,
         }
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.job import Assurance
-from jupyter_secure_jobs.domain.run import ACTIVE, Phase, RunKind, RunStatus
+from jupyter_secure_jobs.domain.run import ACTIVE, Phase, RunKind, RunStatus, may_cancel, may_open
 from jupyter_secure_jobs.domain.step import steps
 from jupyter_secure_jobs.services.queue import Queue
 from jupyter_secure_jobs.wire.run import PhaseWire, RunWire, StepWire
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jupyter_secure_jobs.services.unit import Unit
-    from jupyter_secure_jobs.store.tables import JobRow, RunRow, ServiceKeyRow
+    from jupyter_secure_jobs.store.tables import JobRow, MemberRow, RunRow, ServiceKeyRow
 
 
 def present(unit: Unit, service: ServiceKeyRow) -> bool:
@@ -64,8 +64,10 @@ def wire(
     code: bool = False,
     tested_hash: str | None = None,
     queue: Queue | None = None,
+    viewer: MemberRow | None = None,
 ) -> RunWire:
-    """Return a run; with `code` also the full text that ran."""
+    """Return a run as `viewer` may have it, by default the caller; with `code` also the full text that ran."""
+    viewer = viewer or unit.member(run.workspace)
     queued_until = run.started or run.finished
     queue = queue or queue_of(unit, run.workspace, [run])
     kind, why = RunKind(run.kind), waiting(unit, run, queue)
@@ -107,6 +109,10 @@ def wire(
         rows=run.rows,
         has_result=run.result is not None,
         has_log=run.log is not None,
+        can_open=may_open(kind, colleague=viewer.organisation == job.organisation),
+        can_cancel=may_cancel(
+            RunStatus(run.status), concerned=viewer.email in (run.member, job.author), asked=run.cancel_requested
+        ),
         worker=run.worker,
         assurance=str(Assurance.SOFTWARE),
         code=run.text.get("code") if code else None,

@@ -33,7 +33,9 @@ class RunWire(Wire):
     `steps` are all the steps of such a run in order, `place` its place in the queue, counted from 1. A queued run
     waits until `waits_until`, when its order expires.
 
-    `error_line` is a line of the job's own text. `rows` is the true total. `used_up`: a first key was released.
+    `can_open` and `can_cancel` are about the member who asks: whether result and log are for them, and whether they may
+    ask for the run to stop. `error_line` is a line of the job's own text. `rows` is the true total. `used_up`: a first
+    key was released.
     """
 
     id: str
@@ -68,6 +70,8 @@ class RunWire(Wire):
     rows: int | None
     has_result: bool
     has_log: bool
+    can_open: bool = False
+    can_cancel: bool = False
     worker: str | None
     assurance: str
     code: str | None = None

@@ -12,3 +12,5 @@ export const OPEN_LIST = 'secure-jobs:open-list';
 export const OPEN_AUDIT = 'secure-jobs:open-audit';
 /** Opens a page by its id, as the layout restorer asks. */
 export const OPEN_PAGE = 'secure-jobs:open-page';
+/** Opens the page of the job that the active cell's output shows. */
+export const OPEN_CARD = 'secure-jobs:open-card';

@@ -8,9 +8,11 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
 import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Connection } from './api/connection';
+import { addToNotebooks } from './card/notebook';
 import { OPEN_AUDIT, OPEN_JOB, OPEN_LIST, OPEN_PAGE } from './commandIds';
 import { addCommands } from './commands';
 import type { Desk } from './desk';
@@ -31,7 +33,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'Secure notebook jobs: sidebar, job pages, review and results.',
   autoStart: true,
   requires: [INotebookTracker, IEditorServices],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer, ILauncher, IRouter],
+  optional: [
+    ITranslator,
+    ICommandPalette,
+    ILayoutRestorer,
+    ILauncher,
+    IRouter,
+    IRenderMimeRegistry
+  ],
   activate: (
     app: JupyterFrontEnd,
     notebooks: INotebookTracker,
@@ -40,7 +49,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     launcher: ILauncher | null,
-    router: IRouter | null
+    router: IRouter | null,
+    rendermime: IRenderMimeRegistry | null
   ): void => {
     speak(translator ?? nullTranslator);
     const identity = new Identity();
@@ -65,6 +75,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     app.shell.add(sidebar, 'left', { rank: RANK });
     restorer?.add(sidebar, sidebar.id);
     addCommands({ app, desk, sidebar, pages, palette, launcher });
+    addToNotebooks({ app, desk, notebooks, rendermime, palette });
     if (restorer !== null) {
       pages.restore(restorer, OPEN_JOB, OPEN_PAGE);
     }

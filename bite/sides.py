@@ -62,6 +62,41 @@ MEMBERS: Final = (
         tests=(f"{_MEMBERS}::test_version_of_another_job_or_number",),
     ),
     Defence(
+        name="the words shown are those that were signed",
+        stops="the server rewrites a comment or moves it to another line",
+        edits=(not_raised("jupyter_secure_jobs/trust/approval.py", 'RefusedError(\n            "comment_altered"'),),
+        tests=("tests/adversarial/test_approval_attacks.py::test_comments_that_were_not_signed",),
+    ),
+    Defence(
+        name="the decisions shown are verified",
+        stops="the server shows an acceptance that nobody signed",
+        edits=(
+            changed(
+                "jupyter_secure_jobs/member/decided.py",
+                "verify_decision(envelope, rosters, version, version_hash, utc_now())",
+                "envelopes.read(Decision, envelope)",
+            ),
+        ),
+        tests=("tests/integration/test_line_comments.py::test_decision_that_nobody_signed_is_not_shown",),
+        slow=True,
+    ),
+    Defence(
+        name="a test read the synthetic data that the owners signed",
+        stops="a reviewer's test runs on tables that make the job look harmless",
+        edits=(
+            not_raised("jupyter_secure_jobs/member/tested.py", 'RefusedError(\n                "synthetic_altered"'),
+        ),
+        tests=("tests/integration/test_comparison.py::test_test_on_tables_that_the_owner_did_not_sign",),
+        slow=True,
+    ),
+    Defence(
+        name="a worker signs for the text that it tested",
+        stops="other code is tested under the hash of the text under review",
+        edits=(not_raised("jupyter_secure_jobs/enclave/enclave.py", 'RefusedError("tested_text"'),),
+        tests=("tests/integration/test_comparison.py::test_worker_that_is_told_another_hash_of_the_text_refuses",),
+        slow=True,
+    ),
+    Defence(
         name="the stored result is the one of the receipt",
         stops="the server puts another file in its place",
         edits=(never(_OPENING, "(fetched.stat().st_size, digest) != (sealed.bytes, sealed.digest)"),),

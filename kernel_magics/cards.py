@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jupyter_secure_jobs.wire.dataset import DatasetWire
-    from jupyter_secure_jobs.wire.job import HistoryWire, JobDetailWire, JobWire, StopWire, VersionWire
+    from jupyter_secure_jobs.wire.job import ApprovalWire, HistoryWire, JobDetailWire, JobWire, StopWire, VersionWire
     from jupyter_secure_jobs.wire.member_side import DatasetProposal, ReviewStatement
     from jupyter_secure_jobs.wire.run import RunWire
 
@@ -188,14 +188,40 @@ def runs_table(runs: Sequence[RunWire], *, title: str) -> Bundle:
 
 
 def approval_table(job: JobDetailWire) -> Bundle:
-    """Return each member's decision, comment and time; below it, what was revoked and who has heard."""
+    """Return each member's decision, comments and time; below it the last review, and what was revoked."""
+    empty = "Nobody is asked yet; submit the draft for review."
+    parts = [_decisions(job.approval, job.version.code, caption="Job approval", empty=empty)]
+    if job.last_review:
+        caption = "Last review, which counts for nothing any more; lines are those of then"
+        parts.append(_decisions(job.last_review, job.last_review_code, caption=caption, empty=""))
+    if job.stops:
+        parts.append(stops_table(job.stops))
+    return joined(*parts) if len(parts) > 1 else parts[0]
+
+
+def _decisions(entries: Sequence[ApprovalWire], text: str, *, caption: str, empty: str) -> Bundle:
+    """Return decisions as a table, and below it each comment that stands beside a line of `text`."""
     rows = [
-        [entry.member, entry.organisation, entry.decision, entry.comment, local_time(entry.time)]
-        for entry in job.approval
+        [
+            entry.member,
+            entry.organisation,
+            entry.decision,
+            "(erased)" if entry.erased else entry.comment,
+            local_time(entry.time),
+        ]
+        for entry in entries
     ]
-    headers = ["member", "organisation", "decision", "comment", "time"]
-    asked = table(headers, rows, empty="Nobody is asked yet; submit the draft for review.", caption="Job approval")
-    return joined(asked, stops_table(job.stops)) if job.stops else asked
+    asked = table(["member", "organisation", "decision", "comment", "time"], rows, empty=empty, caption=caption)
+    lines = text.split("\n")
+    beside = [
+        [str(said.line), lines[said.line - 1] if said.line <= len(lines) else "", entry.member, said.text]
+        for entry in entries
+        for said in entry.line_comments
+    ]
+    if not beside:
+        return asked
+    beside.sort(key=lambda row: int(row[0]))
+    return joined(asked, table(["line", "code", "member", "comment"], beside, empty="", caption="Line comments"))
 
 
 def stops_table(stops: Sequence[StopWire]) -> Bundle:
@@ -235,7 +261,7 @@ def version_text(version: VersionWire) -> Bundle:
 
 
 def review_card(review: ReviewStatement) -> Bundle:
-    """Return the version under review as the member side verified it: sentence, facts, checks, notes."""
+    """Return the version under review as the member side verified it: sentence, facts, checks, notes, decisions."""
     rows = [
         [fact.name, fact.value, "" if fact.previous is None else fact.previous, "changed" if fact.changed else ""]
         for fact in review.facts
@@ -248,6 +274,8 @@ def review_card(review: ReviewStatement) -> Bundle:
         parts.append(note("Notes (hints, not verdicts):\n" + "\n".join(f"- {line.text}" for line in review.notes)))
     if review.checked:
         parts.append(note("Checked here:\n" + "\n".join(f"- {line}" for line in review.checked)))
+    if review.decisions:
+        parts.append(_decisions(review.decisions, review.code, caption="Decisions so far", empty=""))
     return joined(*parts)
 
 

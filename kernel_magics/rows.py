@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
+from jupyter_secure_jobs.wire.member_side import WITHHELD
 from kernel_magics.bundle import Bundle, joined, note, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
     from jupyter_secure_jobs.wire.member_side import Preview
@@ -82,9 +86,15 @@ def preview_table(preview: Preview, *, title: str = "") -> Bundle:
     caption = f"{title} · {mark}{counted(preview)}" if title else f"{mark}{counted(preview)}"
     rows = [[NULL if cell is None else cell for cell in row] for row in preview.rows]
     shown = table(preview.columns, rows, empty=f"{caption}: no rows.", caption=caption)
-    return joined(shown, withheld_note(preview)) if preview.withheld else shown
+    return joined(shown, withheld_note(preview.withheld)) if preview.withheld else shown
 
 
-def withheld_note(preview: Preview) -> Bundle:
+def withheld_of(rows: pa.Table) -> list[str]:
+    """Return what output rules withheld from rows that were opened, a sentence each."""
+    words = (rows.schema.metadata or {}).get(WITHHELD.encode())
+    return [str(each) for each in json.loads(words)] if words is not None else []
+
+
+def withheld_note(withheld: Sequence[str]) -> Bundle:
     """Return what output rules withheld, and who asked for them."""
-    return note("Output rules:\n" + "\n".join(f"- {line}" for line in preview.withheld))
+    return note("Output rules:\n" + "\n".join(f"- {line}" for line in withheld))

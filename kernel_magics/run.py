@@ -15,7 +15,7 @@ from jupyter_secure_jobs.domain.run import ENDED, RunKind, RunStatus
 from kernel_magics.bundle import Bundle, joined, note
 from kernel_magics.cards import run_card
 from kernel_magics.export import write_file
-from kernel_magics.rows import JobRows, frame_of, placeholder, preview_table
+from kernel_magics.rows import JobRows, frame_of, placeholder, preview_table, withheld_of
 from kernel_magics.rowview import RowView
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.client.facade import Client
     from jupyter_secure_jobs.client.member_side import Export
-    from jupyter_secure_jobs.wire.member_side import LogText, Preview
+    from jupyter_secure_jobs.wire.member_side import ComparisonWire, LogText, Preview
     from jupyter_secure_jobs.wire.run import RunWire
 
 LARGEST_RESULT: Final = 64 * GIB
@@ -111,8 +111,22 @@ class Run:
 
     def to_pandas(self) -> pd.DataFrame:
         """Return all rows as a DataFrame; a job run's shows a placeholder in place of its rows (see `JobRows`)."""
-        frame = frame_of(self.to_arrow())
-        return frame if self.synthetic else JobRows(frame).about(self.wire, self._view)
+        return self.opened()[0]
+
+    def opened(self) -> tuple[pd.DataFrame, list[str]]:
+        """Return all rows as `to_pandas` does, and what output rules withheld; the result is opened once."""
+        rows = self.to_arrow()
+        frame = frame_of(rows)
+        shown = frame if self.synthetic else JobRows(frame).about(self.wire, self._view)
+        return shown, withheld_of(rows)
+
+    def compare(self) -> ComparisonWire:
+        """Return whether this test run gave what the author's did; the member side verifies both.
+
+        Raises:
+            InvalidError: it is a job run.
+        """
+        return self.client.compare(self.wire.workspace, self.wire.id)
 
     def log(self) -> LogText:
         """Return the log, or why it is empty."""

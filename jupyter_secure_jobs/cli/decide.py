@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from argparse import ArgumentTypeError
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.cli.visible import visible
+from jupyter_secure_jobs.domain.comment import LineComment
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.review import Verdict
 
 if TYPE_CHECKING:
     from argparse import Namespace, _SubParsersAction
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from jupyter_secure_jobs.wire.job import ApprovalWire
     from jupyter_secure_jobs.wire.member_side import ReviewStatement
 
     Groups = _SubParsersAction[Any]
+
+_MOST_DIGITS: Final = 6
 
 
 def add(groups: Groups) -> None:
@@ -26,6 +32,15 @@ def add(groups: Groups) -> None:
     verdict.add_argument("--accept", action="store_true")
     verdict.add_argument("--decline", action="store_true")
     decide.add_argument("--comment", default="")
+    decide.add_argument(
+        "--line-comment",
+        action="append",
+        default=[],
+        type=_line_comment,
+        metavar="LINE:TEXT",
+        dest="line_comments",
+        help="a comment beside a line of the code, such as '12:Why all carriers?'; may be given several times",
+    )
     decide.add_argument("--hash", help="the version's hash, if you have reviewed it before")
     decide.set_defaults(run=_decide)
     decide.add_argument("job", help="the job's name")
@@ -35,8 +50,25 @@ def add(groups: Groups) -> None:
     passphrase.add_arguments(decide)
 
 
+def _line_comment(text: str) -> LineComment:
+    line, colon, said = text.partition(":")
+    if not colon or not (line.isascii() and line.isdigit()) or len(line) > _MOST_DIGITS:
+        raise ArgumentTypeError(f"{text[:40]!r} is no line comment; write LINE:TEXT, such as '12:Why all carriers?'")
+    return LineComment(line=int(line), text=said.strip())
+
+
+def _said(decision: ApprovalWire, code: Sequence[str]) -> Iterator[str]:
+    words = f": {decision.comment}" if decision.comment else ""
+    yield f"{decision.decision} by {decision.member} ({decision.organisation}){words}"
+    if decision.erased:
+        yield "      The comments were erased from the server."
+    for each in decision.line_comments:
+        yield f"      line {each.line}: {each.text}"
+        yield f"      {each.line:4d}  {code[each.line - 1]}"
+
+
 def show(review: ReviewStatement) -> str:
-    """Return the review as text."""
+    """Return the review as text, with what others said so far."""
     lines = [f"Version {review.number}, by {review.author}", review.sentence, ""]
     for fact in review.facts:
         before = f"   (was: {fact.previous})" if fact.changed else ""
@@ -45,8 +77,10 @@ def show(review: ReviewStatement) -> str:
         ["", "What changed in the code:", review.diff] if review.diff is not None else ["", "Nothing accepted before."]
     )
     lines += ["", f"Code ({review.language}):"]
-    lines += [f"{number:4d}  {line}" for number, line in enumerate(review.code.split("\n"), start=1)]
+    code = review.code.split("\n")
+    lines += [f"{number:4d}  {line}" for number, line in enumerate(code, start=1)]
     lines += [f"Note: {note.text}" for note in review.notes]
+    lines += ["", *(each for decision in review.decisions for each in _said(decision, code))]
     lines += ["", *(f"Checked: {each}" for each in review.checked), "", f"Hash: {review.version_hash}"]
     return visible("\n".join(lines))
 
@@ -72,6 +106,12 @@ def _decide(arguments: Namespace) -> None:
             return
         comment = comment or input("Comment: ")
     made = deciding.decide(
-        acting, workspace, job.id, version_hash=review.version_hash, verdict=Verdict(word), comment=comment
+        acting,
+        workspace,
+        job.id,
+        version_hash=review.version_hash,
+        verdict=Verdict(word),
+        comment=comment,
+        line_comments=arguments.line_comments,
     )
     print(f"Signed: {word}. The job is now {made.status_text}.")

@@ -18,6 +18,7 @@ from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFo
 from jupyter_secure_jobs.domain.run import ENDED, RunKind
 from jupyter_secure_jobs.member.context import PINS_FILE
 from jupyter_secure_jobs.member.pins import Pins
+from jupyter_secure_jobs.member.proof import PINNED
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.roster import Roster
@@ -167,7 +168,7 @@ def _genesis(arguments: Namespace, bundle: Bundle) -> tuple[str, str | None]:
                 "The genesis that you gave is not the one that the key store has pinned for this workspace.",
                 "Find out where each comes from.",
             )
-        return pinned, "pinned in the key store"
+        return pinned, PINNED
     if arguments.genesis is not None:
         return arguments.genesis, "as you gave it"
     return (first.hash if first is not None else ""), None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
-from jupyter_secure_jobs.domain.job import Scope
+from jupyter_secure_jobs.member import proof
 from jupyter_secure_jobs.member.review import facts_of
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.trust.trail import NOT_PROVEN, Step, steps
@@ -50,16 +50,7 @@ class Found:
     @property
     def verdict(self) -> str:
         """The verdict in words."""
-        genesis = self.verified.run.rosters.genesis
-        if self.known_from is None:
-            return (
-                f"NOT VERIFIED YET. Everything follows from genesis {genesis}, but nobody here vouches for that. "
-                "Compare it with the invitation to the workspace, then give it as --genesis."
-            )
-        return (
-            f"VERIFIED, from genesis {genesis} ({self.known_from}) to the digest of what the enclave sealed. What "
-            "software does not prove stands above."
-        )
+        return proof.verdict(self.verified.run.rosters.genesis, self.known_from)
 
 
 def visible(text: str) -> str:
@@ -121,20 +112,13 @@ def _in_force(verified: VerifiedBundle) -> Iterator[tuple[str, str]]:
         yield "", f"  {_time(grant.time)}  the key service of {grant.organisation} released the keys of {names}"
     if not verified.grants:
         yield "", "  No key was needed: the version reads no dataset."
-    stops = [(each, "before") for each in verified.revoked_before]
-    stops += [(each, "after") for each in verified.revoked_after]
-    for said, when in stops:
-        what = "every further key" if said.scope is Scope.ALL else "every run after the first"
-        yield "", f"  {_time(said.time)}  {said.member} stopped {what}; in the log {when} the run order"
-    for word in verified.acknowledgements:
-        yield "", f"  {_time(word.time)}  the key service of {word.organisation} acknowledged a revocation"
-    if not stops:
+    for when, words in proof.stops(verified):
+        yield "", f"  {when}  {words}"
+    if not (verified.revoked_before or verified.revoked_after):
         yield "", "  No revocation of this version is in this file."
     yield "", ""
     yield "bold", "What came of it"
-    ended = f": {receipt.error_class}" if receipt.error_class else ""
-    rows = f", {receipt.rows:,} rows" if receipt.rows is not None else ""
-    yield "", f"  {receipt.status.value}{ended}{rows}, {_time(receipt.started)} to {_time(receipt.finished)}"
+    yield "", f"  {proof.ended(receipt)}, {_time(receipt.started)} to {_time(receipt.finished)}"
 
 
 def _time(moment: Any) -> str:  # noqa: ANN401 -- a datetime; the name is for type checkers alone

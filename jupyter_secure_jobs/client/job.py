@@ -63,7 +63,8 @@ class JobRoutes:
 
     def job(self, workspace: str, job: str) -> JobDetailWire:
         """Return one job by its id."""
-        return self.connection.get(path("workspaces", workspace, "jobs", job), JobDetailWire)
+        where = path("workspaces", workspace, "jobs", job)
+        return self.connection.get(where, JobDetailWire, largest=LARGEST_LIST)
 
     def find_job(self, workspace: str, name: str) -> JobDetailWire:
         """Return the job of that name; names are compared as the workspace does, letter case aside.
@@ -127,7 +128,12 @@ class JobRoutes:
     def review_statements(self, workspace: str, job: str, number: int, *, seen: int = 0) -> ReviewWire:
         """Return the signed statements about a version, unverified; the log is proven from `seen` entries on too."""
         where = path("workspaces", workspace, "jobs", job, "versions", number, "review")
-        return self.connection.get(where, ReviewWire, query={"seen": seen})
+        return self.connection.get(where, ReviewWire, query={"seen": seen}, largest=LARGEST_LIST)
+
+    def last_review(self, workspace: str, job: str, *, seen: int = 0) -> ReviewWire:
+        """Return the signed statements of the open version's last closed review, unverified; the log as above."""
+        where = path("workspaces", workspace, "jobs", job, "last-review")
+        return self.connection.get(where, ReviewWire, query={"seen": seen}, largest=LARGEST_LIST)
 
     def submit_signed(self, workspace: str, job: str, new: SubmitNew) -> JobDetailWire:
         """Submit the version that the author signed."""

@@ -11,11 +11,14 @@ from jupyter_secure_jobs.wire.job import JobDetailWire, VersionWire
 from jupyter_secure_jobs.wire.member_side import (
     CheckNew,
     CheckWire,
+    ComparisonWire,
     DatasetAsked,
     DatasetProposal,
     DecisionAsked,
+    LastReviewWire,
     LogText,
     Preview,
+    ReceiptWire,
     ReviewStatement,
     RevocationAsked,
     RunAsked,
@@ -71,6 +74,11 @@ class MemberRoutes:
         """Return the version under review as the member side verified it."""
         return self.connection.get(_mine(workspace, "jobs", job, "review"), ReviewStatement, timeout=_WORK_SECONDS)
 
+    def verified_last_review(self, workspace: str, job: str) -> LastReviewWire:
+        """Return the last closed review of the open version as the member side verified it."""
+        where = _mine(workspace, "jobs", job, "last-review")
+        return self.connection.get(where, LastReviewWire, timeout=_WORK_SECONDS)
+
     def decide(self, workspace: str, job: str, asked: DecisionAsked) -> JobDetailWire:
         """Sign and hand in a decision; refused for a kernel's token."""
         where = _mine(workspace, "jobs", job, "decisions")
@@ -108,6 +116,10 @@ class MemberRoutes:
         query: Query = {"purpose": str(purpose)}
         return self.connection.download(_mine(workspace, "runs", run, part), sink, largest=largest, query=query)
 
+    def verified_receipt(self, workspace: str, run: str) -> ReceiptWire:
+        """Return a job run's receipt as the member side verified it."""
+        return self.connection.get(_mine(workspace, "runs", run, "receipt"), ReceiptWire, timeout=_WORK_SECONDS)
+
     def receipt(self, workspace: str, run: str, sink: BinaryIO, *, opened: bool = False) -> int:
         """Write the bundle of a job run into `sink`, verified by the member side; return its bytes.
 
@@ -117,6 +129,10 @@ class MemberRoutes:
         return self.connection.download(
             _mine(workspace, "runs", run, "bundle"), sink, largest=LARGEST_LIST, query=query, timeout=_WORK_SECONDS
         )
+
+    def compare(self, workspace: str, run: str) -> ComparisonWire:
+        """Return whether a test run gave what the author's did, from outcomes that the member side verified."""
+        return self.connection.get(_mine(workspace, "runs", run, "comparison"), ComparisonWire, timeout=_WORK_SECONDS)
 
     def publish(self, workspace: str, asked: DatasetAsked) -> DatasetProposal:
         """Propose a dataset from files of the member side's machine; publish it if `asked.confirm`."""

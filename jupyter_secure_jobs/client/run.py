@@ -49,10 +49,16 @@ class RunRoutes:
         where = path("workspaces", workspace, "runs", run, "outcome")
         return self.connection.get(where, OutcomeWire, query={"seen": seen})
 
-    def run_statements(self, workspace: str, run: str, *, seen: int = 0) -> RunStatementsWire:
-        """Return every statement about a job run, for who has `seen` that much of the log; unverified."""
+    def run_statements(
+        self, workspace: str, run: str, *, seen: int = 0, purpose: str = "open", opened: bool = False
+    ) -> RunStatementsWire:
+        """Return every statement about a job run, for who has `seen` that much of the log; unverified.
+
+        `purpose` is `open` or `export`, `opened` whether what proves the rows goes along: what the audit log will say.
+        """
+        query: Query = {"seen": seen, "purpose": purpose, **({"opened": "true"} if opened else {})}
         where = path("workspaces", workspace, "runs", run, "statements")
-        return self.connection.get(where, RunStatementsWire, query={"seen": seen}, largest=LARGEST_LIST)
+        return self.connection.get(where, RunStatementsWire, query=query, largest=LARGEST_LIST)
 
     def download_sealed(
         self,

@@ -54,6 +54,7 @@ class Event(StrEnum):
     RESULT_EXPORTED = "result_exported"
     LOG_OPENED = "log_opened"
     LOG_EXPORTED = "log_exported"
+    RECEIPT_EXPORTED = "receipt_exported"
     RESEALED = "resealed"
     RERUNS_REVOKED = "reruns_revoked"
     ACCEPTANCE_WITHDRAWN = "acceptance_withdrawn"
@@ -124,6 +125,9 @@ MEANINGS: Final[dict[Event, Meaning]] = {
     Event.RESULT_EXPORTED: Meaning(label="Result exported", by="member", detail="the run and the format"),
     Event.LOG_OPENED: Meaning(label="Log opened", by="member", detail="the run"),
     Event.LOG_EXPORTED: Meaning(label="Log exported", by="member", detail="the run and the format"),
+    Event.RECEIPT_EXPORTED: Meaning(
+        label="Receipt exported", by="member", detail="the run, and whether what proves its rows went along"
+    ),
     Event.RESEALED: Meaning(
         label="Outcome keys sealed again", by="member", detail="the run; for which colleague", signed="re-sealed keys"
     ),

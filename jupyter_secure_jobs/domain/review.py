@@ -28,6 +28,9 @@ class Verdict(StrEnum):
     DECLINE = "decline"
 
 
+VERDICTS: Final = {Verdict.ACCEPT: Decision.ACCEPTED, Verdict.DECLINE: Decision.DECLINED}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How far a review has come; `missing` are those who have not accepted, in the order of the roster."""

@@ -283,10 +283,12 @@ class Enclave:
         """Run a text on synthetic tables, with the full log, and sign what was seen.
 
         Raises:
-            RefusedError: an input or a file is not what it must be.
+            RefusedError: the text, an input or a file is not what it must be.
             UnavailableError: no sandbox can be made here.
         """
         self.forget()
+        if task.text.hash != task.text_hash:
+            raise RefusedError("tested_text", "The test is of another text than the one it is said to be of.")
         values = check_values(task.declarations, task.inputs)
         limits = _limits(task.limits)
         gate = Gate.start(self._memory, task.rules, limits)

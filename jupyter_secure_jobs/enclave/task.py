@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from jupyter_secure_jobs.domain.inputs import InputVariable, Value  # noqa: TC001 -- as above
 from jupyter_secure_jobs.domain.job import JobLimits, Language  # noqa: TC001 -- as above
 from jupyter_secure_jobs.domain.output import THE_JOB, OutputPolicy, OutputRules, combine
+from jupyter_secure_jobs.protocol.version import TestedText, tables_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,18 @@ class SyntheticTask:
     output_policy: OutputPolicy
     counts: tuple[str, ...]
     owners: tuple[OwnerPolicy, ...]
+
+    @property
+    def text(self) -> TestedText:
+        """What is tested, as it is here: the server's word on its hash is checked against this."""
+        return TestedText(
+            language=self.language,
+            code=self.code,
+            tables=tables_of(self.datasets),
+            inputs=self.declarations,
+            output_policy=self.output_policy,
+            counts=self.counts,
+        )
 
     @property
     def rules(self) -> OutputRules:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
 from jupyter_secure_jobs.member import receipts
 from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.wire.run import RunWire
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A job run, and everything about it that was verified."""
+
+    run: RunWire
+    verified: VerifiedBundle
+
+
 def bundle(acting: Acting, workspace: str, run: str, *, opened: bool) -> Bundle:
     """Return the bundle of a job run, verified up to the pinned genesis; the log is followed as with any statement.
 
@@ -34,25 +43,42 @@ def bundle(acting: Acting, workspace: str, run: str, *, opened: bool) -> Bundle:
         NotAllowedError: `opened` is asked by who is no recipient.
         RefusedError: a check failed; nothing is returned.
     """
+    found = verified(acting, workspace, run, purpose=Purpose.EXPORT, opened=opened)
+    if not opened:
+        return found.verified.bundle
+    shown = replace(found.verified.bundle, opened=_opened(acting, found.run, found.verified))
+    verify_bundle(shown, genesis=found.verified.run.rosters.genesis, now=utc_now())
+    return shown
+
+
+def verified(
+    acting: Acting, workspace: str, run: str, *, purpose: Purpose = Purpose.OPEN, opened: bool = False
+) -> Found:
+    """Return what the statements about a job run show, verified up to the pinned genesis; the log is followed.
+
+    `purpose` and `opened` are what the audit log says of an export.
+
+    Raises:
+        NotFoundError: there is no such run, or it has no receipt.
+        RefusedError: a check failed.
+    """
     known = acting.client.run_of(workspace, run)
-    said = acting.client.run_statements(workspace, run, seen=acting.pins.log_size(workspace))
+    said = acting.client.run_statements(
+        workspace, run, seen=acting.pins.log_size(workspace), purpose=str(purpose), opened=opened
+    )
     made = _bundle(said)
-    verified = verify_bundle(made, genesis=acting.pins.genesis(workspace), now=utc_now())
-    acting.follow_log(workspace, verified.run.rosters, verified.run.log)
+    checked = verify_bundle(made, genesis=acting.pins.genesis(workspace), now=utc_now())
+    acting.follow_log(workspace, checked.run.rosters, checked.run.log)
     # Which run the server calls by this id is its word alone; what it shows of the run must be what was ordered.
     ordered = (workspace, known.job, known.version_hash, canonical.encode(codec.to_json(known.inputs)))
     if ordered != (
-        verified.run.rosters.workspace,
-        verified.run.version.job,
-        verified.run.version_hash,
-        canonical.encode(codec.to_json(verified.run.inputs)),
+        checked.run.rosters.workspace,
+        checked.run.version.job,
+        checked.run.version_hash,
+        canonical.encode(codec.to_json(checked.run.inputs)),
     ):
         raise RefusedError("other_run", "The server sent the statements of another run.", "Warn the others.")
-    if not opened:
-        return made
-    shown = replace(made, opened=_opened(acting, known, verified))
-    verify_bundle(shown, genesis=verified.run.rosters.genesis, now=utc_now())
-    return shown
+    return Found(run=known, verified=checked)
 
 
 def _opened(acting: Acting, known: RunWire, verified: VerifiedBundle) -> Opened:

@@ -6,14 +6,16 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from jupyter_secure_jobs.domain.comment import LineComment, clean_comment, clean_line_comments
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, RefusedError
 from jupyter_secure_jobs.domain.output import OutputFailure, failure_words
 from jupyter_secure_jobs.domain.review import Verdict
-from jupyter_secure_jobs.domain.text import COMMENT_LENGTH, clean_text
 from jupyter_secure_jobs.member import checks, statements
 from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of
+from jupyter_secure_jobs.member.decided import decided
 from jupyter_secure_jobs.member.review import describe
 from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.decision import Decision
 from jupyter_secure_jobs.protocol.output import rules_of
@@ -22,31 +24,32 @@ from jupyter_secure_jobs.trust.dossier import verified_manifests
 from jupyter_secure_jobs.trust.log import verify_log
 from jupyter_secure_jobs.trust.version import verify_version
 from jupyter_secure_jobs.wire.base import EnvelopeWire
-from jupyter_secure_jobs.wire.job import DecisionNew, RevocationNew, SubmitNew
+from jupyter_secure_jobs.wire.job import DecisionNew, LineCommentWire, RevocationNew, SubmitNew
 from jupyter_secure_jobs.wire.run import RunNew
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jupyter_secure_jobs.domain.job import Scope
     from jupyter_secure_jobs.member.context import Acting
     from jupyter_secure_jobs.protocol.dataset import Manifest
     from jupyter_secure_jobs.protocol.envelope import Envelope, Statement
     from jupyter_secure_jobs.trust.roster import TrustedRosters
-    from jupyter_secure_jobs.wire.job import JobDetailWire, VersionWire
+    from jupyter_secure_jobs.wire.job import JobDetailWire, ReviewWire, VersionWire
     from jupyter_secure_jobs.wire.member_side import ReviewStatement
     from jupyter_secure_jobs.wire.run import InputValue, RunWire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """A submitted version as this side verified it."""
+    """A submitted version as this side verified it; in `said` the decisions are still unverified."""
 
     rosters: TrustedRosters
     version: Version
     hash: str
     manifests: Mapping[str, Manifest]
     previous: Version | None
+    said: ReviewWire
 
 
 def _signed(acting: Acting, statement: Statement) -> EnvelopeWire:
@@ -120,21 +123,24 @@ def verified(acting: Acting, workspace: str, job: str, *, number: int) -> Verifi
     carried = [envelopes.read(Decision, envelope_of(each)).checkpoint for each in wire.decisions]
     acting.follow_log(workspace, rosters, verify_log(log_proof_of(wire.log), rosters, carried))
     previous = envelopes.read(Version, envelope_of(wire.previous)) if wire.previous is not None else None
-    return Verified(rosters=rosters, version=version, hash=envelope.hash, manifests=manifests, previous=previous)
+    return Verified(
+        rosters=rosters, version=version, hash=envelope.hash, manifests=manifests, previous=previous, said=wire
+    )
 
 
 def review(acting: Acting, workspace: str, job: str) -> ReviewStatement:
-    """Return the version in front in plain words: the one under review, else the live one.
+    """Return the version in front in plain words: the one under review, else the live one; and what others said of it.
 
     Raises:
         ConflictError: there is nothing to review.
+        RefusedError: something does not verify, or the server shows comments that were not signed.
     """
     detail = acting.client.job(workspace, job)
     number = detail.version.number if detail.version.hash is not None else detail.live_version
     if number is None:
         raise ConflictError("no_review", "This job was not submitted yet.", "Wait for its author to submit it.")
     seen = verified(acting, workspace, job, number=number)
-    return describe(
+    described = describe(
         seen.version,
         seen.hash,
         manifests=seen.manifests,
@@ -143,19 +149,27 @@ def review(acting: Acting, workspace: str, job: str) -> ReviewStatement:
         author_organisation=seen.rosters.member(seen.version.author).organisation,
         members=len(seen.rosters.newest.members),
     )
+    return described.model_copy(update={"decisions": decided(seen.said, seen.rosters, seen.version, seen.hash)})
 
 
 def decide(
-    acting: Acting, workspace: str, job: str, *, version_hash: str, verdict: Verdict, comment: str
+    acting: Acting,
+    workspace: str,
+    job: str,
+    *,
+    version_hash: str,
+    verdict: Verdict,
+    comment: str,
+    line_comments: Sequence[LineComment] = (),
 ) -> JobDetailWire:
     """Sign a decision on the version with this hash, if it is still the one under review.
 
     Raises:
         ConflictError: the author resubmitted: another version is under review.
-        InvalidError: a decline without a comment.
+        InvalidError: a decline without a comment, or a line comment beside no line of the code.
         RefusedError: the version does not verify.
     """
-    text = clean_text(comment, what="comment", longest=COMMENT_LENGTH)
+    text = clean_comment(comment)
     if verdict is Verdict.DECLINE and not text.strip():
         raise InvalidError("comment_needed", "A decline needs a comment.", "Say what should change.")
     detail = acting.client.job(workspace, job)
@@ -164,20 +178,24 @@ def decide(
         raise ConflictError(
             "version_changed", "Another version is under review than the one you looked at.", "Look at the new one."
         )
+    lines = clean_line_comments(line_comments, code=seen.version.code)
     salt = secrets.token_urlsafe(16)
     decision = statements.decision_of(
         seen.hash,
         seen.rosters,
         verdict=verdict,
-        comment=text,
-        salt=salt,
+        comment=places.comment(salt=salt, text=text, lines=lines),
         member=acting.email,
         now=utc_now(),
         checkpoint=acting.checkpoint(workspace, seen.rosters),
     )
-    return acting.client.decide_signed(
-        workspace, job, DecisionNew(decision=_signed(acting, decision), comment=text, salt=salt)
+    new = DecisionNew(
+        decision=_signed(acting, decision),
+        comment=text,
+        line_comments=[LineCommentWire.of(each) for each in lines],
+        salt=salt,
     )
+    return acting.client.decide_signed(workspace, job, new)
 
 
 def _live(acting: Acting, workspace: str, job: str) -> Verified:

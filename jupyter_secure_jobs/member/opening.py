@@ -20,20 +20,19 @@ from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
 from jupyter_secure_jobs.domain.output import Withheld
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.domain.text import harmless
-from jupyter_secure_jobs.member import receipts
-from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, private_folder
+from jupyter_secure_jobs.member import receipts, tested
+from jupyter_secure_jobs.member.context import private_folder
 from jupyter_secure_jobs.protocol import codec, places
 from jupyter_secure_jobs.protocol.result_digest import has_digest
-from jupyter_secure_jobs.trust.evidence import salted, verify_test
-from jupyter_secure_jobs.trust.roster import verify_every_workers
-from jupyter_secure_jobs.wire.member_side import LogText, Preview
+from jupyter_secure_jobs.trust.evidence import salted
+from jupyter_secure_jobs.wire.member_side import WITHHELD, LogText, Preview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from jupyter_secure_jobs.member.context import Acting
-    from jupyter_secure_jobs.protocol.order import Receipt, TestResult
+    from jupyter_secure_jobs.protocol.order import Receipt
     from jupyter_secure_jobs.wire.run import OutcomeWire, RunWire
 
 PREVIEW_ROWS: Final = 100
@@ -61,8 +60,8 @@ def opened(
 
     Order of checks for a job run: the newest roster and worker list, to the pinned genesis; every statement behind the
     order and the enclave's evidence, as of then; its receipt; size and digest of the ciphertext; decryption, which
-    authenticates; for a result its salted logical digest. For a test run: the worker's signature and the logical
-    digest.
+    authenticates; for a result its salted logical digest. For a test run: the worker's signature, the synthetic tables
+    that it read, and the logical digest.
 
     Raises:
         NotFoundError: the run has no such file.
@@ -125,24 +124,15 @@ def _check_logical(plain: Path, keys: dict[str, Any], receipt: Receipt) -> None:
 def _open_test(
     acting: Acting, run: RunWire, outcome: OutcomeWire, kind: str, fetched: Path, why: dict[str, str]
 ) -> Opened:
-    if outcome.test is None:
-        raise NotFoundError("no_outcome", "The test has no signed outcome.", "Only runs that have ended have one.")
-    chain = acting.client.roster(run.workspace)
-    lists = envelopes_of(chain.workers)
-    rosters = acting.follow(run.workspace, envelopes_of(chain.rosters), lists)
-    workers, *earlier = verify_every_workers(lists, rosters)
-    said: TestResult = verify_test(envelope_of(outcome.test), workers, earlier=earlier)
-    if (said.run, said.workspace, said.genesis) != (run.id, rosters.workspace, rosters.genesis):
-        raise RefusedError("other_run", "The server sent the outcome of another test.", "Warn the others.")
+    found = tested.tested(acting, run, outcome)
+    said = found.result
     with fetched.open("wb") as sink:
         acting.client.download_sealed(run.workspace, run.id, kind, sink, largest=2**31, **why)
     if kind == "result":
         table = pq.read_table(fetched)
         if not has_digest(table, said.result):
             raise RefusedError("result_digest", "The rows are not those that the worker signed.", "Test again.")
-    checked = ["Signed by an enrolled worker; from synthetic tables."]
-    if not any(said.worker == each.name and said.measurement in each.measurements for each in workers.values()):
-        checked.append(f"The worker {said.worker} of then was dropped or upgraded since.")
+    checked = ["Signed by an enrolled worker; from the synthetic tables that the owners signed.", *found.since]
     withheld = [each.words() for each in said.withheld]
     return Opened(run=run, path=fetched, synthetic=True, verified=checked, withheld=withheld)
 
@@ -189,7 +179,8 @@ def export(
 ) -> Path:
     """Write a run's `csv`, `parquet` or `txt` into `folder`; return the file.
 
-    A notebook that shows the rows takes them as a file too, with the purpose to open them.
+    A notebook that shows the rows takes them as a file too, with the purpose to open them. What output rules withheld
+    then stands in the Parquet file's metadata, so that the result need not be opened twice to know it.
 
     Raises:
         SecureJobsError: as `opened`.
@@ -199,9 +190,20 @@ def export(
     with opened(acting, workspace, run_id, what, purpose=purpose, form=kind) as found:
         if kind == "csv":
             write_csv(found.path, target)
+        elif kind == "parquet" and purpose is Purpose.OPEN and found.withheld:
+            _write_noted(found, target)
         else:
             shutil.copyfile(found.path, target)
     return target
+
+
+def _write_noted(found: Opened, target: Path) -> None:
+    reader = pq.ParquetFile(found.path)
+    words = json.dumps(found.withheld)
+    schema = reader.schema_arrow.with_metadata({**(reader.schema_arrow.metadata or {}), WITHHELD: words})
+    with pq.ParquetWriter(target, schema) as writer:
+        for batch in reader.iter_batches():
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
 
 
 def write_csv(source: Path, target: Path) -> None:

@@ -11,7 +11,6 @@ from jupyter_secure_jobs.domain.inputs import check_values
 from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, Scope
 from jupyter_secure_jobs.domain.review import DECISION_DAYS, Verdict
 from jupyter_secure_jobs.domain.run import ORDER_DAYS
-from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.decision import Decision, Revocation
 from jupyter_secure_jobs.protocol.order import RunOrder
 from jupyter_secure_jobs.protocol.version import ANY_ENROLLED, DatasetRead, Engine, Version
@@ -76,19 +75,18 @@ def decision_of(
     *,
     verdict: Verdict,
     comment: str,
-    salt: str,
     member: str,
     now: datetime,
     checkpoint: str,
 ) -> Decision:
-    """Return a member's decision on the version with this hash."""
+    """Return a member's decision on the version with this hash; `comment` is the digest of what is said beside it."""
     return Decision(
         workspace=rosters.workspace,
         genesis=rosters.genesis,
         epoch=rosters.newest.epoch,
         version=version_hash,
         verdict=verdict,
-        comment=places.comment(salt=salt, text=comment),
+        comment=comment,
         member=member,
         time=now,
         expires=now + timedelta(days=DECISION_DAYS),

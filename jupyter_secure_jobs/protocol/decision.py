@@ -14,8 +14,8 @@ from jupyter_secure_jobs.domain.review import Verdict  # noqa: TC001 -- as above
 class Decision:
     """One member's decision on exactly the version with this hash; final for its submission.
 
-    `comment` is the digest of a salt and the comment; the words stay erasable. `checkpoint` is the newest checkpoint
-    of the log that the member's side had seen.
+    `comment` is the digest of a salt, the comment and the line comments; the words stay erasable. `checkpoint` is the
+    newest checkpoint of the log that the member's side had seen.
     """
 
     TYPE: ClassVar[str] = "decision.v1"

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.protocol import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_secure_jobs.domain.comment import LineComment
 
 
 def _place(label: str, **context: str | int) -> bytes:
@@ -46,6 +52,11 @@ def key_id(key: bytes) -> str:
     return "sha256:" + hashlib.sha256(b"jupyter-secure-jobs/key-id/v1\n" + key).hexdigest()
 
 
-def comment(*, salt: str, text: str) -> str:
-    """Return the salted digest of a comment, as it stands in a decision."""
-    return canonical.digest(_place("comment", salt=salt, text=text))
+def comment(*, salt: str, text: str, lines: Sequence[LineComment] = ()) -> str:
+    """Return the salted digest of a comment and the line comments, as it stands in a decision.
+
+    Line comments are there if there are any: so the digests of before there were such verify by the same rule.
+    """
+    said = {"protocol": "jupyter-secure-jobs/comment/v1", "salt": salt, "text": text}
+    beside = [{"line": each.line, "text": each.text} for each in lines]
+    return canonical.digest(canonical.encode({**said, "lines": beside} if beside else said))

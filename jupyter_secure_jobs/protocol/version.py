@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 -- the codec reads the annotations at run time
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.inputs import InputVariable, check_declarations
@@ -17,6 +17,10 @@ from jupyter_secure_jobs.domain.text import (
     clean_name,
     clean_text,
 )
+from jupyter_secure_jobs.protocol import canonical, codec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ANY_ENROLLED: Final = "any enrolled"
 
@@ -97,7 +101,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestedText:
-    """The parts of a job that a test depends on; its hash says whether exactly this text was tested."""
+    """The parts of a job that a test depends on; its hash says whether exactly this text was tested.
+
+    `tables` are sorted, each as `name=dataset`.
+    """
 
     TYPE: ClassVar[str] = "text.v1"
     language: Language
@@ -106,3 +113,13 @@ class TestedText:
     inputs: tuple[InputVariable, ...]
     output_policy: OutputPolicy
     counts: tuple[str, ...]
+
+    @property
+    def hash(self) -> str:
+        """How a test result names the text."""
+        return canonical.digest(canonical.encode(codec.to_json(self)))
+
+
+def tables_of(datasets: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the tables of a tested text; `datasets` gives the dataset behind each."""
+    return tuple(sorted(f"{table}={dataset}" for table, dataset in datasets.items()))

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.audit import Purpose, purpose_of
-from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.job import Language
-from jupyter_secure_jobs.member import bundles, checks, deciding, opening, publishing
+from jupyter_secure_jobs.member import bundles, checks, comparing, decided, deciding, opening, proof, publishing
 from jupyter_secure_jobs.rest.route import Call, Download, Route, Side
 from jupyter_secure_jobs.wire import job, member_side, run
 
@@ -50,7 +49,13 @@ def _decide(desk: Desk, call: Call) -> job.JobDetailWire:
     asked: member_side.DecisionAsked = call.body
     acting = desk.host.confirmed(desk.email, asked.passphrase)
     return deciding.decide(
-        acting, call.w, call.path["j"], version_hash=asked.version_hash, verdict=asked.decision, comment=asked.comment
+        acting,
+        call.w,
+        call.path["j"],
+        version_hash=asked.version_hash,
+        verdict=asked.decision,
+        comment=asked.comment,
+        line_comments=[each.comment() for each in asked.line_comments],
     )
 
 
@@ -79,10 +84,7 @@ def _export(kind: str) -> Callable[[Desk, Call], Download]:
 
 
 def _bundle(desk: Desk, call: Call) -> Download:
-    asked = call.query.get("opened", "false")
-    if asked not in ("true", "false"):
-        raise InvalidError("query", "opened is neither true nor false.", "Write opened=true, or leave it out.")
-    made = bundles.bundle(desk.acting, call.w, call.path["r"], opened=asked == "true")
+    made = bundles.bundle(desk.acting, call.w, call.path["r"], opened=call.flag("opened"))
     memory = Memory(anywhere=True)
     path = memory.folder / "bundle.json"
     try:
@@ -108,6 +110,8 @@ MEMBER_ROUTES: Final[tuple[Route, ...]] = (
          lambda d, c: deciding.submit(d.acting, c.w, c.path["j"], shown=c.body.shown)),
     _row("GET", _J + "/review", "read_review", None, member_side.ReviewStatement,
          lambda d, c: deciding.review(d.acting, c.w, c.path["j"])),
+    _row("GET", _J + "/last-review", "read_last_review", None, member_side.LastReviewWire,
+         lambda d, c: decided.last_review(d.acting, c.w, c.path["j"])),
     _row("POST", _J + "/decisions", "sign_decision", member_side.DecisionAsked, job.JobDetailWire, _decide,
          kernel=False),
     _row("POST", _J + "/revocations", "sign_revocation", member_side.RevocationAsked, job.JobDetailWire,
@@ -120,6 +124,10 @@ MEMBER_ROUTES: Final[tuple[Route, ...]] = (
     _row("GET", _R + "/result.parquet", "export_parquet", None, None, _export("parquet"), query=("purpose",)),
     _row("GET", _R + "/log", "open_log", None, member_side.LogText,
          lambda d, c: opening.log_text(d.acting, c.w, c.path["r"])),
+    _row("GET", _R + "/comparison", "compare_test", None, member_side.ComparisonWire,
+         lambda d, c: comparing.compare(d.acting, c.w, c.path["r"])),
+    _row("GET", _R + "/receipt", "read_receipt", None, member_side.ReceiptWire,
+         lambda d, c: proof.receipt(d.acting, c.w, c.path["r"])),
     _row("GET", _R + "/bundle", "export_bundle", None, None, _bundle, query=("opened",)),
     _row("GET", _R + "/log.txt", "export_log", None, None, _export("txt"), query=("purpose",)),
     _row("POST", "member/workspaces/{w}/datasets", "publish_files", member_side.DatasetAsked,

@@ -58,6 +58,17 @@ class Call:
             raise InvalidError("query", f"{name} is not a whole number.", f"Write {name}=1, for example.")
         return int(text)
 
+    def flag(self, name: str) -> bool:
+        """Return a yes or no of the query; left out it is no.
+
+        Raises:
+            InvalidError: it is neither `true` nor `false`.
+        """
+        text = self.query.get(name, "false")
+        if text not in ("true", "false"):
+            raise InvalidError("query", f"{name} is neither true nor false.", f"Write {name}=true, or leave it out.")
+        return text == "true"
+
     @property
     def after(self) -> str | None:
         """The cursor of the page before."""

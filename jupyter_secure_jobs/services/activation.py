@@ -65,7 +65,7 @@ def _members(change: Change) -> Iterable[MemberRow]:
 
 def _end_reviews(unit: Unit, change: Change, proposer: str) -> None:
     for job, version in jobs.under_review(unit.session, change.after.workspace):
-        version.stage, version.statement, version.submitted, version.epoch = "draft", None, None, None
+        jobs.close_review(version)
         job.revision += 1
         job.updated = unit.now
         unit.record(workspace=job.workspace, job=job.id, member=proposer, action=Event.REVIEW_CANCELLED,

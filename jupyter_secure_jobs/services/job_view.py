@@ -16,9 +16,9 @@ from jupyter_secure_jobs.domain.lifecycle import (
     rerun_indicator,
     statuses,
 )
-from jupyter_secure_jobs.domain.review import Decision, Standing, Verdict, Vote, standing
+from jupyter_secure_jobs.domain.review import VERDICTS, Decision, Standing, Verdict, Vote, standing
 from jupyter_secure_jobs.domain.run import RunStatus
-from jupyter_secure_jobs.services import notices, run_view, terms
+from jupyter_secure_jobs.services import notices, opinions, run_view, terms
 from jupyter_secure_jobs.store import datasets, history, runs, statements, workspaces
 from jupyter_secure_jobs.wire.job import (
     ActionWire,
@@ -88,9 +88,8 @@ class View:
 
     def standing(self, author: str, votes: Mapping[str, DecisionRow]) -> Standing:
         """Return how far the review of a version has come."""
-        kinds = {Verdict.ACCEPT: Decision.ACCEPTED, Verdict.DECLINE: Decision.DECLINED}
         counted = {
-            email: Vote(decision=kinds[Verdict(vote.verdict)], expires=vote.expires) for email, vote in votes.items()
+            email: Vote(decision=VERDICTS[Verdict(vote.verdict)], expires=vote.expires) for email, vote in votes.items()
         }
         return standing(members=[row.email for row in self.members], author=author, votes=counted)
 
@@ -249,6 +248,7 @@ class View:
         events = history.of_job(self.unit.session, bundle.job.id)
         queue = run_view.queue_of(self.unit, bundle.job.workspace, [bundle.live_run])
         comments = history.comments(self.unit.session, [row.statement for row in events if row.statement])
+        before, code = opinions.last_review(self.unit, bundle.job, bundle.open, self.organisations)
         return JobDetailWire.model_validate(
             {
                 **self._fields(bundle, facts, queue),
@@ -256,6 +256,8 @@ class View:
                 "live": self.version(bundle.job, bundle.live) if bundle.live else None,
                 "stops": self.stops(bundle),
                 "approval": self.approval(bundle.job, votes, submitted=front.stage in ("review", "accepted")),
+                "last_review": before,
+                "last_review_code": code,
                 "history": [
                     HistoryWire(
                         time=row.time,
@@ -289,24 +291,8 @@ class View:
 
     def approval(self, job: JobRow, votes: Mapping[str, DecisionRow], *, submitted: bool) -> list[ApprovalWire]:
         """Return each other member's decision; none before submission."""
-        made = []
-        for row in self.members if submitted else ():
-            vote = votes.get(row.email)
-            if row.email == job.author:
-                continue
-            word = Decision.PENDING
-            if vote is not None:
-                word = Decision.ACCEPTED if vote.verdict == Verdict.ACCEPT else Decision.DECLINED
-            made.append(
-                ApprovalWire(
-                    member=row.email,
-                    organisation=row.organisation,
-                    decision=str(word),
-                    comment=vote.comment if vote else "",
-                    time=vote.time if vote else None,
-                )
-            )
-        return made
+        asked = [row for row in self.members if row.email != job.author] if submitted else []
+        return [opinions.opinion(row.email, row.organisation, votes.get(row.email)) for row in asked]
 
     def version(self, job: JobRow, row: VersionRow) -> VersionWire:
         """Return one version."""

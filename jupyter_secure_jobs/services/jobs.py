@@ -237,11 +237,10 @@ def discard_draft(unit: Unit, workspace: str, job: str) -> JobDetailWire:
 
 
 def cancel_review(unit: Unit, workspace: str, job: str) -> JobDetailWire:
-    """Take the version back to draft; its decisions count for nothing any more."""
+    """Take the version back to draft; its decisions count for nothing any more, but can still be read."""
     view, bundle = permitted(unit, workspace, job, Action.CANCEL_REVIEW)
     if bundle.open is not None:
-        bundle.open.stage, bundle.open.statement, bundle.open.submitted = "draft", None, None
-        bundle.open.epoch = None
+        jobs.close_review(bundle.open)
     bundle.job.revision += 1
     return touched(unit, view, bundle, Action.CANCEL_REVIEW)
 
@@ -270,8 +269,7 @@ def archive(unit: Unit, workspace: str, job: str) -> JobDetailWire:
             if run.lease is None:
                 end(unit, run, RunStatus.CANCELLED, "Cancelled")
     if bundle.open is not None and bundle.open.stage == "review":
-        bundle.open.stage, bundle.open.statement, bundle.open.submitted = "draft", None, None
-        bundle.open.epoch = None
+        jobs.close_review(bundle.open)
         cancelled = "the review was cancelled"
     bundle.job.archived = True
     bundle.job.revision += 1

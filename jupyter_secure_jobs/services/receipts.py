@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.audit import Event, Purpose, purpose_of
 from jupyter_secure_jobs.domain.errors import NotFoundError
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol import envelope as envelopes
@@ -13,6 +14,7 @@ from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.protocol.order import Evidence, Receipt
 from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.services import dossiers, logbook
+from jupyter_secure_jobs.services.run_state import words
 from jupyter_secure_jobs.store import runs
 from jupyter_secure_jobs.trust.dossier import as_of
 from jupyter_secure_jobs.wire.receipt import InclusionWire, RunStatementsWire
@@ -22,13 +24,19 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.trust.dossier import Dossier
 
 
-def statements(unit: Unit, workspace: str, run: str, *, seen: int | None = None) -> RunStatementsWire:
+def statements(
+    unit: Unit, workspace: str, run: str, *, seen: int | None = None, purpose: str, opened: bool
+) -> RunStatementsWire:
     """Return every statement about a job run, for who has `seen` that much of the log. Any member may ask.
+
+    What they are fetched for is the member side's own word: to be looked at, or to be exported as a bundle, with
+    `opened` one that also proves the rows.
 
     Raises:
         NotFoundError: there is no such job run, or it has no receipt.
+        InvalidError: the purpose is unknown.
     """
-    unit.member(workspace)
+    why, member = purpose_of(purpose), unit.member(workspace)
     row = runs.get(unit.session, workspace, run)
     if row is None:
         raise NotFoundError("no_run", "There is no such run.", "See the run history.")
@@ -38,6 +46,11 @@ def statements(unit: Unit, workspace: str, run: str, *, seen: int | None = None)
             f"The run has no receipt: it is {row.kind} run {row.number}, {row.status}.",
             "Only job runs whose code ran have one.",
         )
+    if why is Purpose.EXPORT:
+        detail = words(row) + (", with the digest of its rows" if opened else "")
+        unit.record(workspace=workspace, member=member.email, action=Event.RECEIPT_EXPORTED, job=row.job,
+                    version=row.version, run=row.id, detail=detail)  # fmt: skip
+        unit.session.flush()
     receipt, evidence = Envelope.from_bytes(row.receipt), Envelope.from_bytes(row.evidence)
     dossier = as_of_run(dossiers.statements(unit, row, seen=seen), evidence)
     grants = logbook.read_all(unit, workspace, envelopes.read(Receipt, receipt).grants)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from jupyter_secure_jobs.domain.comment import clean_comment, clean_line_comments
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.lifecycle import Action
 from jupyter_secure_jobs.domain.review import Verdict
-from jupyter_secure_jobs.domain.text import COMMENT_LENGTH, clean_text
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.decision import Decision, Revocation
 from jupyter_secure_jobs.protocol.version import Version
-from jupyter_secure_jobs.services import logbook, notices, terms, workspaces
+from jupyter_secure_jobs.services import logbook, notices, opinions, terms, workspaces
 from jupyter_secure_jobs.services.jobs import find, permitted, touched
 from jupyter_secure_jobs.store import datasets as dataset_rows
 from jupyter_secure_jobs.store import jobs, runs
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.trust.roster import TrustedRosters
 
 
+# An empty salt is the mark of comments that were erased.
+MOST_SALT: Final = 64
 STOPPING: Final = {Scope.ALL: Action.WITHDRAW, Scope.RERUNS: Action.REVOKE}
 
 
@@ -106,6 +108,7 @@ def decide(unit: Unit, workspace: str, job: str, body: DecisionNew) -> JobDetail
     Raises:
         RefusedError: it is not the caller's own signature on exactly this submission.
         NotAllowedError: no review is open, or the caller has decided already.
+        InvalidError: the comments are not those that were signed, or one is beside no line of the code.
     """
     envelope = logbook.envelope_of(body.decision)
     view, bundle = find(unit, workspace, job)
@@ -121,18 +124,21 @@ def decide(unit: Unit, workspace: str, job: str, body: DecisionNew) -> JobDetail
     version = envelopes.read(Version, logbook.read(unit, workspace, opened.statement))
     decision = verify_decision(envelope, workspaces.trusted(unit, workspace), version, opened.statement, unit.now)
     logbook.check_carried(unit, workspace, decision.checkpoint)
-    comment = clean_text(body.comment, what="comment", longest=COMMENT_LENGTH)
+    comment = clean_comment(body.comment)
+    lines = clean_line_comments([each.comment() for each in body.line_comments], code=version.code)
     if decision.member != view.member.email:
         raise NotAllowedError("not_yours", "This decision is somebody else's.", "Decide for yourself.")
-    if decision.comment != places.comment(salt=body.salt, text=comment):
-        raise InvalidError("comment", "The comment is not the one that was signed.", "Decide again.")
+    if decision.comment != places.comment(salt=body.salt, text=comment, lines=lines):
+        raise InvalidError("comment", "The comments are not the ones that were signed.", "Decide again.")
+    if not 1 <= len(body.salt) <= MOST_SALT:
+        raise InvalidError("salt", f"The salt has not 1 to {MOST_SALT} characters.", "Decide again.")
     if verdict is Verdict.DECLINE and not comment.strip():
         raise InvalidError("comment_needed", "A decline needs a comment.", "Say what should change.")
     logbook.append(unit, workspace, "decision", envelope)
     unit.session.add(
         DecisionRow(version=opened.statement, member=decision.member, workspace=workspace, statement=envelope.hash,
                     verdict=str(decision.verdict), comment=comment, salt=body.salt, time=decision.time,
-                    expires=decision.expires)
+                    expires=decision.expires, line_comments=[[each.line, each.text] for each in lines])
     )  # fmt: skip
     unit.session.flush()
     _accept_if_complete(unit, jobs.bundle(unit.session, bundle.job), view)
@@ -217,8 +223,8 @@ def statements_about(
     revoked = [stop.statement for stop in bundle.revocations.get(digest, [])]
     heard = [notice.acknowledgement for statement in revoked
              for notice in runs.notices_of(unit.session, workspace, statement)]  # fmt: skip
-    decided = [vote.statement for vote in bundle.decisions.get(digest, {}).values()]
-    decisions = logbook.read_all(unit, workspace, decided)
+    votes = list(bundle.decisions.get(digest, {}).values())
+    decisions = logbook.read_all(unit, workspace, [vote.statement for vote in votes])
     revocations = logbook.read_all(unit, workspace, revoked)
     notes = [envelopes.read(Decision, each).checkpoint for each in decisions]
     notes += [envelopes.read(Revocation, each).checkpoint for each in revocations]
@@ -230,4 +236,31 @@ def statements_about(
         manifests=[logbook.wire_of(each) for each in manifests_of(unit, workspace, version)],
         previous=logbook.wire_of(logbook.read(unit, workspace, previous.statement or "")) if previous else None,
         log=logbook.proof(unit, workspace, [*notes, *carried], seen=() if seen is None else (seen,)),
+        comments=opinions.comments_of(votes),
+    )
+
+
+def last_review(unit: Unit, workspace: str, job: str, *, seen: int | None = None) -> ReviewWire:
+    """Return the statements of the open version's last closed review, for those who verify them.
+
+    Raises:
+        NotFoundError: there was none.
+    """
+    _, bundle = find(unit, workspace, job)
+    digest = bundle.open.reviewed if bundle.open is not None else None
+    if digest is None:
+        raise NotFoundError("no_review", "No review of this version was closed.", "See the job's approval.")
+    envelope = logbook.read(unit, workspace, digest)
+    votes = list(jobs.decisions_on(unit.session, digest).values())
+    decisions = logbook.read_all(unit, workspace, [vote.statement for vote in votes])
+    notes = [envelopes.read(Decision, each).checkpoint for each in decisions]
+    return ReviewWire(
+        version=logbook.wire_of(envelope),
+        decisions=[logbook.wire_of(each) for each in decisions],
+        revocations=[],
+        acknowledgements=[],
+        manifests=[logbook.wire_of(each) for each in manifests_of(unit, workspace, envelopes.read(Version, envelope))],
+        previous=None,
+        log=logbook.proof(unit, workspace, notes, seen=() if seen is None else (seen,)),
+        comments=opinions.comments_of(votes),
     )

@@ -9,8 +9,8 @@ from jupyter_secure_jobs.domain.inputs import InputVariable, check_declarations
 from jupyter_secure_jobs.domain.job import MOST_DATASETS, Grant, JobLimits, Language, LogPolicy
 from jupyter_secure_jobs.domain.output import OutputPolicy, check_counts
 from jupyter_secure_jobs.domain.text import clean_code, clean_identifier
-from jupyter_secure_jobs.protocol import canonical, codec
-from jupyter_secure_jobs.protocol.version import TestedText, Version
+from jupyter_secure_jobs.protocol import codec
+from jupyter_secure_jobs.protocol.version import TestedText, Version, tables_of
 from jupyter_secure_jobs.wire.job import (
     DatasetReadWire,
     DraftChange,
@@ -138,15 +138,14 @@ def to_test(terms: Terms) -> Terms:
 
 def tested_text(terms: Terms) -> str:
     """Return the hash of what a test depends on: language, code, table names, declarations, what may leave."""
-    text = TestedText(
+    return TestedText(
         language=Language(terms["language"]),
         code=terms["code"],
-        tables=tuple(sorted(f"{read['table']}={read['dataset']}" for read in terms["datasets"])),
+        tables=tables_of({read["table"]: read["dataset"] for read in terms["datasets"]}),
         inputs=inputs_of(terms),
         output_policy=output_policy_of(terms),
         counts=counts_of(terms),
-    )
-    return canonical.digest(canonical.encode(codec.to_json(text)))
+    ).hash
 
 
 def check_same(terms: Terms, version: Version, *, name: str, description: str) -> None:

@@ -80,6 +80,18 @@ def of_version(session: Session, workspace: str, digest: str) -> JobRow | None:
     return session.scalars(query.where(JobRow.workspace == workspace, VersionRow.statement == digest)).one_or_none()
 
 
+def decisions_on(session: Session, version: str) -> dict[str, DecisionRow]:
+    """Return the decisions on a submission by member, also on one whose review was closed."""
+    found = session.scalars(select(DecisionRow).where(DecisionRow.version == version))
+    return {row.member: row for row in found}
+
+
+def close_review(version: VersionRow) -> None:
+    """Take a version under review back to draft; which submission it was stays known."""
+    version.reviewed = version.statement
+    version.stage, version.statement, version.submitted, version.epoch = "draft", None, None, None
+
+
 def revocation(session: Session, version: str, member: str, scope: str) -> RevocationRow | None:
     """Return a member's revocation of a version."""
     return session.get(RevocationRow, (version, member, scope))

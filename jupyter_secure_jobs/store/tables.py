@@ -204,7 +204,8 @@ class JobRow(Base):
 class VersionRow(Base):
     """A version. `stage` is `draft`, `review`, `accepted` or `discarded`; `terms` is the text as the author wrote it.
 
-    That a version is accepted is shown by signatures; `stage` only saves looking at them for lists.
+    That a version is accepted is shown by signatures; `stage` only saves looking at them for lists. `reviewed` is the
+    submission whose review was closed last: its decisions count for nothing, and its author still reads them.
     """
 
     __tablename__ = "version"
@@ -216,10 +217,15 @@ class VersionRow(Base):
     statement: Mapped[str | None] = mapped_column(_HASH, index=True)
     epoch: Mapped[int | None]
     submitted: Mapped[datetime | None]
+    reviewed: Mapped[str | None] = mapped_column(_HASH)
 
 
 class DecisionRow(Base):
-    """A member's decision on a submission, with its comment; the signed statement is the one of that hash."""
+    """A member's decision on a submission, with its comments; the signed statement is the one of that hash.
+
+    `line_comments` is a list of `[line, text]`. The statement holds a salted digest alone, so that comments and salt
+    can be erased.
+    """
 
     __tablename__ = "decision"
     version: Mapped[str] = mapped_column(_HASH, primary_key=True)
@@ -228,6 +234,7 @@ class DecisionRow(Base):
     statement: Mapped[str] = mapped_column(_HASH)
     verdict: Mapped[str] = mapped_column(String(10))
     comment: Mapped[str] = mapped_column(Text)
+    line_comments: Mapped[list[Any]] = mapped_column(default=list)
     salt: Mapped[str] = mapped_column(String(64))
     time: Mapped[datetime]
     expires: Mapped[datetime]

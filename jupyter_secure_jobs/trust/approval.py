@@ -11,6 +11,7 @@ from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Decision as Standing
 from jupyter_secure_jobs.domain.review import Verdict, Vote, standing
 from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.decision import Decision, Revocation
 from jupyter_secure_jobs.trust import signatures
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from jupyter_secure_jobs.domain.comment import LineComment
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.protocol.version import Version
     from jupyter_secure_jobs.trust.roster import TrustedRosters
@@ -47,6 +49,20 @@ def verify_decision(
     if decision.time > now + CLOCK_SKEW:
         raise RefusedError("from_the_future", "A decision is dated in the future.", "Check the clocks.")
     return decision
+
+
+def verify_comments(decision: Decision, *, salt: str, text: str, lines: Sequence[LineComment]) -> None:
+    """Return if these are the comments that the member signed with the decision, each beside its line.
+
+    Raises:
+        RefusedError: they are not.
+    """
+    if decision.comment != places.comment(salt=salt, text=text, lines=lines):
+        raise RefusedError(
+            "comment_altered",
+            f"The comments shown as those of {decision.member} are not the ones that were signed.",
+            f"Ask {decision.member} over another channel what was written, and warn the others.",
+        )
 
 
 def verify_revocation(envelope: Envelope, rosters: TrustedRosters, version_hash: str | None) -> Revocation:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from jupyter_secure_jobs.domain.comment import LineComment
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import GIB, Language, LogPolicy, Scope
@@ -128,9 +129,21 @@ class LineCommentWire(Wire):
     line: int = Field(ge=1)
     text: str
 
+    @classmethod
+    def of(cls, comment: LineComment) -> LineCommentWire:
+        """Return a comment as a wire shape."""
+        return cls(line=comment.line, text=comment.text)
+
+    def comment(self) -> LineComment:
+        """Return the comment as a domain value, unchecked."""
+        return LineComment(line=self.line, text=self.text)
+
 
 class ApprovalWire(Wire):
-    """One member's decision on the version under review, or on the live one."""
+    """One member's decision on the version under review, or on the live one.
+
+    `erased`: the comments were erased from the server afterwards; the signed decision keeps their digest alone.
+    """
 
     member: str
     organisation: str
@@ -138,6 +151,7 @@ class ApprovalWire(Wire):
     comment: str
     time: datetime | None
     line_comments: list[LineCommentWire] = []
+    erased: bool = False
 
 
 class HistoryWire(Wire):
@@ -190,6 +204,8 @@ class JobDetailWire(JobWire):
     """A job with its version in front, its approval, what stops its live version, and what was done so far.
 
     `query_status` says in words whether the query is a draft or ready, `test_status` what the newest test came to.
+    `last_review` are the decisions of the open version's last closed review, on the code `last_review_code`: they count
+    for nothing, and whoever revises reads them. All of it is the server's word; the member side serves it verified.
     """
 
     query_status: str = ""
@@ -198,6 +214,8 @@ class JobDetailWire(JobWire):
     live: VersionWire | None
     approval: list[ApprovalWire]
     stops: list[StopWire] = []
+    last_review: list[ApprovalWire] = []
+    last_review_code: str = ""
     history: list[HistoryWire]
 
 
@@ -251,8 +269,17 @@ class ActivateNew(Wire):
     version: int
 
 
+class CommentsWire(Wire):
+    """The comments of the decision with this hash, and the salt under which the decision names their digest."""
+
+    decision: str
+    comment: str
+    line_comments: list[LineCommentWire]
+    salt: str
+
+
 class ReviewWire(Wire):
-    """The statements about one version, for those who verify them."""
+    """The statements about one version, for those who verify them, and the comments that the decisions name."""
 
     version: EnvelopeWire
     decisions: list[EnvelopeWire]
@@ -261,6 +288,7 @@ class ReviewWire(Wire):
     manifests: list[EnvelopeWire]
     previous: EnvelopeWire | None
     log: LogProofWire
+    comments: list[CommentsWire] = []
 
 
 class JobCounts(Wire):

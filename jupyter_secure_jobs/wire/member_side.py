@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.wire.base import Wire
-from jupyter_secure_jobs.wire.job import GrantWire, InputVariableWire, LimitsWire, LineCommentWire, VersionWire
+from jupyter_secure_jobs.wire.job import (
+    ApprovalWire,
+    GrantWire,
+    InputVariableWire,
+    LimitsWire,
+    LineCommentWire,
+    VersionWire,
+)
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue
+
+# Under this key the metadata of a result that was opened as Parquet say what output rules withheld, as a JSON list.
+WITHHELD: Final = "secure_jobs.withheld"
 
 
 class IdentityWire(Wire):
@@ -126,7 +137,8 @@ class NoteWire(Wire):
 class ReviewStatement(Wire):
     """A version as this member side verified and parsed it; the review page draws from this alone.
 
-    `diff` and `previous_code` are null if no version was accepted before.
+    `diff` and `previous_code` are null if no version was accepted before. `decisions` are those so far, with the
+    comments that were signed.
     """
 
     workspace: str
@@ -149,6 +161,20 @@ class ReviewStatement(Wire):
     submitted: datetime
     checked: list[str]
     notes: list[NoteWire]
+    decisions: list[ApprovalWire] = []
+
+
+class LastReviewWire(Wire):
+    """The last closed review of the open version: the decisions, verified, and the code that they are about.
+
+    They count for nothing any more; whoever revises the version reads them beside the lines of then.
+    """
+
+    number: int
+    version_hash: str
+    code: str
+    submitted: datetime
+    decisions: list[ApprovalWire]
 
 
 class SubmitAsked(Wire):
@@ -203,11 +229,19 @@ class ComparisonWire(Wire):
 
 
 class ReceiptLine(Wire):
-    """One thing that the receipt tells: what, and what was found; `verified` is false where it proves nothing."""
+    """One thing that the receipt tells: what, and what was found; `verified` is false where it proves nothing.
+
+    `by` names those whose signatures were verified, `at` is the signer's own time; `statement` is the hash of what was
+    signed and `entry` its place in the log.
+    """
 
     what: str
     found: str
     verified: bool = True
+    by: list[str] = []
+    at: datetime | None = None
+    statement: str | None = None
+    entry: int | None = None
 
 
 class ReceiptWire(Wire):

@@ -60,7 +60,7 @@ def _show(desk: Desk, arguments: argparse.Namespace) -> None:
         _show_diff(job)
         return
     show(cards.version_text(job.wire.version))
-    if job.wire.approval:
+    if job.wire.approval or job.wire.last_review:
         show(cards.approval_table(job.wire))
 
 
@@ -96,10 +96,20 @@ def _results(desk: Desk, arguments: argparse.Namespace) -> pd.DataFrame | None:
     if run.synthetic or arguments.save_rows:
         show(preview_table(run.preview(), title=f"{run.wire.job_name} · {run.wire.kind} run {run.number}"))
         return None
-    preview = run.preview()
-    if preview.withheld:
-        show(withheld_note(preview))
-    return run.to_pandas()
+    rows, withheld = run.opened()
+    if withheld:
+        show(withheld_note(withheld))
+    return rows
+
+
+def _compare(desk: Desk, arguments: argparse.Namespace) -> None:
+    run = desk.session.job(arguments.name).result_run(arguments.run, kind=RunKind.TEST)
+    show(note(f"Test run {run.number}. {run.compare().text}"))
+
+
+def _compare_arguments(parser: Arguments) -> None:
+    named(parser)
+    parser.add_argument("--run", type=int, metavar="N")
 
 
 def _log(desk: Desk, arguments: argparse.Namespace) -> None:
@@ -200,6 +210,13 @@ VERBS: Final = (
         do=_results,
     ),
     Verb(name="log", form='"NAME" [--run N] [--test]', summary="a run's log", arguments=named_run, do=_log),
+    Verb(
+        name="compare",
+        form='"NAME" [--run N]',
+        summary="is your test's result the same as the author's",
+        arguments=_compare_arguments,
+        do=_compare,
+    ),
     Verb(
         name="export",
         form='"NAME" FILE [--run N] [--test] [--overwrite]',

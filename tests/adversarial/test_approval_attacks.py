@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jupyter_secure_jobs.domain.comment import LineComment
 from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Verdict
+from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.envelope import Envelope, Signature
-from jupyter_secure_jobs.trust.approval import verify_revocation
+from jupyter_secure_jobs.trust.approval import verify_comments, verify_revocation
 from tests.support.refusal import refused
 from tests.support.world import AUTHOR, COLLEAGUE, LAST_REVIEWER, NOW, PEOPLE, REVIEWER, World
 
@@ -141,6 +143,30 @@ def test_decision_by_a_non_member(world: World) -> None:
     world.decisions.append(world.sign(world.decision("mallory"), "mallory"))
     with refused("not_a_member"):
         world.authorised()
+
+
+def test_comments_that_were_not_signed(world: World) -> None:
+    """Words changed, left out, added, or moved to another line, by a server that has the salt."""
+    said = [LineComment(line=2, text="Count flights."), LineComment(line=4, text="By season.")]
+    signed = world.decision(REVIEWER, comment=places.comment(salt="salt", text="See below.", lines=said))
+    verify_comments(signed, salt="salt", text="See below.", lines=said)
+    lies = [
+        ("See below.", [replace(said[0], line=3), said[1]]),
+        ("See below.", [replace(said[0], text="Fine."), said[1]]),
+        ("See below.", [LineComment(line=2, text="By season."), LineComment(line=4, text="Count flights.")]),
+        ("See below.", said[:1]),
+        ("See below.", [*said, LineComment(line=5, text="Add all columns.")]),
+        ("See below.", []),
+        ("Fine.", said),
+        ("", said),
+    ]
+    for text, lines in lies:
+        with refused("comment_altered", saying=REVIEWER):
+            verify_comments(signed, salt="salt", text=text, lines=lines)
+    plain = world.decision(REVIEWER, comment=places.comment(salt="salt", text="See below."))
+    verify_comments(plain, salt="salt", text="See below.", lines=[])
+    with refused("comment_altered"):
+        verify_comments(plain, salt="salt", text="See below.", lines=said)
 
 
 def test_member_decides_twice(world: World) -> None:

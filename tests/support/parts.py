@@ -11,6 +11,7 @@ import httpx
 
 from jupyter_secure_jobs.client.login import LoggedIn
 from jupyter_secure_jobs.crypto import keyfile
+from jupyter_secure_jobs.domain.comment import LineComment
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import ENDED
 from jupyter_secure_jobs.keyservice.service import KeyService
@@ -294,12 +295,25 @@ class Parts:
         """Create a job and submit it."""
         return deciding.submit(self.ana, self.workspace, self.draft(draft).id)
 
-    def decide(self, who: str, job: str, verdict: Verdict = Verdict.ACCEPT, comment: str = "Fine.") -> JobDetailWire:
-        """Review and decide as one member."""
+    def decide(
+        self,
+        who: str,
+        job: str,
+        verdict: Verdict = Verdict.ACCEPT,
+        comment: str = "Fine.",
+        lines: Mapping[int, str] | None = None,
+    ) -> JobDetailWire:
+        """Review and decide as one member; `lines` are comments beside lines of the code."""
         acting = self.acting(who)
         seen = deciding.review(acting, self.workspace, job)
         return deciding.decide(
-            acting, self.workspace, job, version_hash=seen.version_hash, verdict=verdict, comment=comment
+            acting,
+            self.workspace,
+            job,
+            version_hash=seen.version_hash,
+            verdict=verdict,
+            comment=comment,
+            line_comments=[LineComment(line=line, text=text) for line, text in (lines or {}).items()],
         )
 
     def accepted(self, draft: Draft | None = None) -> JobDetailWire:

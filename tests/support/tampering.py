@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,7 +15,7 @@ from jupyter_secure_jobs.crypto import merkle
 from jupyter_secure_jobs.member import deciding, statements
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.clock import utc_now
-from jupyter_secure_jobs.protocol.envelope import Envelope
+from jupyter_secure_jobs.protocol.envelope import Envelope, Signature
 from jupyter_secure_jobs.store import statements as statements_rows
 from jupyter_secure_jobs.store.identifiers import uuid7
 from jupyter_secure_jobs.store.tables import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from tests.support.parts import Parts
 
 
@@ -47,6 +49,12 @@ class Stored(Protocol):
     @property
     def workspace(self) -> str:
         """The workspace's id."""
+
+
+def signed_again(envelope: Envelope, ring: KeyRing) -> Envelope:
+    """Return an envelope with the signature of whoever has these keys and no other."""
+    sig = ring.signing.sign(envelope.signed_bytes())
+    return replace(envelope, signatures=(Signature(keyid=ring.signing.public, sig=sig),))
 
 
 @contextmanager

@@ -9,6 +9,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from jupyter_secure_jobs.domain import lifecycle
 from jupyter_secure_jobs.domain.job import Grant, LogPolicy
@@ -27,9 +29,11 @@ from jupyter_secure_jobs.wire.job import (
     VersionWire,
 )
 from jupyter_secure_jobs.wire.member_side import (
+    WITHHELD,
     CheckNew,
     CheckProblem,
     CheckWire,
+    ComparisonWire,
     FactWire,
     LogText,
     NoteWire,
@@ -330,13 +334,18 @@ class MemberSide(Place):
     def export(self, _: httpx.Request, __: str, name: str) -> httpx.Response:
         sink = io.BytesIO()
         if name.endswith("parquet"):
-            ROWS.to_parquet(sink)
+            rows = pa.Table.from_pandas(ROWS)
+            noted = {**rows.schema.metadata, **({WITHHELD: json.dumps(self.withheld)} if self.withheld else {})}
+            pq.write_table(rows.replace_schema_metadata(noted), sink)
         else:
             sink.write(b"year,who\n")
         return httpx.Response(200, content=sink.getvalue())
 
     def bundle(self, request: httpx.Request, run: str) -> httpx.Response:
         return httpx.Response(200, json={"run": run, "opened": request.url.params.get("opened")})
+
+    def compare(self, _: httpx.Request, run: str) -> Wire:
+        return ComparisonWire(same=True, text=f"Same result as the author's, said of {run}.", authors_run="t1")
 
     def log(self, _: httpx.Request, __: str) -> Wire:
         return LogText(text="", empty_because="The log policy lets errors out alone.")
@@ -382,5 +391,6 @@ ROUTES = (
     ("GET", "member/" + W + "runs/([^/]*)/result", "preview"),
     ("GET", "member/" + W + "runs/([^/]*)/log", "log"),
     ("GET", "member/" + W + "runs/([^/]*)/bundle", "bundle"),
+    ("GET", "member/" + W + "runs/([^/]*)/comparison", "compare"),
     ("GET", "member/" + W + "runs/([^/]*)/(result.csv|result.parquet|log.txt)", "export"),
 )

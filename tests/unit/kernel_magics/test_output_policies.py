@@ -80,7 +80,16 @@ def test_what_was_withheld_is_told_beside_the_rows(notebook: Notebook, side: Mem
     assert TOLD in notebook.cell('%securejob test "Carriers"')
     side.accept_all("j1")
     notebook.cell('%securejob run "Carriers" --wait')
+    before = len(side.sent("GET"))
     assert TOLD in notebook.cell('%securejob results "Carriers"')
+    opened = [path for path in side.sent("GET")[before:] if "/result" in path]
+    assert len(opened) == 1, "each opening is an event of the audit log"
+
+
+def test_a_test_is_compared_with_the_authors(notebook: Notebook) -> None:
+    notebook.cell(f'%%securejob "Carriers"\n{SQL}')
+    notebook.cell('%securejob test "Carriers"')
+    assert "Test run 1. Same result as the author's" in notebook.cell('%securejob compare "Carriers"')
 
 
 def test_the_python_way_says_the_same(session: SecureJobs, side: MemberSide) -> None:

@@ -160,6 +160,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/member/workspaces/{w}/jobs/{j}/last-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["read_last_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/member/workspaces/{w}/jobs/{j}/review": {
         parameters: {
             query?: never;
@@ -240,6 +256,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/member/workspaces/{w}/runs/{r}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["compare_test"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/member/workspaces/{w}/runs/{r}/log": {
         parameters: {
             query?: never;
@@ -264,6 +296,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["export_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/member/workspaces/{w}/runs/{r}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["read_receipt"];
         put?: never;
         post?: never;
         delete?: never;
@@ -816,6 +864,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/{w}/jobs/{j}/last-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_last_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces/{w}/jobs/{j}/new-draft": {
         parameters: {
             query?: never;
@@ -1348,12 +1412,19 @@ export interface components {
         /**
          * ApprovalWire
          * @description One member's decision on the version under review, or on the live one.
+         *
+         *     `erased`: the comments were erased from the server afterwards; the signed decision keeps their digest alone.
          */
         ApprovalWire: {
             /** Comment */
             comment: string;
             /** Decision */
             decision: string;
+            /**
+             * Erased
+             * @default false
+             */
+            erased: boolean;
             /**
              * Line Comments
              * @default []
@@ -1537,6 +1608,35 @@ export interface components {
             public: boolean;
             /** Type */
             type: string;
+        };
+        /**
+         * CommentsWire
+         * @description The comments of the decision with this hash, and the salt under which the decision names their digest.
+         */
+        CommentsWire: {
+            /** Comment */
+            comment: string;
+            /** Decision */
+            decision: string;
+            /** Line Comments */
+            line_comments: components["schemas"]["LineCommentWire"][];
+            /** Salt */
+            salt: string;
+        };
+        /**
+         * ComparisonWire
+         * @description A reviewer's test run beside the author's: `same` is null if they cannot be compared; `text` says it in words.
+         */
+        ComparisonWire: {
+            /**
+             * Authors Run
+             * @default null
+             */
+            authors_run: string | null;
+            /** Same */
+            same: boolean | null;
+            /** Text */
+            text: string;
         };
         /**
          * ConsistencyWire
@@ -1856,7 +1956,7 @@ export interface components {
          * @description What happened; the names that filters and exports use.
          * @enum {string}
          */
-        Event: "founded" | "joined" | "change_proposed" | "change_refused" | "members_changed" | "workers_changed" | "dataset_published" | "dataset_withdrawn" | "created" | "edited" | "tested" | "test_ended" | "submitted" | "review_cancelled" | "accepted" | "declined" | "ordered" | "key_released" | "key_refused" | "run_ended" | "cancelled" | "result_opened" | "result_exported" | "log_opened" | "log_exported" | "resealed" | "reruns_revoked" | "acceptance_withdrawn" | "stop_heard" | "draft_opened" | "draft_discarded" | "version_activated" | "archived" | "unarchived" | "deleted" | "audit_read" | "audit_exported";
+        Event: "founded" | "joined" | "change_proposed" | "change_refused" | "members_changed" | "workers_changed" | "dataset_published" | "dataset_withdrawn" | "created" | "edited" | "tested" | "test_ended" | "submitted" | "review_cancelled" | "accepted" | "declined" | "ordered" | "key_released" | "key_refused" | "run_ended" | "cancelled" | "result_opened" | "result_exported" | "log_opened" | "log_exported" | "receipt_exported" | "resealed" | "reruns_revoked" | "acceptance_withdrawn" | "stop_heard" | "draft_opened" | "draft_discarded" | "version_activated" | "archived" | "unarchived" | "deleted" | "audit_read" | "audit_exported";
         /**
          * FactWire
          * @description One line of the review: what, and its value in words; `previous` if the last accepted version had another.
@@ -2133,6 +2233,8 @@ export interface components {
          * @description A job with its version in front, its approval, what stops its live version, and what was done so far.
          *
          *     `query_status` says in words whether the query is a draft or ready, `test_status` what the newest test came to.
+         *     `last_review` are the decisions of the open version's last closed review, on the code `last_review_code`: they count
+         *     for nothing, and whoever revises reads them. All of it is the server's word; the member side serves it verified.
          */
         JobDetailWire: {
             /** Actions */
@@ -2154,6 +2256,16 @@ export interface components {
             history: components["schemas"]["HistoryWire"][];
             /** Id */
             id: string;
+            /**
+             * Last Review
+             * @default []
+             */
+            last_review: components["schemas"]["ApprovalWire"][];
+            /**
+             * Last Review Code
+             * @default
+             */
+            last_review_code: string;
             live: components["schemas"]["VersionWire"] | null;
             /** Live Version */
             live_version: number | null;
@@ -2415,6 +2527,27 @@ export interface components {
          * @enum {string}
          */
         Language: "sql" | "python";
+        /**
+         * LastReviewWire
+         * @description The last closed review of the open version: the decisions, verified, and the code that they are about.
+         *
+         *     They count for nothing any more; whoever revises the version reads them beside the lines of then.
+         */
+        LastReviewWire: {
+            /** Code */
+            code: string;
+            /** Decisions */
+            decisions: components["schemas"]["ApprovalWire"][];
+            /** Number */
+            number: number;
+            /**
+             * Submitted
+             * Format: date-time
+             */
+            submitted: string;
+            /** Version Hash */
+            version_hash: string;
+        };
         /**
          * LeaseAnswer
          * @description A lease, or null after the wait.
@@ -2862,6 +2995,60 @@ export interface components {
             type: string;
         };
         /**
+         * ReceiptLine
+         * @description One thing that the receipt tells: what, and what was found; `verified` is false where it proves nothing.
+         *
+         *     `by` names those whose signatures were verified, `at` is the signer's own time; `statement` is the hash of what was
+         *     signed and `entry` its place in the log.
+         */
+        ReceiptLine: {
+            /**
+             * At
+             * @default null
+             */
+            at: string | null;
+            /**
+             * By
+             * @default []
+             */
+            by: string[];
+            /**
+             * Entry
+             * @default null
+             */
+            entry: number | null;
+            /** Found */
+            found: string;
+            /**
+             * Statement
+             * @default null
+             */
+            statement: string | null;
+            /**
+             * Verified
+             * @default true
+             */
+            verified: boolean;
+            /** What */
+            what: string;
+        };
+        /**
+         * ReceiptWire
+         * @description A job run's receipt as this side verified it. `bundle` is where the file is that anyone can verify offline.
+         */
+        ReceiptWire: {
+            /** Bundle */
+            bundle: string;
+            /** Hash */
+            hash: string;
+            /** Lines */
+            lines: components["schemas"]["ReceiptLine"][];
+            /** Run */
+            run: string;
+            /** Verdict */
+            verdict: string;
+        };
+        /**
          * ResealNew
          * @description A job run's outcome keys, sealed by a recipient to a colleague, and signed.
          */
@@ -2872,7 +3059,8 @@ export interface components {
          * ReviewStatement
          * @description A version as this member side verified and parsed it; the review page draws from this alone.
          *
-         *     `diff` and `previous_code` are null if no version was accepted before.
+         *     `diff` and `previous_code` are null if no version was accepted before. `decisions` are those so far, with the
+         *     comments that were signed.
          */
         ReviewStatement: {
             /** Author */
@@ -2881,6 +3069,11 @@ export interface components {
             checked: string[];
             /** Code */
             code: string;
+            /**
+             * Decisions
+             * @default []
+             */
+            decisions: components["schemas"]["ApprovalWire"][];
             /** Diff */
             diff: string | null;
             /** Facts */
@@ -2935,11 +3128,16 @@ export interface components {
         };
         /**
          * ReviewWire
-         * @description The statements about one version, for those who verify them.
+         * @description The statements about one version, for those who verify them, and the comments that the decisions name.
          */
         ReviewWire: {
             /** Acknowledgements */
             acknowledgements: components["schemas"]["EnvelopeWire"][];
+            /**
+             * Comments
+             * @default []
+             */
+            comments: components["schemas"]["CommentsWire"][];
             /** Decisions */
             decisions: components["schemas"]["EnvelopeWire"][];
             log: components["schemas"]["LogProofWire"];
@@ -3835,6 +4033,38 @@ export interface operations {
             };
         };
     };
+    read_last_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+                j: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LastReviewWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_review: {
         parameters: {
             query?: never;
@@ -4009,6 +4239,38 @@ export interface operations {
             };
         };
     };
+    compare_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+                r: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     open_log: {
         parameters: {
             query?: never;
@@ -4062,6 +4324,38 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+                r: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptWire"];
                 };
             };
             /** @description A problem */
@@ -5451,6 +5745,40 @@ export interface operations {
             };
         };
     };
+    get_last_review: {
+        parameters: {
+            query?: {
+                seen?: string;
+            };
+            header?: never;
+            path: {
+                w: string;
+                j: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     new_draft: {
         parameters: {
             query?: never;
@@ -6348,6 +6676,8 @@ export interface operations {
         parameters: {
             query?: {
                 seen?: string;
+                purpose?: string;
+                opened?: string;
             };
             header?: never;
             path: {

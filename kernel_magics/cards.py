@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.wire.dataset import DatasetWire
     from jupyter_secure_jobs.wire.job import ApprovalWire, HistoryWire, JobDetailWire, JobWire, StopWire, VersionWire
-    from jupyter_secure_jobs.wire.member_side import DatasetProposal, ReviewStatement
+    from jupyter_secure_jobs.wire.member_side import (
+        DatasetProposal,
+        FlowWire,
+        NoteWire,
+        ReviewStatement,
+        SourceWire,
+    )
     from jupyter_secure_jobs.wire.run import RunWire
 
 _CARD = "border-left:3px solid #888;padding-left:8px"
@@ -269,14 +275,39 @@ def review_card(review: ReviewStatement) -> Bundle:
     parts = [
         note(review.sentence),
         table(["fact", "now", "before", ""], rows, empty="No facts."),
+        *_flow_parts(review.flow),
     ]
     if review.notes:
-        parts.append(note("Notes (hints, not verdicts):\n" + "\n".join(f"- {line.text}" for line in review.notes)))
+        hints = (f"- {_where(line)}{line.text}" for line in review.notes)
+        parts.append(note("Notes (hints, not verdicts):\n" + "\n".join(hints)))
     if review.checked:
         parts.append(note("Checked here:\n" + "\n".join(f"- {line}" for line in review.checked)))
     if review.decisions:
         parts.append(_decisions(review.decisions, review.code, caption="Decisions so far", empty=""))
     return joined(*parts)
+
+
+def _where(hint: NoteWire) -> str:
+    return f"line {hint.line}: " if hint.line is not None else ""
+
+
+def _flow_parts(flow: FlowWire) -> list[Bundle]:
+    """Return which columns flow where as a table, or why that is not known, and what decides about rows."""
+    parts = []
+    if flow.known:
+        rows = [[each.output, each.how, _sources(each.sources) or "no column"] for each in flow.columns]
+        caption = "Which columns flow into the result"
+        parts.append(table(["column of the result", "how", "from"], rows, empty="No columns.", caption=caption))
+    elif flow.why:
+        parts.append(note(f"Which columns flow into the result is unknown. {flow.why}"))
+    if flow.conditions:
+        lead = "These decide which rows count" if flow.known else "Columns named in the text"
+        parts.append(note(f"{lead}: {_sources(flow.conditions)}"))
+    return parts
+
+
+def _sources(sources: Sequence[SourceWire]) -> str:
+    return ", ".join(f"{each.table}.{each.column} ({'yours' if each.yours else each.owner})" for each in sources)
 
 
 def proposal_card(proposal: DatasetProposal) -> Bundle:

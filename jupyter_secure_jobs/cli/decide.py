@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from jupyter_secure_jobs.wire.job import ApprovalWire
-    from jupyter_secure_jobs.wire.member_side import ReviewStatement
+    from jupyter_secure_jobs.wire.member_side import FlowWire, ReviewStatement, SourceWire
 
     Groups = _SubParsersAction[Any]
 
@@ -79,10 +79,26 @@ def show(review: ReviewStatement) -> str:
     lines += ["", f"Code ({review.language}):"]
     code = review.code.split("\n")
     lines += [f"{number:4d}  {line}" for number, line in enumerate(code, start=1)]
-    lines += [f"Note: {note.text}" for note in review.notes]
+    lines += ["", *_flow(review.flow), ""]
+    lines += [f"Note{f' on line {note.line}' if note.line is not None else ''}: {note.text}" for note in review.notes]
     lines += ["", *(each for decision in review.decisions for each in _said(decision, code))]
     lines += ["", *(f"Checked: {each}" for each in review.checked), "", f"Hash: {review.version_hash}"]
     return visible("\n".join(lines))
+
+
+def _flow(flow: FlowWire) -> list[str]:
+    if flow.known:
+        lines = ["Which columns flow into the result:"]
+        lines += [f"  {each.output} <- {each.how}: {_sources(each.sources) or 'no column'}" for each in flow.columns]
+        lead = "These decide which rows count"
+    else:
+        lines = [f"Which columns flow into the result is unknown. {flow.why}"]
+        lead = "Columns named in the text"
+    return [*lines, f"{lead}: {_sources(flow.conditions)}"] if flow.conditions else lines
+
+
+def _sources(sources: Sequence[SourceWire]) -> str:
+    return ", ".join(f"{each.table}.{each.column} ({'yours' if each.yours else each.owner})" for each in sources)
 
 
 def _decide(arguments: Namespace) -> None:

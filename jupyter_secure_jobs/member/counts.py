@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from jupyter_secure_jobs.domain.job import Language
 from jupyter_secure_jobs.domain.text import folded
+from jupyter_secure_jobs.member.sql_text import UnreadableError, trees, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +35,8 @@ def describe_counts(language: Language, code: str, counts: Sequence[str]) -> lis
 def _last_select(code: str) -> tuple[exp.Select | None, bool]:
     """Return the SELECT whose rows are the result, and whether it reads one table as it is."""
     try:
-        parsed = [each for each in sqlglot.parse(code, dialect="spark") if each is not None]
-    except (SqlglotError, RecursionError):
+        parsed = trees(code, words(code))
+    except UnreadableError:
         return None, False
     last = parsed[-1] if parsed else None
     if not isinstance(last, exp.Select):
@@ -71,7 +70,7 @@ def _described(select: exp.Select, name: str, *, plain: bool) -> str:
     )
 
 
-def _count(made: exp.Expression) -> str | None:
+def _count(made: exp.Expr) -> str | None:
     """Return how rows are counted, or None if they are not."""
     if isinstance(made, exp.Count) and not made.args.get("expressions"):
         what = made.this
@@ -82,5 +81,5 @@ def _count(made: exp.Expression) -> str | None:
     return None
 
 
-def _is_one(what: exp.Expression | None) -> bool:
+def _is_one(what: exp.Expr | None) -> bool:
     return isinstance(what, exp.Literal) and not what.is_string and what.this == "1"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import re
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.job import LogPolicy
 from jupyter_secure_jobs.domain.output import THE_JOB, OutputRules, combine, describe_rules, of_dataset
 from jupyter_secure_jobs.member.counts import describe_counts
+from jupyter_secure_jobs.member.hints import hints
+from jupyter_secure_jobs.member.yours import own_data
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.output import rules_of
 from jupyter_secure_jobs.wire.job import GrantWire, InputVariableWire, LimitsWire
@@ -37,6 +38,7 @@ def describe(
     """Return the review of a verified version for a member of `organisation`."""
     rules = rules_of(version, manifests)
     now, before = facts_of(version, manifests), facts_of(previous, manifests) if previous else {}
+    own = own_data(version, manifests, organisation)
     facts = [
         FactWire(
             name=name,
@@ -63,6 +65,10 @@ def describe(
         code=version.code,
         language=str(version.language),
         diff=diff,
+        previous_code=previous.code if previous is not None else None,
+        previous_number=previous.number if previous is not None else None,
+        flow=own.flow,
+        marks=own.marks,
         inputs=[
             InputVariableWire.model_validate({**codec.to_json(each), "constraint": each.constraint()})
             for each in version.inputs
@@ -77,7 +83,10 @@ def describe(
             "Results are sealed to members of the author's organisation and nobody else.",
             "Every dataset it names is signed by its owner.",
         ],
-        notes=[NoteWire(text=note) for note in (*_output_notes(version, rules), *_notes(version, rules))],
+        notes=[
+            *(NoteWire(text=note) for note in _output_notes(version, rules)),
+            *hints(version, rules, own.followed, manifests),
+        ],
     )
 
 
@@ -151,21 +160,4 @@ def _output_notes(version: Version, rules: OutputRules) -> list[str]:
         )
     if not rules.empty and version.log_policy is not LogPolicy.ERRORS:
         notes.append("Where output rules hold, printed text and messages of errors stay in the enclave.")
-    return notes
-
-
-def _notes(version: Version, rules: OutputRules) -> list[str]:
-    notes = []
-    code = version.code
-    checks = [
-        (r"(?i)select\s+\*", "SELECT *: every column of the table can leave in the result."),
-        (r"\bprint\s*\(", "It prints: printed text goes into the sealed log of the author's organisation."),
-    ]
-    notes += [note for pattern, note in checks if re.search(pattern, code)]
-    grouping = re.search(r"(?i)group\s*by|\.groupBy\(", code)
-    suppressed = rules.smallest_group is not None
-    if grouping and not suppressed and not re.search(r"(?i)having\b|\.(where|filter)\(", code):
-        notes.append("It groups rows without a smallest group size: a group of one row tells of one person or thing.")
-    if not grouping and not re.search(r"(?i)count\s*\(|sum\s*\(|avg\s*\(", code):
-        notes.append("It does not aggregate: rows of the data themselves can leave in the result.")
     return notes

@@ -55,15 +55,17 @@ class RemarkWidget extends WidgetType {
     const block = element('div', 'jp-SecureJobs-remark', '');
     block.setAttribute('role', 'note');
     block.setAttribute('aria-label', trans.__('Comment of %1 on line %2', who, line));
-    block.append(element('bdi', 'jp-SecureJobs-remark-who', who));
+    const box = element('div', 'jp-SecureJobs-remark-box', '');
+    block.append(box);
+    box.append(element('bdi', 'jp-SecureJobs-remark-who', who));
     const words = element('p', 'jp-SecureJobs-remark-text', text);
     words.dir = 'auto';
-    block.append(words);
+    box.append(words);
     for (const { label, press } of actions ?? []) {
       const button = element('button', 'jp-SecureJobs-link', label) as HTMLButtonElement;
       button.type = 'button';
       button.addEventListener('click', press);
-      block.append(button);
+      box.append(button);
     }
     return block;
   }

@@ -9,8 +9,13 @@ const TOLERANCE = 3;
 /** The part of the screen in which a view can be seen: its ancestors that scroll cut it off. */
 function visiblePart(view: EditorView): readonly [top: number, bottom: number] {
   let top = 0;
-  let bottom = document.documentElement.clientHeight;
-  for (let at = view.dom.parentElement; at !== null; at = at.parentElement) {
+  let bottom = window.innerHeight;
+  // What the body cuts off, the window cuts off: its own box may be empty.
+  for (
+    let at = view.dom.parentElement;
+    at !== null && at !== document.body;
+    at = at.parentElement
+  ) {
     if (getComputedStyle(at).overflowY !== 'visible') {
       const box = at.getBoundingClientRect();
       top = Math.max(top, box.top);

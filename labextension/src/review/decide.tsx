@@ -51,7 +51,9 @@ function NotShown(props: {
             goTo(first[0]);
           }}
         >
-          {trans.__('Lines %1 not shown yet', inWords(left))}
+          {left.length === 1 && first[0] === first[1]
+            ? trans.__('Line %1 not shown yet', first[0])
+            : trans.__('Lines %1 not shown yet', inWords(left))}
         </button>
       )}
     </span>

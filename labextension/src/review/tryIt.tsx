@@ -20,14 +20,14 @@ function Verdict(props: { readonly comparison: Comparison }): ReactElement {
   const { same, text } = props.comparison;
   const [icon, word] =
     same === null
-      ? [infoIcon, trans.__('not compared')]
+      ? [infoIcon, null]
       : same
         ? [checkIcon, trans.__('same as the author’s')]
         : [errorIcon, trans.__('differs')];
   return (
     <p className="jp-SecureJobs-verdict" role="status">
       <icon.react tag="span" elementSize="normal" aria-hidden="true" />
-      <strong>{word}</strong> <span dir="auto">{text}</span>
+      {word !== null && <strong>{word}</strong>} <span dir="auto">{text}</span>
     </p>
   );
 }

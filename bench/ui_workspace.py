@@ -242,7 +242,8 @@ def fill(
 ) -> dict[str, Status]:
     """Fill a workspace that has members; return the status that each new job is to have, by the job's id.
 
-    The same seed, moment and members make the same rows. Names of jobs are numbered, so one workspace is filled once.
+    The same seed, workspace, moment and members make the same rows. Names of jobs are numbered: a workspace is filled
+    once.
     """
     now = now or utc_now()
     found, _ = datasets.listed(session, workspace, after=None, limit=1)
@@ -252,7 +253,7 @@ def fill(
         epoch=statements.count(session, workspace, "roster"),
         reads=[{"table": "flights", "dataset": row.id} for row in found],
         now=now,
-        chance=random.Random(seed),  # noqa: S311 -- rows that can be made again, nothing secret
+        chance=random.Random(f"{seed} {workspace}"),  # noqa: S311 -- rows that can be made again, nothing secret
     )
     made = {}
     for job in _planned(filling, jobs=jobs, runs=runs):

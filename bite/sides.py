@@ -216,6 +216,16 @@ SERVER: Final = (
         tests=(f"{_LOGINS}::test_workspace_of_others_looks_as_if_it_did_not_exist",),
     ),
     Defence(
+        name="a list of jobs is one workspace's",
+        stops="a sort, a filter, a search or a count shows jobs of others",
+        edits=(
+            changed(
+                "jupyter_secure_jobs/store/job_list.py", "query = query.where(JobRow.workspace == workspace)", "pass"
+            ),
+        ),
+        tests=("tests/unit/services/test_job_list.py::test_no_list_shows_a_job_of_another_workspace",),
+    ),
+    Defence(
         name="a member is no worker and no key service",
         stops="a member takes runs or answers for a key service",
         edits=(never("jupyter_secure_jobs/services/dispatch.py", "not listed"),),
@@ -256,6 +266,24 @@ SERVER: Final = (
             not_raised("jupyter_secure_jobs/services/runs.py", 'NotAllowedError(\n            "not_your_organisation"'),
         ),
         tests=(f"{_VISIBLE}::test_other_organisation_gets_no_outcome",),
+        slow=True,
+    ),
+    Defence(
+        name="how a run ended is news for the author's organisation",
+        stops="another organisation is told of a failure and its cause by a notice",
+        edits=(
+            changed(
+                "jupyter_secure_jobs/store/concerning.py",
+                "row.job.in_(jobs.where(JobRow.organisation == member.organisation))",
+                "row.job.in_(jobs)",
+            ),
+            changed(
+                "jupyter_secure_jobs/services/concerning.py",
+                "job is not None and job.organisation == self.member.organisation",
+                "job is not None",
+            ),
+        ),
+        tests=("tests/integration/test_notices.py::test_other_organisations_learn_nothing_of_how_a_run_failed",),
         slow=True,
     ),
     Defence(

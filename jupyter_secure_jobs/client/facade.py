@@ -9,6 +9,7 @@ from jupyter_secure_jobs.client.change import ChangeRoutes
 from jupyter_secure_jobs.client.dataset import DatasetRoutes
 from jupyter_secure_jobs.client.job import JobRoutes
 from jupyter_secure_jobs.client.member_side import MemberRoutes
+from jupyter_secure_jobs.client.notice import NoticeRoutes
 from jupyter_secure_jobs.client.pinned import PinnedRoutes
 from jupyter_secure_jobs.client.run import RunRoutes
 from jupyter_secure_jobs.client.waiting import next_sequence, wait_for_end
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
 
 
 class Client(
-    WorkspaceRoutes, ChangeRoutes, DatasetRoutes, JobRoutes, RunRoutes, PinnedRoutes, AuditRoutes, MemberRoutes
+    WorkspaceRoutes,
+    ChangeRoutes,
+    DatasetRoutes,
+    JobRoutes,
+    RunRoutes,
+    PinnedRoutes,
+    NoticeRoutes,
+    AuditRoutes,
+    MemberRoutes,
 ):
     """The whole API over one connection: the workspace server's routes, and the member side's where it is one.
 

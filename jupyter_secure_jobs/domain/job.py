@@ -27,6 +27,15 @@ class LogPolicy(StrEnum):
     STANDARD = "standard"
     ERRORS = "errors"
 
+    @property
+    def words(self) -> str:
+        """What it lets out, to be read by those who accept it."""
+        return {
+            LogPolicy.FULL: "all that is printed, the standard error too, and messages of errors, which may quote data",
+            LogPolicy.STANDARD: "what is printed, without the standard error; of an error its class and line",
+            LogPolicy.ERRORS: "of an error its class and line, nothing else",
+        }[self]
+
 
 class Assurance(StrEnum):
     """Who is kept out while a job runs; ordered from weak to strong."""

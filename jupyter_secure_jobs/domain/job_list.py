@@ -82,7 +82,7 @@ def wanted(*, group: str | None = None, status: str = "", text: str = "", name: 
     words = [word.strip() for word in status.split(",") if word.strip()]
     if not set(words) <= set(Status):
         raise InvalidError("status", "There is no such status.", f"Use some of {_listed(Status)}.")
-    text, name = folded(text.strip()), folded(name.strip()) if name is not None else None
+    text, name = _plain(text), folded(name.strip()) if name is not None else None
     if len(text) > LONGEST_TEXT or len(name or "") > LONGEST_TEXT:
         raise InvalidError("search", f"The text to find is over {LONGEST_TEXT} characters.", "Shorten it.")
     return Wanted(
@@ -119,7 +119,12 @@ def order_of(order: str | None, sort: Sort) -> Order:
 
 def searched(*, name: str, description: str, author: str, organisation: str) -> str:
     """Return the folded text in which a search looks; no line of it is more than one of the four."""
-    return "\n".join(folded(part) for part in (name, description, author, organisation))
+    return "\n".join(_plain(part) for part in (name, description, author, organisation))
+
+
+def _plain(text: str) -> str:
+    # Line breaks become spaces, so that nothing can be searched for that reaches from one part into the next.
+    return " ".join(folded(text).split())
 
 
 def _listed(words: Iterable[str]) -> str:

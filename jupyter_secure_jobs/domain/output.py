@@ -173,6 +173,11 @@ def describe_policy(policy: OutputPolicy) -> list[str]:
     return [sentence for sentence, _ in _sentences(combine([("", policy)], counts=()))]
 
 
+def policy_sentences(policy: OutputPolicy) -> list[str]:
+    """Return what one party asks as whole sentences, one for each rule."""
+    return [f"{said[:1].upper()}{said[1:]}." for said in describe_policy(policy)]
+
+
 def describe_rules(rules: OutputRules) -> list[str]:
     """Return what holds, a sentence for each rule, with who asked for it."""
     return [f"{sentence} ({_asked(who)})" for sentence, who in _sentences(rules)]

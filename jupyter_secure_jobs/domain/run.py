@@ -47,6 +47,26 @@ class Phase(StrEnum):
 ACTIVE: Final = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 ENDED: Final = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED})
 
+
+def may_open(kind: RunKind, *, colleague: bool) -> bool:
+    """Tell whether a member may have a run's result and log: tests are for all, job runs for the author's organisation.
+
+    `colleague`: the member is of the author's organisation.
+    """
+    return kind is RunKind.TEST or colleague
+
+
+def may_cancel(status: RunStatus, *, concerned: bool, asked: bool) -> bool:
+    """Tell whether a member may ask for a run to stop.
+
+    Args:
+        status: of the run.
+        concerned: the member started it, or is the job's author.
+        asked: somebody asked for it already.
+    """
+    return status in ACTIVE and concerned and not asked
+
+
 _NEXT: Final = {
     RunStatus.QUEUED: {RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.FAILED, RunStatus.CANCELLED},
     RunStatus.RUNNING: {RunStatus.QUEUED, RunStatus.RUNNING, *ENDED},

@@ -120,7 +120,7 @@ def facts_of(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, s
         "Description": version.description or "none",
         "Language": str(version.language),
         "Runs": _grant(version.grant),
-        "Log policy": str(version.log_policy),
+        "Log policy": f"{version.log_policy}: {version.log_policy.words}",
         "Output rules": _output(version, manifests),
         "Counts": ", ".join(version.counts) or "none declared",
         "Recipients": ", ".join(who.member for who in version.recipients),

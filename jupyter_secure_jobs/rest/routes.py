@@ -10,6 +10,7 @@ from jupyter_secure_jobs.rest.route import Call, Caller, Download, Route
 from jupyter_secure_jobs.services import (
     auditing,
     changes,
+    concerning,
     datasets,
     dispatch,
     job_list,
@@ -26,7 +27,7 @@ from jupyter_secure_jobs.services import (
     workspaces,
 )
 from jupyter_secure_jobs.store import pinned as pinned_rows
-from jupyter_secure_jobs.wire import audit, change, dataset, job, log, mailbox, receipt, run, session, workspace
+from jupyter_secure_jobs.wire import audit, change, dataset, job, log, mailbox, notice, receipt, run, session, workspace
 from jupyter_secure_jobs.wire import pinned as pins
 from jupyter_secure_jobs.wire.base import Nothing, Page, Sequence
 
@@ -199,6 +200,11 @@ _MEMBERS: Final = (
           run=lambda u, c: pinned.unpin(u, c.w, c.path["q"])),
     _g("workspaces/{w}/starter-scripts", "list_starter_scripts", Page[pins.ScriptWire],
        lambda u, c: pinned.scripts(u, c.w)),
+    _g("workspaces/{w}/notices", "list_notices", Page[notice.NoticeWire],
+       lambda u, c: concerning.listed(u, c.w, unseen=c.query.get("unseen") == "true", after=c.after, limit=c.limit),
+       query=("unseen", *_PAGE)),
+    _p("workspaces/{w}/notices/seen", "mark_notices_seen", notice.NoticesSeen, Nothing,
+       lambda u, c: concerning.seen(u, c.w, c.body)),
     _g("workspaces/{w}/log/checkpoint", "get_checkpoint", log.LogProofWire,
        lambda u, c: logbook.checkpoint(u, c.w, from_sizes=(c.number("from_size", 0), c.number("also", 0))),
        query=("from_size", "also")),

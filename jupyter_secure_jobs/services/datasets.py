@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from jupyter_secure_jobs.domain.output import policy_sentences
 from jupyter_secure_jobs.domain.text import folded
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest, Withdrawal
@@ -76,6 +77,7 @@ def wire(unit: Unit, row: DatasetRow) -> DatasetWire:
         waiting_for=waiting_for,
         declaration_sql=f"SELECT * FROM {manifest.name}",  # noqa: S608 -- text for an editor, not run here
         declaration_python=f'{manifest.name} = spark.table("{manifest.name}")',
+        rules=policy_sentences(manifest.output_policy),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from jupyter_secure_jobs.domain.activation import activation
 from jupyter_secure_jobs.domain.job import STOPPED, Language, LogPolicy, Scope
 from jupyter_secure_jobs.domain.lifecycle import (
     Action,
@@ -12,16 +13,15 @@ from jupyter_secure_jobs.domain.lifecycle import (
     OpenVersion,
     Role,
     Status,
-    offers,
     rerun_indicator,
     statuses,
 )
 from jupyter_secure_jobs.domain.review import VERDICTS, Decision, Standing, Verdict, Vote, standing
 from jupyter_secure_jobs.domain.run import RunStatus
-from jupyter_secure_jobs.services import notices, opinions, run_view, terms
+from jupyter_secure_jobs.domain.stage import Tried, query_status, stage, words_of_test
+from jupyter_secure_jobs.services import action_view, notices, opinions, run_view, terms
 from jupyter_secure_jobs.store import datasets, history, runs, statements, workspaces
 from jupyter_secure_jobs.wire.job import (
-    ActionWire,
     ApprovalWire,
     DatasetReadWire,
     GrantWire,
@@ -40,36 +40,9 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.services.queue import Queue
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.jobs import Bundle
-    from jupyter_secure_jobs.store.tables import DecisionRow, JobRow, MemberRow, RevocationRow, VersionRow
+    from jupyter_secure_jobs.store.tables import DecisionRow, JobRow, MemberRow, RevocationRow, RunRow, VersionRow
+    from jupyter_secure_jobs.wire.job import ActionWire
 
-_MEMBER: Final = "member/"
-# How each action is called: method, path below the job, whether it goes through the member side, what to ask first.
-_CALLS: Final[dict[Action, tuple[str, str, bool, tuple[str, ...]]]] = {
-    Action.EDIT: ("PATCH", "", False, ("page",)),
-    Action.STARTER_SCRIPTS: ("GET", "../../starter-scripts", False, ("page",)),
-    Action.ADD_INPUT: ("PATCH", "", False, ("page",)),
-    Action.REQUEST_RERUNS: ("PATCH", "", False, ("page",)),
-    Action.TEST: ("POST", "/tests", False, ("inputs",)),
-    Action.SUBMIT: ("POST", "/submit", True, ("confirm", "shown")),
-    Action.DISCARD_DRAFT: ("POST", "/discard-draft", False, ("confirm",)),
-    Action.DELETE: ("DELETE", "", False, ("confirm",)),
-    Action.CANCEL_REVIEW: ("POST", "/cancel-review", False, ("confirm",)),
-    Action.ACCEPT: ("POST", "/decisions", True, ("comment", "passphrase")),
-    Action.DECLINE: ("POST", "/decisions", True, ("comment", "passphrase")),
-    Action.RUN: ("POST", "/runs", True, ("inputs",)),
-    Action.CANCEL: ("POST", "/cancel", False, ("confirm",)),
-    Action.NEW_DRAFT: ("POST", "/new-draft", False, ()),
-    Action.ACTIVATE: ("POST", "/activate", False, ("version",)),
-    Action.REVOKE: ("POST", "/revocations", True, ("confirm",)),
-    Action.WITHDRAW: ("POST", "/revocations", True, ("confirm",)),
-    Action.VIEW_RESULTS: ("GET", "/result", True, ()),
-    Action.EXPORT_RESULTS: ("GET", "/result.csv", True, ()),
-    Action.VIEW_LOGS: ("GET", "/log", True, ()),
-    Action.EXPORT_LOGS: ("GET", "/log.txt", True, ()),
-    Action.ARCHIVE: ("POST", "/archive", False, ("confirm",)),
-    Action.UNARCHIVE: ("POST", "/unarchive", False, ()),
-}
-_OF_RUN: Final = {Action.VIEW_RESULTS, Action.EXPORT_RESULTS, Action.VIEW_LOGS, Action.EXPORT_LOGS}
 STAGES: Final = {"draft": "draft", "review": "under review", "accepted": "accepted", "discarded": "closed"}
 
 
@@ -169,28 +142,6 @@ class View:
             workspace_active=self.active,
         )
 
-    def actions(self, bundle: Bundle, facts: Facts) -> list[ActionWire]:
-        """Return every action that the table lists, with how to call it."""
-        made = []
-        job = bundle.job
-        base = f"workspaces/{job.workspace}/jobs/{job.id}"
-        run = bundle.live_run
-        for offer in offers(facts):
-            method, path, own, needs = _CALLS[offer.action]
-            if offer.action in _OF_RUN:
-                href = f"member/workspaces/{job.workspace}/runs/{run.id if run else 'none'}{path}"
-            elif path.startswith("../../"):
-                href = f"workspaces/{job.workspace}/{path.removeprefix('../../')}"
-            else:
-                href = f"{_MEMBER if own else ''}{base}{path}"
-            made.append(
-                ActionWire(
-                    name=str(offer.action), label=offer.label, allowed=offer.allowed, reason=offer.reason,
-                    method=method, href=href, needs=list(needs),
-                )
-            )  # fmt: skip
-        return made
-
     def status_text(self, bundle: Bundle, facts: Facts, queue: Queue | None = None) -> str:
         """Return the status as a list shows it, such as `Under Review · 2 of 4 accepted`."""
         first = statuses(facts)[0]
@@ -215,7 +166,7 @@ class View:
 
     def _fields(self, bundle: Bundle, facts: Facts, queue: Queue) -> dict[str, object]:
         job = bundle.job
-        actions = self.actions(bundle, facts)
+        actions = action_view.actions(bundle, facts)
         return {
             "id": job.id,
             "workspace": job.workspace,
@@ -225,6 +176,7 @@ class View:
             "organisation": job.organisation,
             "status": str(statuses(facts)[0]),
             "status_text": self.status_text(bundle, facts, queue),
+            "stage": str(stage(facts)),
             "rerun_indicator": rerun_indicator(facts),
             "archived": job.archived,
             "mine": job.author == self.member.email,
@@ -234,7 +186,9 @@ class View:
             "revision": job.revision,
             "live_version": job.live_version,
             "open_version": job.open_version,
-            "newest_run": run_view.wire(self.unit, bundle.live_run, job, queue=queue) if bundle.live_run else None,
+            "newest_run": run_view.wire(self.unit, bundle.live_run, job, queue=queue, viewer=self.member)
+            if bundle.live_run
+            else None,
             "actions": actions,
         }
 
@@ -252,8 +206,10 @@ class View:
         return JobDetailWire.model_validate(
             {
                 **self._fields(bundle, facts, queue),
-                "version": self.version(bundle.job, front),
-                "live": self.version(bundle.job, bundle.live) if bundle.live else None,
+                "query_status": query_status(facts),
+                "test_status": self.test_status(bundle.job, front),
+                "version": self.version(bundle, front, facts),
+                "live": self.version(bundle, bundle.live, facts) if bundle.live else None,
                 "stops": self.stops(bundle),
                 "approval": self.approval(bundle.job, votes, submitted=front.stage in ("review", "accepted")),
                 "last_review": before,
@@ -294,9 +250,31 @@ class View:
         asked = [row for row in self.members if row.email != job.author] if submitted else []
         return [opinions.opinion(row.email, row.organisation, votes.get(row.email)) for row in asked]
 
-    def version(self, job: JobRow, row: VersionRow) -> VersionWire:
-        """Return one version."""
-        test = runs.newest_test(self.unit.session, job.id, row.text_hash)
+    def test_status(self, job: JobRow, row: VersionRow) -> str:
+        """Return in words how a version's text was tested."""
+        exact = runs.newest_tests(self.unit.session, job.id, {row.text_hash}).get(row.text_hash)
+        tried = None
+        if exact is not None:
+            tried = Tried(
+                status=RunStatus(exact.status),
+                rows=exact.rows,
+                error_class=exact.error_class,
+                error_line=exact.error_line,
+            )
+        return words_of_test(exact=tried, earlier=runs.was_tested(self.unit.session, job.id))
+
+    def versions(self, bundle: Bundle, rows: Sequence[VersionRow], facts: Facts | None = None) -> list[VersionWire]:
+        """Return versions of one job; `facts` are the job's, if they are known already."""
+        facts = facts or self.facts(bundle)
+        tests = runs.newest_tests(self.unit.session, bundle.job.id, {row.text_hash for row in rows})
+        return [self._version(bundle, row, tests.get(row.text_hash), facts) for row in rows]
+
+    def version(self, bundle: Bundle, row: VersionRow, facts: Facts | None = None) -> VersionWire:
+        """Return one version; `facts` are the job's, if they are known already."""
+        return self.versions(bundle, [row], facts)[0]
+
+    def _version(self, bundle: Bundle, row: VersionRow, test: RunRow | None, facts: Facts) -> VersionWire:
+        job = bundle.job
         draft = row.stage == "draft"
         return VersionWire(
             number=row.number,
@@ -317,7 +295,16 @@ class View:
             tested_run=test.id if test else None,
             live=row.number == job.live_version,
             submitted=row.submitted if not draft else None,
+            activate=self._activate(bundle, row, facts),
         )
+
+    def _activate(self, bundle: Bundle, row: VersionRow, facts: Facts) -> ActionWire | None:
+        if row.stage != "accepted":
+            return None
+        votes = bundle.decisions.get(row.statement or "", {})
+        live, stale = row.number == bundle.job.live_version, self.stale(row, bundle.job.author, votes)
+        offer = activation(facts, number=row.number, live=live, stale=stale)
+        return action_view.activate(bundle.job, offer, row.number) if offer is not None else None
 
 
 def _strongest(stops: Sequence[RevocationRow]) -> RevocationRow | None:

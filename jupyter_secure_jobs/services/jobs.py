@@ -288,7 +288,7 @@ def versions(unit: Unit, workspace: str, job: str) -> Page[VersionWire]:
     """Return all versions, newest first."""
     view, bundle = find(unit, workspace, job)
     rows = sorted(bundle.versions.values(), key=lambda row: -row.number)
-    return Page[VersionWire](items=[view.version(bundle.job, row) for row in rows])
+    return Page[VersionWire](items=view.versions(bundle, rows))
 
 
 def version(unit: Unit, workspace: str, job: str, number: int) -> VersionWire:
@@ -297,4 +297,4 @@ def version(unit: Unit, workspace: str, job: str, number: int) -> VersionWire:
     row = bundle.versions.get(number)
     if row is None:
         raise NotFoundError("no_version", "There is no such version.", "See the job's versions.")
-    return view.version(bundle.job, row)
+    return view.version(bundle, row)

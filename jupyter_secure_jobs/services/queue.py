@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class Queue:
-    """The queue of one workspace as it is when it is first asked; nothing is fetched for runs that do not wait."""
+    """The queue of one workspace as it is when it is first asked; places and services are fetched if a run waits."""
 
-    def __init__(self, unit: Unit, workspace: str, waiting: Iterable[RunRow]) -> None:
+    def __init__(self, unit: Unit, workspace: str, shown: Iterable[RunRow]) -> None:
         """Keep which runs will be asked about."""
         self._unit, self._workspace = unit, workspace
-        self._asked = [run.id for run in waiting]
+        self._asked = [run.id for run in shown]
 
     @cached_property
     def workers(self) -> Sequence[ServiceKeyRow]:
@@ -35,17 +34,21 @@ class Queue:
         return {service.name: service for service in found}
 
     @cached_property
-    def _owners(self) -> Mapping[str, list[str]]:
-        return runs.owners(self._unit.session, self._asked)
+    def _granted(self) -> Mapping[str, Mapping[str, bool]]:
+        return runs.granted(self._unit.session, self._asked)
 
     @cached_property
-    def _places(self) -> Sequence[str]:
-        return runs.queued(self._unit.session, self._workspace)
+    def _places(self) -> Mapping[str, int]:
+        return {run: before for before, run in enumerate(runs.queued(self._unit.session, self._workspace))}
+
+    def granted(self, run: RunRow) -> Mapping[str, bool]:
+        """Return the organisations whose key services a run needs, by name, and whether each gave its key."""
+        return self._granted.get(run.id, {})
 
     def owners(self, run: RunRow) -> Sequence[str]:
         """Return the organisations whose key services a run needs, by name."""
-        return self._owners.get(run.id, [])
+        return list(self.granted(run))
 
     def before(self, run: RunRow) -> int:
-        """Return how many queued runs of the workspace come before this one."""
-        return bisect_left(self._places, run.id)
+        """Return how many of the workspace's runs that wait for a worker come before this one."""
+        return self._places.get(run.id, 0)

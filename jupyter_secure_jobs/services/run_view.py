@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.job import Assurance
-from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.domain.run import ACTIVE, Phase, RunKind, RunStatus, may_cancel, may_open
+from jupyter_secure_jobs.domain.step import steps
 from jupyter_secure_jobs.services.queue import Queue
-from jupyter_secure_jobs.wire.run import PhaseWire, RunWire
+from jupyter_secure_jobs.wire.run import PhaseWire, RunWire, StepWire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jupyter_secure_jobs.services.unit import Unit
-    from jupyter_secure_jobs.store.tables import JobRow, RunRow, ServiceKeyRow
+    from jupyter_secure_jobs.store.tables import JobRow, MemberRow, RunRow, ServiceKeyRow
 
 
 def present(unit: Unit, service: ServiceKeyRow) -> bool:
@@ -23,8 +24,15 @@ def present(unit: Unit, service: ServiceKeyRow) -> bool:
 
 
 def queue_of(unit: Unit, workspace: str, shown: Iterable[RunRow | None]) -> Queue:
-    """Return what those of a page's runs wait for that are queued."""
-    return Queue(unit, workspace, [run for run in shown if run is not None and run.status == RunStatus.QUEUED])
+    """Return what those of a page's runs wait for that are queued, and whose keys each has."""
+    return Queue(unit, workspace, [run for run in shown if run is not None])
+
+
+def place(run: RunRow, queue: Queue) -> int | None:
+    """Return the place in the queue, from 1, of a run that no worker has yet; else None."""
+    if run.status != RunStatus.QUEUED or run.lease is not None:
+        return None
+    return queue.before(run) + 1
 
 
 def waiting(unit: Unit, run: RunRow, queue: Queue | None = None) -> str | None:
@@ -37,10 +45,8 @@ def waiting(unit: Unit, run: RunRow, queue: Queue | None = None) -> str | None:
     away = away_services(unit, run, queue)
     if away:
         return f"waiting for the key service of {', '.join(away)}"
-    if run.lease is not None:
-        return None
-    before = queue.before(run)
-    return f"{before} before it" if before else None
+    at = place(run, queue)
+    return f"place {at} in the queue" if at is not None and at > 1 else None
 
 
 def away_services(unit: Unit, run: RunRow, queue: Queue | None = None) -> list[str]:
@@ -58,20 +64,33 @@ def wire(
     code: bool = False,
     tested_hash: str | None = None,
     queue: Queue | None = None,
+    viewer: MemberRow | None = None,
 ) -> RunWire:
-    """Return a run; with `code` also the full text that ran."""
+    """Return a run as `viewer` may have it, by default the caller; with `code` also the full text that ran."""
+    viewer = viewer or unit.member(run.workspace)
     queued_until = run.started or run.finished
+    queue = queue or queue_of(unit, run.workspace, [run])
+    kind, why = RunKind(run.kind), waiting(unit, run, queue)
+    phases = [(Phase(name), datetime.fromisoformat(at)) for name, at in run.phases]
+    active = RunStatus(run.status) in ACTIVE
     return RunWire(
         id=run.id,
         workspace=run.workspace,
         job=run.job,
         job_name=job.name,
         number=run.number,
-        kind=RunKind(run.kind),
+        kind=kind,
         status=RunStatus(run.status),
         phase=Phase(run.phase),
-        phases=[PhaseWire(phase=Phase(name), at=datetime.fromisoformat(at)) for name, at in run.phases],
-        waiting=waiting(unit, run, queue),
+        phases=[PhaseWire(phase=phase, at=at) for phase, at in phases],
+        steps=[
+            StepWire(phase=step.phase, label=step.label, at=step.at, detail=step.detail)
+            for step in steps(kind, phases, waiting=why, granted=queue.granted(run), active=active)
+        ],
+        waiting=why,
+        waits_until=run.expires if run.status == RunStatus.QUEUED else None,
+        place=place(run, queue),
+        active=active,
         version=run.version,
         version_hash=run.text.get("version"),
         tested_this_text=None if tested_hash is None else run.text_hash == tested_hash,
@@ -90,6 +109,10 @@ def wire(
         rows=run.rows,
         has_result=run.result is not None,
         has_log=run.log is not None,
+        can_open=may_open(kind, colleague=viewer.organisation == job.organisation),
+        can_cancel=may_cancel(
+            RunStatus(run.status), concerned=viewer.email in (run.member, job.author), asked=run.cancel_requested
+        ),
         worker=run.worker,
         assurance=str(Assurance.SOFTWARE),
         code=run.text.get("code") if code else None,

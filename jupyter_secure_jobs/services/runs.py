@@ -151,13 +151,13 @@ def listed(
     unit: Unit, workspace: str, *, job: str | None, kind: str | None, after: str | None, limit: int
 ) -> Page[RunWire]:
     """Return a page of runs, newest first."""
-    unit.member(workspace)
+    viewer = unit.member(workspace)
     if kind not in (None, "test", "job"):
         raise InvalidError("kind", "There is no such kind of run.", "Use test or job.")
     rows, cursor = runs.listed(unit.session, workspace, job=job, kind=kind, after=after, limit=limit)
     owners = jobs.by_ids(unit.session, workspace, {row.job for row in rows})
     queue = run_view.queue_of(unit, workspace, rows)
-    items = [run_view.wire(unit, row, owners[row.job], queue=queue) for row in rows if row.job in owners]
+    items = [run_view.wire(unit, row, owners[row.job], queue=queue, viewer=viewer) for row in rows if row.job in owners]
     return Page[RunWire](items=items, next=cursor)
 
 
@@ -201,7 +201,7 @@ def may_read(unit: Unit, workspace: str, run: str) -> RunRow:
     # Results of tests are for all members: reviewers need them.
     row, bundle = _run(unit, workspace, run)
     member = unit.member(workspace)
-    if row.kind == RunKind.JOB and member.organisation != bundle.job.organisation:
+    if not rules.may_open(RunKind(row.kind), colleague=member.organisation == bundle.job.organisation):
         raise NotAllowedError(
             "not_your_organisation",
             "Results and logs of job runs are for members of the author's organisation.",

@@ -157,17 +157,26 @@ def _read(cursor: str, sort: Sort, order: Order) -> tuple[Any, str]:
     if not _CURSOR.fullmatch(cursor):
         raise wrong
     try:
-        said = json.loads(base64.urlsafe_b64decode(cursor))
-        kept_sort, kept_order, key, job = said
-        if sort is Sort.UPDATED:
+        kept_sort, kept_order, key, job = json.loads(base64.urlsafe_b64decode(cursor))
+        if kept_sort == sort == Sort.UPDATED:
             key = datetime.fromisoformat(key)
-    except (binascii.Error, ValueError, TypeError) as error:
+    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise wrong from error
-    kind = int if sort is Sort.STATUS else datetime if sort is Sort.UPDATED else str
-    if type(key) is not kind or not isinstance(job, str) or not ID.fullmatch(job):
+    if not isinstance(job, str) or not ID.fullmatch(job):
         raise wrong
     if (kept_sort, kept_order) != (sort, order):
         raise InvalidError(
             "cursor", "That is a cursor of a list that is sorted otherwise.", "Start from the first page."
         )
+    if not _fits(sort, key):
+        raise wrong
     return key, job
+
+
+def _fits(sort: Sort, key: object) -> bool:
+    if sort is Sort.UPDATED:
+        return isinstance(key, datetime) and key.tzinfo is not None
+    if sort is Sort.STATUS:
+        return type(key) is int and 0 <= key < len(Status)
+    # No key of the list holds what a database would not take as text.
+    return isinstance(key, str) and not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in key)

@@ -70,10 +70,19 @@ def active_anywhere(session: Session, workspace: str) -> Sequence[RunRow]:
     return session.scalars(query.order_by(RunRow.id)).all()
 
 
-def newest_test(session: Session, job: str, text_hash: str) -> RunRow | None:
-    """Return the newest test run of exactly this text."""
-    query = select(RunRow).where(RunRow.job == job, RunRow.kind == "test", RunRow.text_hash == text_hash)
-    return session.scalars(query.order_by(RunRow.id.desc()).limit(1)).one_or_none()
+def newest_tests(session: Session, job: str, hashes: Collection[str]) -> dict[str, RunRow]:
+    """Return the newest test run of exactly each of these texts of a job, by the text's hash."""
+    newest = (
+        select(func.max(RunRow.id))
+        .where(RunRow.job == job, RunRow.kind == "test", RunRow.text_hash.in_(list(hashes)))
+        .group_by(RunRow.text_hash)
+    )
+    return {run.text_hash: run for run in session.scalars(select(RunRow).where(RunRow.id.in_(newest)))}
+
+
+def was_tested(session: Session, job: str) -> bool:
+    """Tell whether any text of a job was tested."""
+    return session.scalar(select(RunRow.id).where(RunRow.job == job, RunRow.kind == "test").limit(1)) is not None
 
 
 def waiting(session: Session, workspaces: Collection[str], *, now: datetime) -> Sequence[RunRow]:
@@ -98,17 +107,19 @@ def overdue(session: Session, *, now: datetime) -> Sequence[RunRow]:
 
 
 def queued(session: Session, workspace: str) -> list[str]:
-    """Return the ids of a workspace's queued runs, oldest first."""
-    query = select(RunRow.id).where(RunRow.workspace == workspace, RunRow.status == "Queued")
-    return list(session.scalars(query.order_by(RunRow.id)))
+    """Return the ids of a workspace's runs that no worker has yet, in the order of `waiting`."""
+    query = select(RunRow.id).where(RunRow.workspace == workspace, RunRow.status == "Queued", RunRow.lease.is_(None))
+    return list(session.scalars(query.order_by(RunRow.kind.desc(), RunRow.id)))
 
 
-def owners(session: Session, ids: Collection[str]) -> dict[str, list[str]]:
-    """Return for each of these runs the organisations whose key services it needs, by name."""
-    found: dict[str, list[str]] = {}
-    query = select(KeyMailRow.run, KeyMailRow.organisation).where(KeyMailRow.run.in_(list(ids)))
-    for run, organisation in session.execute(query.order_by(KeyMailRow.organisation)):
-        found.setdefault(run, []).append(organisation)
+def granted(session: Session, ids: Collection[str]) -> dict[str, dict[str, bool]]:
+    """Return for each of these runs, by organisation, whether the key service that it needs gave its key."""
+    found: dict[str, dict[str, bool]] = {}
+    query = select(KeyMailRow.run, KeyMailRow.organisation, KeyMailRow.grant.is_not(None))
+    for run, organisation, given in session.execute(
+        query.where(KeyMailRow.run.in_(list(ids))).order_by(KeyMailRow.organisation)
+    ):
+        found.setdefault(run, {})[organisation] = given
     return found
 
 

@@ -388,6 +388,15 @@ class HistoryRow(Base):
     )
 
 
+class SeenRow(Base):
+    """How far a member has seen the notices of a workspace: up to this event of the history."""
+
+    __tablename__ = "seen"
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    member: Mapped[str] = mapped_column(_EMAIL, primary_key=True)
+    up_to: Mapped[int] = mapped_column(BigInteger)
+
+
 class AnswerRow(Base):
     """The answer to a POST that carried an Idempotency-Key, for 24 hours."""
 

@@ -32,7 +32,7 @@ class ActionWire(Wire):
     method: str
     href: str
     needs: list[str]
-    body: dict[str, str] = {}
+    body: dict[str, str | int] = {}
     effect: str = ""
     primary: bool = False
 

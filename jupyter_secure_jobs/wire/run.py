@@ -30,9 +30,12 @@ class StepWire(Wire):
 class RunWire(Wire):
     """One run. Durations are in milliseconds. `waiting` says in words why a queued run waits.
 
-    `steps` are all the steps of such a run in order, `place` its place in the queue, counted from 1.
+    `steps` are all the steps of such a run in order, `place` its place in the queue, counted from 1. A queued run
+    waits until `waits_until`, when its order expires.
 
-    `error_line` is a line of the job's own text. `rows` is the true total. `used_up`: a first key was released.
+    `can_open` and `can_cancel` are about the member who asks: whether result and log are for them, and whether they may
+    ask for the run to stop. `error_line` is a line of the job's own text. `rows` is the true total. `used_up`: a first
+    key was released.
     """
 
     id: str
@@ -46,6 +49,7 @@ class RunWire(Wire):
     phases: list[PhaseWire]
     steps: list[StepWire] = []
     waiting: str | None
+    waits_until: datetime | None = None
     place: int | None = None
     active: bool = False
     version: int
@@ -66,6 +70,8 @@ class RunWire(Wire):
     rows: int | None
     has_result: bool
     has_log: bool
+    can_open: bool = False
+    can_cancel: bool = False
     worker: str | None
     assurance: str
     code: str | None = None

@@ -122,6 +122,32 @@ def row(page: Page, name: str) -> Locator:
     return page.locator(".jp-SecureJobs-row").filter(has_text=name)
 
 
+def open_job(page: Page, name: str) -> Locator:
+    """Open a job's page by its row in the sidebar, and return the page."""
+    page.get_by_role("searchbox", name="Filter jobs").fill(name)
+    row(page, name).first.click()
+    shown = job_page(page)
+    expect(shown.get_by_role("heading", name=name, level=2)).to_be_visible()
+    return shown
+
+
+def job_page(page: Page) -> Locator:
+    """Return the job page in front."""
+    return page.locator(".jp-SecureJobs-job:visible")
+
+
+def press(page: Page, label: str) -> None:
+    """Choose an entry of the Job Actions menu."""
+    job_page(page).get_by_role("button", name="Job Actions").click()
+    page.get_by_role("menu", name="Job Actions").get_by_role("menuitem", name=label, exact=True).click()
+
+
+def agree(page: Page, label: str) -> None:
+    """Choose an entry of the menu, and agree to what its form says."""
+    press(page, label)
+    job_page(page).locator("form.jp-SecureJobs-sheet").get_by_role("button", name=label).click()
+
+
 def picture(page: Page, name: str) -> None:
     """Keep what the page looks like."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)

@@ -11,15 +11,16 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 import jupyter_secure_jobs
 from jupyter_secure_jobs.cli.main import main
 from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.errors import SecureJobsError
-from jupyter_secure_jobs.store import history
+from jupyter_secure_jobs.domain.job_list import searched
+from jupyter_secure_jobs.store import history, jobs
 from jupyter_secure_jobs.store.database import Database
-from jupyter_secure_jobs.store.tables import Base
+from jupyter_secure_jobs.store.tables import Base, JobRow
 from tests.support.refusal import refused
 
 MIGRATIONS = Path(jupyter_secure_jobs.__file__).parent / "store" / "migrations"
@@ -121,3 +122,70 @@ def test_history_becomes_the_audit_log(url: str, tmp_path: Path) -> None:
             assert {row.action for row in events} <= set(Event)
             assert history.comments(session, ["sha256:d"]) == {"sha256:d": "Round it."}
         assert differences(database) == []
+
+
+def test_older_jobs_can_be_searched(url: str) -> None:
+    with closing(Database(url)) as database:
+        upgrade(database, "0004")
+        time = "2026-11-01 12:00:00.000000"
+        said = {
+            "name": "Straße",
+            "folded": "strasse",
+            "description": "two\nlines OF  it",
+            "author": "ana@airline.example",
+        }
+        with database.engine.begin() as connection:
+            connection.execute(text(f"INSERT INTO workspace VALUES ('w', 'W', 'g', '{time}')"))
+            connection.execute(
+                text(
+                    "INSERT INTO job VALUES ('j', 'w', :name, :folded, :description, :author, 'Airline', 0, "
+                    f"'{time}', '{time}', 1, 1, NULL)"
+                ),
+                said,
+            )
+        database.migrate()
+        made = searched(name=said["name"], description=said["description"], author=said["author"],
+                        organisation="Airline")  # fmt: skip
+        with database.transaction(reading=True) as session:
+            assert session.scalars(select(JobRow.searched)).all() == [made]
+        assert made.splitlines() == ["strasse", "two lines of it", "ana@airline.example", "airline"]
+        assert differences(database) == []
+
+
+def test_draft_that_was_reviewed_before_keeps_its_last_review(url: str) -> None:
+    time = "2026-11-01 12:00:00.000000"
+    with closing(Database(url)) as database:
+        upgrade(database, "0004")
+        with database.engine.begin() as connection:
+            connection.execute(text(f"INSERT INTO workspace VALUES ('w', 'W', 'g', '{time}')"))
+            connection.execute(
+                text(
+                    "INSERT INTO job VALUES ('j', 'w', 'Delays', 'delays', '', 'ana@airline.example', 'Airline', 0, "
+                    f"'{time}', '{time}', 1, 2, 1)"
+                )
+            )
+            for number, stage in ((1, "accepted"), (2, "draft")):
+                connection.execute(
+                    text(
+                        "INSERT INTO version (job, number, stage, terms, text_hash) VALUES ('j', :n, :stage, '{}', 't')"
+                    ),
+                    {"n": number, "stage": stage},
+                )
+            for number, statement in ((1, "sha256:a"), (2, "sha256:b"), (2, "sha256:c")):
+                connection.execute(
+                    text(
+                        "INSERT INTO history (workspace, job, job_name, member, organisation, action, detail, version, "
+                        "statement, salt, time) VALUES ('w', 'j', 'Delays', 'ana', 'Airline', 'submitted', '', :n, "
+                        ":statement, '', :time)"
+                    ),
+                    {"n": number, "statement": statement, "time": time},
+                )
+            connection.execute(
+                text("INSERT INTO decision VALUES ('sha256:c', 'wei', 'w', 'd', 'decline', 'No.', 's', :time, :time)"),
+                {"time": time},
+            )
+        database.migrate()
+        with database.transaction(reading=True) as session:
+            reviewed = {row.number: row.reviewed for row in jobs.versions(session, "j")}
+            assert reviewed == {1: None, 2: "sha256:c"}
+            assert [row.line_comments for row in jobs.decisions_on(session, "sha256:c").values()] == [[]]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+import json
 from typing import TYPE_CHECKING, Final
 
 import pyarrow.parquet as pq
 import pytest
 
+from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.member import deciding, opening
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.wire.job import DraftChange
+from jupyter_secure_jobs.wire.member_side import WITHHELD
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from tests.support import tampering
 from tests.support.parts import ANA, BEN, MIA, WEI, Draft, Parts
@@ -73,6 +76,10 @@ def test_rows_of_small_groups_are_nowhere_in_what_the_author_opens(parts: Parts,
     assert list(csv.reader(table.read_text().splitlines())) == [["station", "n"], *wanted]
     rows = opening.export(parts.ana, parts.workspace, run.id, "parquet", tmp_path)
     assert pq.read_table(rows).column_names == ["station", "n"]
+    assert WITHHELD.encode() not in (pq.read_schema(rows).metadata or {})
+    opened = opening.export(parts.ana, parts.workspace, run.id, "parquet", tmp_path, purpose=Purpose.OPEN)
+    assert json.loads(pq.read_schema(opened).metadata[WITHHELD.encode()]) == seen.withheld
+    assert pq.read_table(opened).to_pylist() == [{"station": "north", "n": 15}, {"station": "south", "n": 20}]
     log = opening.export(parts.ana, parts.workspace, run.id, "txt", tmp_path)
     for file in (table, rows, log):
         assert RARE.encode() not in file.read_bytes()

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from jupyter_secure_jobs.domain.errors import NotAllowedError, RefusedError
+from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.member import opening, receipts
 from jupyter_secure_jobs.member.context import envelope_of
 from jupyter_secure_jobs.protocol import envelope as envelopes
@@ -18,7 +19,7 @@ from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.order import Receipt
 from jupyter_secure_jobs.rest.route import Caller
 from jupyter_secure_jobs.rest.routes import ROUTES
-from tests.support.parts import BEN, MIA, STRANGER, WEI, Draft, Parts
+from tests.support.parts import ANA, BEN, MIA, STRANGER, WEI, Draft, Parts
 
 if TYPE_CHECKING:
     import httpx
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.rest.route import Route
     from jupyter_secure_jobs.wire.run import RunWire
 
+MEMBERS = (ANA, BEN, WEI, MIA)
 PRINTING = Draft(language="python", code="print('seen')\nspark.table('flights').limit(3)", inputs=(), log_policy="full")
 MEMBERS_ROUTES = [route for route in ROUTES if route.caller is Caller.MEMBER]
 OTHERS_ROUTES = [route for route in ROUTES if route.caller in (Caller.WORKER, Caller.KEY_SERVICE)]
@@ -69,6 +71,17 @@ def test_other_organisation_gets_no_outcome(parts: Parts, finished: RunWire, who
         assert http.get(f"workspaces/{parts.workspace}/runs/{finished.id}").status_code == 200
     with pytest.raises(NotAllowedError):
         opening.preview(parts.acting(who), parts.workspace, finished.id)
+
+
+def test_a_run_tells_each_member_what_it_lets_them_do(parts: Parts, finished: RunWire) -> None:
+    told = {who: parts.acting(who).client.run_of(parts.workspace, finished.id).can_open for who in MEMBERS}
+    assert told == {ANA: True, BEN: True, WEI: False, MIA: False}
+    listed = parts.acting(WEI).client.runs(parts.workspace, finished.job, kind=RunKind.JOB)
+    assert [each.can_open for each in listed] == [False]
+    draft = parts.draft()
+    test = parts.ended(parts.ana.client.test(parts.workspace, draft.id, {"low": 11}))
+    assert all(parts.acting(who).client.run_of(parts.workspace, test.id).can_open for who in MEMBERS)
+    assert not any(parts.acting(who).client.run_of(parts.workspace, test.id).can_cancel for who in MEMBERS)
 
 
 def test_colleague_opens_result_and_log(parts: Parts, finished: RunWire) -> None:

@@ -21,9 +21,22 @@ export interface DraftState {
 
 const CLEAN: DraftState = { pending: {}, saving: false, problem: null, conflict: false };
 
+/** The fields as they were when their typing began: what somebody else saved is compared with them. */
+type Before = Readonly<Record<string, unknown>>;
+
 interface Kept {
   readonly revision: number;
   readonly pending: DraftChange;
+  readonly before: Before;
+}
+
+/** The fields of a job's draft by the names that a change has. */
+function fieldsOf(detail: JobDetail): Before {
+  return { ...detail.version, name: detail.name, description: detail.description };
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /**
@@ -37,6 +50,7 @@ export class DraftModel implements IDisposable {
   private readonly memory: Memory;
   private state = CLEAN;
   private revision: number | null = null;
+  private before: Before = {};
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | null = null;
   private disposed = false;
@@ -72,7 +86,13 @@ export class DraftModel implements IDisposable {
 
   /** Takes what was typed; it is saved a moment later. */
   change(part: DraftChange): void {
-    this.revision ??= this.job.current.detail?.revision ?? null;
+    const { detail } = this.job.current;
+    this.revision ??= detail?.revision ?? null;
+    if (detail !== null) {
+      const fields = fieldsOf(detail);
+      const began = Object.keys(part).map(name => [name, fields[name]]);
+      this.before = { ...(Object.fromEntries(began) as Before), ...this.before };
+    }
     this.replace({ pending: { ...this.state.pending, ...part }, problem: null });
     this.keep();
     clearTimeout(this.timer);
@@ -104,19 +124,44 @@ export class DraftModel implements IDisposable {
 
   /** Puts one's own changes onto the newest revision. */
   async keepMine(): Promise<void> {
+    await this.rebase();
+    await this.flush();
+  }
+
+  private async rebase(): Promise<void> {
     await this.job.refresh();
     this.revision = this.job.current.detail?.revision ?? this.revision;
-    await this.flush();
+  }
+
+  /** Whether somebody else changed a field that is being changed here too. */
+  private get collides(): boolean {
+    const { detail } = this.job.current;
+    const now = detail === null ? {} : fieldsOf(detail);
+    return Object.keys(this.state.pending).some(name => !same(now[name], this.before[name]));
+  }
+
+  private send(change: DraftChange): Promise<JobDetail> {
+    return this.connection.json<JobDetail>(this.job.path, {
+      method: 'PATCH',
+      body: change,
+      ...(this.revision === null ? {} : { revision: this.revision })
+    });
   }
 
   private async save(): Promise<void> {
     const sent = this.state.pending;
     this.replace({ saving: true });
     try {
-      const detail = await this.connection.json<JobDetail>(this.job.path, {
-        method: 'PATCH',
-        body: sent,
-        ...(this.revision === null ? {} : { revision: this.revision })
+      const detail = await this.send(sent).catch(async (reason: unknown) => {
+        if (asProblem(reason).code !== STALE) {
+          throw reason;
+        }
+        // Whoever saved in between may have changed other fields: then both changes stand.
+        await this.rebase();
+        if (this.collides) {
+          throw reason;
+        }
+        return this.send(sent);
       });
       const left = Object.fromEntries(
         Object.entries(this.state.pending).filter(
@@ -125,6 +170,8 @@ export class DraftModel implements IDisposable {
       );
       this.job.tell(detail);
       this.revision = Object.keys(left).length === 0 ? null : detail.revision;
+      const fields = fieldsOf(detail);
+      this.before = Object.fromEntries(Object.keys(left).map(name => [name, fields[name]]));
       this.replace({ pending: left, saving: false, problem: null, conflict: false });
       this.keep();
     } catch (reason) {
@@ -136,6 +183,7 @@ export class DraftModel implements IDisposable {
 
   private settle(): void {
     this.revision = null;
+    this.before = {};
     this.memory.removeItem(this.name);
   }
 
@@ -147,7 +195,8 @@ export class DraftModel implements IDisposable {
     if (this.isClean || this.revision === null) {
       this.memory.removeItem(this.name);
     } else {
-      const kept: Kept = { revision: this.revision, pending: this.state.pending };
+      const { revision, before } = this;
+      const kept: Kept = { revision, before, pending: this.state.pending };
       this.memory.setItem(this.name, JSON.stringify(kept));
     }
   }
@@ -157,6 +206,7 @@ export class DraftModel implements IDisposable {
       const kept = JSON.parse(this.memory.getItem(this.name) ?? 'null') as Kept | null;
       if (kept !== null) {
         this.revision = kept.revision;
+        this.before = kept.before;
         this.state = { ...CLEAN, pending: kept.pending };
         void this.flush().catch(() => undefined);
       }

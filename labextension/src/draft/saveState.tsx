@@ -1,19 +1,31 @@
-import { useState, type ReactElement } from 'react';
+import { useEffect, useState, type ReactElement } from 'react';
 
+import type { JobDetail } from '../api/shapes';
 import { ProblemNotice } from '../ui/problemNotice';
 import { trans } from '../ui/translation';
 import { useCurrent } from '../ui/useCurrent';
 import type { DraftModel } from './model';
 
 /** Whether what was typed is saved; after a conflict, the two ways out. */
-export function SaveState(props: { readonly draft: DraftModel }): ReactElement {
-  const { draft } = props;
+export function SaveState(props: {
+  readonly draft: DraftModel;
+  readonly detail: JobDetail;
+  readonly connected: boolean;
+}): ReactElement {
+  const { draft, detail, connected } = props;
   const { pending, saving, problem, conflict } = useCurrent(draft);
   const [touched, setTouched] = useState(false);
+  const theirs = detail.version.code;
   const clean = Object.keys(pending).length === 0;
   if (!clean && !touched) {
     setTouched(true);
   }
+  useEffect(() => {
+    // What waited for the server goes out as soon as it answers again.
+    if (connected && !draft.isClean && !draft.current.conflict) {
+      draft.flush().catch(() => undefined);
+    }
+  }, [connected, draft]);
   if (conflict) {
     return (
       <div className="jp-SecureJobs-problem" role="alert">
@@ -38,6 +50,14 @@ export function SaveState(props: { readonly draft: DraftModel }): ReactElement {
             {trans.__('Take the other text')}
           </button>
         </div>
+        {pending.code !== undefined && (
+          <details>
+            <summary>{trans.__('The other text')}</summary>
+            <pre className="jp-SecureJobs-code" tabIndex={0}>
+              {theirs}
+            </pre>
+          </details>
+        )}
       </div>
     );
   }

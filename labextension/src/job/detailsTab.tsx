@@ -1,9 +1,9 @@
-import { useState, type ReactElement } from 'react';
+import { useRef, useState, type ReactElement } from 'react';
 
 import { Hash } from '../actions/signed';
 import type { ActionBody } from '../actions/sheet';
 import { asProblem, type Problem } from '../api/problem';
-import type { Action, JobDetail, Page, Version } from '../api/shapes';
+import type { Action, JobDetail, Page, ReviewStatement, Version } from '../api/shapes';
 import { useLoaded } from '../api/useLoaded';
 import type { Desk } from '../desk';
 import type { DraftModel } from '../draft/model';
@@ -15,6 +15,8 @@ import { LocalTime } from '../ui/time';
 import { trans } from '../ui/translation';
 import { factsOf } from './facts';
 import type { JobModel } from './model';
+import type { JobPlace } from './places';
+import { useWish } from './useWish';
 
 const LONGEST_NAME = 50;
 const LONGEST_DESCRIPTION = 150;
@@ -23,9 +25,15 @@ function Versions(props: {
   readonly desk: Desk;
   readonly job: JobModel;
   readonly detail: JobDetail;
+  readonly place: JobPlace;
   readonly perform: (action: Action, body?: ActionBody) => Promise<void>;
 }): ReactElement {
-  const { desk, job, detail, perform } = props;
+  const { desk, job, detail, place, perform } = props;
+  const section = useRef<HTMLElement>(null);
+  useWish(place, 'versions', () => {
+    section.current?.scrollIntoView();
+    section.current?.querySelector<HTMLElement>('button[aria-disabled="false"]')?.focus();
+  });
   const [refused, setRefused] = useState<Problem | null>(null);
   const { value, problem, retry } = useLoaded<Page<Version>>(
     desk.model.connection,
@@ -33,7 +41,7 @@ function Versions(props: {
     `${detail.revision} ${detail.status_text}`
   );
   return (
-    <section aria-label={trans.__('Versions')}>
+    <section ref={section} aria-label={trans.__('Versions')}>
       <h3>{trans.__('Versions')}</h3>
       {problem !== null && <ProblemNotice problem={problem} retry={retry} />}
       {refused !== null && <ProblemNotice problem={refused} />}
@@ -53,7 +61,6 @@ function Versions(props: {
               <button
                 type="button"
                 className="jp-SecureJobs-action"
-                data-wish="versions"
                 aria-disabled={!version.activate.allowed}
                 title={version.activate.reason ?? version.activate.effect}
                 onClick={() => {
@@ -96,11 +103,24 @@ export function DetailsTab(props: {
   readonly job: JobModel;
   readonly detail: JobDetail;
   readonly draft: DraftModel;
+  readonly place: JobPlace;
   readonly perform: (action: Action, body?: ActionBody) => Promise<void>;
 }): ReactElement {
-  const { desk, job, detail, draft, perform } = props;
+  const { desk, job, detail, draft, place, perform } = props;
   const editable = detail.actions.some(each => each.name === 'edit' && each.allowed);
   const pending = draft.current.pending;
+  const submitted = detail.version.hash;
+  const review = useLoaded<ReviewStatement>(
+    desk.model.connection,
+    `member/${job.path}/review`,
+    submitted ?? '',
+    submitted !== null
+  );
+  // Once it is submitted, the facts are those of the statement that this side fetched and verified itself.
+  const verified = review.value?.facts
+    .filter(each => !['Name', 'Description'].includes(each.name))
+    .map(each => [each.name, each.value] as const);
+  const facts = verified ?? factsOf(detail);
   return (
     <div className="jp-SecureJobs-details">
       <TextField
@@ -122,6 +142,11 @@ export function DetailsTab(props: {
           draft.change({ description });
         }}
       />
+      <h3>{trans.__('Job and compute')}</h3>
+      {review.problem !== null && <ProblemNotice problem={review.problem} retry={review.retry} />}
+      {verified !== undefined && (
+        <p>{trans.__('As this side verified version %1.', review.value?.number ?? '')}</p>
+      )}
       <dl className="jp-SecureJobs-facts">
         <dt>{trans.__('Date created')}</dt>
         <dd>
@@ -133,7 +158,7 @@ export function DetailsTab(props: {
         </dd>
         <dt>{trans.__('Stage')}</dt>
         <dd>{detail.stage}</dd>
-        {factsOf(detail).map(([name, value]) => (
+        {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd dir="auto">{value}</dd>
@@ -145,7 +170,7 @@ export function DetailsTab(props: {
         </dd>
       </dl>
       {editable && <DraftTerms desk={desk} detail={detail} draft={draft} />}
-      <Versions desk={desk} job={job} detail={detail} perform={perform} />
+      <Versions desk={desk} job={job} detail={detail} place={place} perform={perform} />
     </div>
   );
 }

@@ -9,18 +9,22 @@ import { AssuranceChip } from '../ui/assurance';
 import { StatusChip } from '../ui/statusChip';
 import { localTime } from '../ui/time';
 import { trans } from '../ui/translation';
+import type { JobPlace } from './places';
 import { RerunIndicator } from './rerunIndicator';
 
 /** The top of a job's page: name, status, what can be done, and at the right whether it may run again. */
 export function JobHeader(props: {
   readonly desk: Desk;
   readonly detail: JobDetail;
+  /** The job as the server has it, without what was typed meanwhile. */
+  readonly stored: JobDetail;
   readonly draft: DraftModel;
+  readonly place: JobPlace;
   readonly connected: boolean;
   readonly updatedAt: Date | null;
   readonly press: (action: Action) => void;
 }): ReactElement {
-  const { desk, detail, draft, connected, updatedAt, press } = props;
+  const { desk, detail, stored, draft, place, connected, updatedAt, press } = props;
   return (
     <header className="jp-SecureJobs-jobheader">
       <div className="jp-SecureJobs-jobtitle">
@@ -28,10 +32,10 @@ export function JobHeader(props: {
         <StatusChip status={detail.status} text={detail.status_text} />
         <AssuranceChip />
       </div>
-      <RerunIndicator detail={detail} draft={draft} connected={connected} />
+      <RerunIndicator detail={detail} draft={draft} place={place} connected={connected} />
       <div className="jp-SecureJobs-jobline">
         <ActionBar actions={detail.actions} connected={connected} press={press} />
-        <SaveState draft={draft} />
+        <SaveState draft={draft} detail={stored} connected={connected} />
       </div>
       {!connected && (
         <p className="jp-SecureJobs-offline" role="status">

@@ -131,7 +131,14 @@ export function JobPage(props: PageProps): ReactElement {
           key: 'details',
           label: trans.__('Details'),
           content: (
-            <DetailsTab desk={desk} job={job} detail={shown} draft={draft} perform={settle} />
+            <DetailsTab
+              desk={desk}
+              job={job}
+              detail={shown}
+              draft={draft}
+              place={place}
+              perform={settle}
+            />
           )
         },
         {
@@ -154,7 +161,9 @@ export function JobPage(props: PageProps): ReactElement {
       <JobHeader
         desk={desk}
         detail={shown}
+        stored={detail}
         draft={draft}
+        place={place}
         connected={shared.connected}
         updatedAt={shared.updatedAt}
         press={press}

@@ -1,9 +1,11 @@
 import { refreshIcon } from '@jupyterlab/ui-components';
-import { useId, type ReactElement } from 'react';
+import { useId, useRef, type ReactElement } from 'react';
 
 import type { JobDetail } from '../api/shapes';
 import type { DraftModel } from '../draft/model';
 import { trans } from '../ui/translation';
+import type { JobPlace } from './places';
+import { useWish } from './useWish';
 
 const DATE_LENGTH = 'YYYY-MM-DD'.length;
 
@@ -48,9 +50,14 @@ function Bounds(props: {
 export function RerunIndicator(props: {
   readonly detail: JobDetail;
   readonly draft: DraftModel;
+  readonly place: JobPlace;
   readonly connected: boolean;
 }): ReactElement | null {
-  const { detail, draft, connected } = props;
+  const { detail, draft, place, connected } = props;
+  const box = useRef<HTMLInputElement>(null);
+  useWish(place, 'reruns', () => {
+    box.current?.focus();
+  });
   const asking = detail.actions.find(each => each.name === 'request_reruns' && each.allowed);
   const { grant } = detail.version;
   if (asking !== undefined) {
@@ -62,7 +69,7 @@ export function RerunIndicator(props: {
         <label className="jp-SecureJobs-check">
           <input
             type="checkbox"
-            data-wish="reruns"
+            ref={box}
             disabled={!connected}
             checked={grant.reruns}
             onChange={event => {

@@ -99,6 +99,7 @@ export function MenuButton(props: {
               key={item.key}
               role="menuitem"
               tabIndex={-1}
+              aria-labelledby={`${id}-${item.key}-label`}
               aria-disabled={item.reason !== null}
               aria-describedby={item.reason === null ? undefined : `${id}-${item.key}`}
               onClick={() => {
@@ -115,7 +116,7 @@ export function MenuButton(props: {
                 }
               }}
             >
-              <span>{item.label}</span>
+              <span id={`${id}-${item.key}-label`}>{item.label}</span>
               {item.reason !== null && (
                 <span id={`${id}-${item.key}`} className="jp-SecureJobs-reason">
                   {item.reason}

@@ -101,6 +101,8 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"GET {W}/pinned-queries?limit=100", lambda c: c.pinned("w")),
     (f"POST {W}/pinned-queries", lambda c: c.pin("w", PIN)),
     (f"DELETE {W}/pinned-queries/q", lambda c: c.unpin("w", "q")),
+    (f"GET {W}/notices?limit=100&unseen=true", lambda c: c.notices("w", unseen=True)),
+    (f"POST {W}/notices/seen", lambda c: c.notices_seen("w", "7")),
     (f"GET {W}/starter-scripts?limit=100", lambda c: c.scripts("w")),
     ("GET member/status", lambda c: c.status()),
     ("POST member/unlock", lambda c: c.unlock("p")),

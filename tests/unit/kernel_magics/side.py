@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from jupyter_secure_jobs.domain import lifecycle
 from jupyter_secure_jobs.domain.job import Grant, LogPolicy
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.domain.text import folded
 from jupyter_secure_jobs.wire.base import Page, Problem
 from jupyter_secure_jobs.wire.job import (
     ActionWire,
@@ -166,12 +167,14 @@ class MemberSide(Place):
 
     def list_jobs(self, request: httpx.Request) -> Wire:
         part = request.url.params.get("q", "").lower()
-        wants_archived = request.url.params.get("filter") == "archived"
+        name, group = request.url.params.get("name"), request.url.params.get("filter")
         details = [self.detail(identifier) for identifier in self.jobs]
         found = [
             JobWire(**{name: getattr(each, name) for name in JobWire.model_fields})
             for each in details
-            if part in each.name.lower() and each.archived == wants_archived
+            if part in each.name.lower()
+            and (group == "all" or each.archived == (group == "archived"))
+            and (name is None or folded(name) == folded(each.name))
         ]
         return Page[JobWire](items=found)
 

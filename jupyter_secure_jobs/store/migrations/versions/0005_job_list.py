@@ -20,8 +20,9 @@ _INDEXES = (
 )
 
 
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return " ".join(folded.split())
 
 
 def upgrade() -> None:
@@ -31,7 +32,7 @@ def upgrade() -> None:
     job = sa.table("job", *(sa.column(name) for name in ("id", "searched", *_PARTS)))
     connection = op.get_bind()
     for row in connection.execute(sa.select(job.c.id, *(job.c[name] for name in _PARTS))).all():
-        text = "\n".join(_folded(part) for part in row[1:])
+        text = "\n".join(_plain(part) for part in row[1:])
         connection.execute(job.update().where(job.c.id == row.id).values(searched=text))
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.alter_column("searched", existing_type=sa.Text(), nullable=False)

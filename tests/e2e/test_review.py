@@ -88,6 +88,27 @@ def second(place: Place, name: str, code: str, **more: Any) -> JobDetailWire:
     return author.submit(place.workspace, job.id)
 
 
+def seen_by_the_author(place: Place, author: Page, job: str, name: str) -> None:
+    """Read the comment on line 11 beside its line, and after taking the version back also in the text of then."""
+    row(author, name).first.click()
+    editor = author.get_by_role("textbox", name="Query of")
+    expect(editor.get_by_role("note", name=f"Comment of {BEN} on line 11")).to_contain_text("Round it", timeout=20_000)
+    place.lab.client(ANA).act(place.workspace, job, "cancel-review")
+    panel = author.locator(".jp-SecureJobs-lastreview")
+    expect(panel).to_contain_text("Means are not rounded.", timeout=20_000)
+    expect(editor.get_by_role("note", name=f"Comment of {BEN} on line 11")).to_be_visible()
+    revision = place.lab.client(ANA).job(place.workspace, job).revision
+    changed = DraftChange(code=SECOND)
+    place.lab.client(ANA).change_draft(place.workspace, job, changed, revision=revision)
+    expect(panel).to_contain_text("The text changed since", timeout=20_000)
+    expect(editor.get_by_role("note")).to_have_count(0)
+    panel.get_by_role("button", name="Line 11").click()
+    old = panel.get_by_role("textbox", name="The text that reviewers read")
+    expect(old.get_by_role("note")).to_contain_text(f"Round it, please. {MARKUP}")
+    picture(author, "review-author")
+    assert author.locator("img[src=x]").count() == 0
+
+
 def test_a_first_review_is_read_and_tried(place: Place, open_as: Callable[[str], Page]) -> None:
     name = "Reviewed from the start"
     job = place.draft(name, code=FIRST)
@@ -137,11 +158,9 @@ def test_comments_beside_lines_reach_the_author(place: Place, open_as: Callable[
     expect(code).to_be_focused()
     expect(code.get_by_role("note", name="not sent yet on line 11")).to_contain_text(MARKUP)
     page.reload()
-    review = page.locator(".jp-SecureJobs-review")
-    decide = review.get_by_role("form", name="Decide")
-    expect(decide.get_by_role("list", name="Your comments on lines")).to_contain_text(
-        "Round it, please.", timeout=30_000
-    )
+    decide = page.get_by_role("form", name="Decide")
+    kept = decide.get_by_role("list", name="Your comments on lines")
+    expect(kept).to_contain_text("Round it, please.", timeout=30_000)
 
     # A refusal loses nothing but the passphrase: neither an empty comment nor a wrong passphrase.
     decide.get_by_label("Passphrase").fill(place.lab.passphrase)
@@ -162,25 +181,8 @@ def test_comments_beside_lines_reach_the_author(place: Place, open_as: Callable[
     expect(said).to_be_focused()
     expect(page.locator(".jp-SecureJobs-live")).to_contain_text("your decision was sent")
 
-    # The author sees it beside the line, also after taking the version back.
-    author = open_as(ANA)
-    row(author, name).first.click()
-    editor = author.get_by_role("textbox", name="Query of")
-    expect(editor.get_by_role("note", name=f"Comment of {BEN} on line 11")).to_contain_text("Round it", timeout=20_000)
-    place.lab.client(ANA).act(place.workspace, job.id, "cancel-review")
-    panel = author.locator(".jp-SecureJobs-lastreview")
-    expect(panel).to_contain_text("Means are not rounded.", timeout=20_000)
-    expect(editor.get_by_role("note", name=f"Comment of {BEN} on line 11")).to_be_visible()
-    revision = place.lab.client(ANA).job(place.workspace, job.id).revision
-    changed = DraftChange(code=SECOND)
-    place.lab.client(ANA).change_draft(place.workspace, job.id, changed, revision=revision)
-    expect(panel).to_contain_text("The text changed since", timeout=20_000)
-    expect(editor.get_by_role("note")).to_have_count(0)
-    panel.get_by_role("button", name="Line 11").click()
-    old = panel.get_by_role("textbox", name="The text that reviewers read")
-    expect(old.get_by_role("note")).to_contain_text(f"Round it, please. {MARKUP}")
-    picture(author, "review-author")
-    assert author.locator("img[src=x]").count() == page.locator("img[src=x]").count() == 0
+    assert page.locator("img[src=x]").count() == 0
+    seen_by_the_author(place, open_as(ANA), job.id, name)
 
 
 def test_a_second_review_shows_what_changed(place: Place, open_as: Callable[[str], Page]) -> None:

@@ -1,3 +1,4 @@
 import './base.css';
 import './job.css';
 import './card.css';
+import './review.css';

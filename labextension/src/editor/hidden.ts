@@ -4,9 +4,9 @@
  * that are not the space. Sources: Unicode general categories Cc, Cf, Zl, Zp, Zs; CVE-2021-42574.
  */
 const HIDDEN =
-  '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u00a0\\u034f\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180f' +
-  '\\u2000-\\u200a\\u202f\\u205f\\u2800\\u3000\\u3164\\ufe00-\\ufe0f\\uffa0\\ufff0-\\ufffc\\u{e0000}-\\u{e0fff}' +
-  '\\p{Cf}\\p{Co}\\p{Zl}\\p{Zp}]';
+  '(?:\\u034f|[\\u17b4\\u17b5]|[\\u180b-\\u180f]|[\\ufe00-\\ufe0f]|[\\u{e0000}-\\u{e0fff}]|' +
+  '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u00a0\\u115f\\u1160\\u1680\\u2000-\\u200a\\u202f\\u205f\\u2800\\u3000' +
+  '\\u3164\\uffa0\\ufff0-\\ufffc\\p{Cf}\\p{Co}\\p{Zl}\\p{Zp}])';
 
 /** Letters that are written from right to left, by the default of their blocks (Unicode annex 9, table 4). */
 const RIGHT_TO_LEFT =

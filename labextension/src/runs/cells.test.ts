@@ -32,8 +32,5 @@ void test('what is copied keeps its cells apart, its digits as they are, and run
       ['2', '@SUM(A1)']
     ]
   );
-  assert.equal(
-    copied,
-    "n\ttext\n-9007199254740993\t'=1+1\n\t\"a\tb \"\"c\"\"\"\n2\t'@SUM(A1)\n"
-  );
+  assert.equal(copied, 'n\ttext\n-9007199254740993\t\'=1+1\n\t"a\tb ""c"""\n2\t\'@SUM(A1)\n');
 });

@@ -177,7 +177,7 @@ def test_a_result_is_drawn(place: Place, open_as: Callable[[str], Page]) -> None
     drawing.scroll_into_view_if_needed()
     picture(page, "run-chart")
     page.get_by_label("Chart as").select_option("line")
-    page.get_by_label("Up").select_option(label="month")
+    page.get_by_label("Up", exact=True).select_option(label="month")
     expect(page.get_by_role("img", name="Chart of month by month.", exact=False)).to_be_visible()
     # What the renderer offers elsewhere would send the rows to a page of others.
     expect(page.get_by_text("Open in Vega Editor")).to_have_count(0)

@@ -1,6 +1,6 @@
 import { MimeModel, type IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { Widget } from '@lumino/widgets';
-import { useEffect, useId, useRef, useState, type ReactElement } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState, type ReactElement } from 'react';
 
 import type { Preview } from '../api/shapes';
 import { trans } from '../ui/translation';
@@ -58,7 +58,8 @@ function Drawn(props: {
   const host = useRef<HTMLDivElement>(null);
   const [failed, setFailed] = useState(false);
   const theme = useTheme();
-  useEffect(() => {
+  // Before the page changes: a widget that has lost its place in it can no longer be taken away.
+  useLayoutEffect(() => {
     const element = host.current;
     if (element === null) {
       return undefined;

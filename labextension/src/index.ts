@@ -32,25 +32,18 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-secure-jobs:plugin',
   description: 'Secure notebook jobs: sidebar, job pages, review and results.',
   autoStart: true,
-  requires: [INotebookTracker, IEditorServices],
-  optional: [
-    ITranslator,
-    ICommandPalette,
-    ILayoutRestorer,
-    ILauncher,
-    IRouter,
-    IRenderMimeRegistry
-  ],
+  requires: [INotebookTracker, IEditorServices, IRenderMimeRegistry],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, ILauncher, IRouter],
   activate: (
     app: JupyterFrontEnd,
     notebooks: INotebookTracker,
     editors: IEditorServices,
+    renderers: IRenderMimeRegistry,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     launcher: ILauncher | null,
-    router: IRouter | null,
-    rendermime: IRenderMimeRegistry | null
+    router: IRouter | null
   ): void => {
     speak(translator ?? nullTranslator);
     const identity = new Identity();
@@ -60,6 +53,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       model: new WorkspaceModel(connection, identity),
       insertion: new Insertion(notebooks, () => pages.editorInFront()),
       editors,
+      renderers,
       memory: new Memory(window.localStorage),
       openJob: (workspace, job, place = {}) => {
         void app.commands.execute(OPEN_JOB, { workspace, job, ...place });
@@ -75,7 +69,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     app.shell.add(sidebar, 'left', { rank: RANK });
     restorer?.add(sidebar, sidebar.id);
     addCommands({ app, desk, sidebar, pages, palette, launcher });
-    addToNotebooks({ app, desk, notebooks, rendermime, palette });
+    addToNotebooks({ app, desk, notebooks, palette });
     if (restorer !== null) {
       pages.restore(restorer, OPEN_JOB, OPEN_PAGE);
     }

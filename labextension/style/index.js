@@ -2,3 +2,4 @@ import './base.css';
 import './job.css';
 import './card.css';
 import './review.css';
+import './runs.css';

@@ -17,7 +17,7 @@ import type { SharedJobs } from './jobs';
 import type { Reference } from './reference';
 import { NamedRun, NewestRuns } from './runPart';
 import { CardSheet } from './sheet';
-import { visible } from './visible';
+import { visible } from '../ui/visible';
 
 interface CardProps {
   readonly desk: Desk;

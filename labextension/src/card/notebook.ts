@@ -1,7 +1,6 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification, type ICommandPalette } from '@jupyterlab/apputils';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { CommandToolbarButton } from '@jupyterlab/ui-components';
 
 import { INSERT_CELL, OPEN_CARD } from '../commandIds';
@@ -21,7 +20,6 @@ interface Parts {
   readonly app: JupyterFrontEnd;
   readonly desk: Desk;
   readonly notebooks: INotebookTracker;
-  readonly rendermime: IRenderMimeRegistry | null;
   readonly palette: ICommandPalette | null;
 }
 
@@ -39,9 +37,9 @@ function openCard(desk: Desk, notebooks: INotebookTracker): void {
 
 /** What notebooks get: live cards, a toolbar button, a command for the active cell, SQL shown as SQL. */
 export function addToNotebooks(parts: Parts): void {
-  const { app, desk, notebooks, rendermime, palette } = parts;
+  const { app, desk, notebooks, palette } = parts;
   const { commands } = app;
-  rendermime?.addFactory(cardFactory(desk, new SharedJobs(desk.model)));
+  desk.renderers.addFactory(cardFactory(desk, new SharedJobs(desk.model)));
   commands.addCommand(OPEN_CARD, {
     label: trans.__('Secure jobs: Open Job Page of Active Cell'),
     icon: secureJobsIcon,

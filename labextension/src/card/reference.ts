@@ -1,4 +1,4 @@
-import { visible } from './visible.js';
+import { visible } from '../ui/visible.js';
 
 /** The media type of a reference to a job, as the magics write it into a notebook. */
 export const CARD_TYPE = 'application/vnd.jupyter-secure-jobs.job+json';

@@ -27,8 +27,9 @@ function Outcome(props: RunProps): ReactElement | null {
   }
   return run.kind === 'test' ? (
     <ResultPart
-      connection={desk.model.connection}
+      desk={desk}
       run={run}
+      organisation={job.current.detail?.organisation ?? ''}
       path={`member/${job.place}/runs/${encodeURIComponent(run.id)}`}
     />
   ) : (

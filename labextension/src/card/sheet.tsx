@@ -5,7 +5,7 @@ import type { Action, JobDetail } from '../api/shapes';
 import type { Desk } from '../desk';
 import type { JobModel } from '../job/model';
 import { trans } from '../ui/translation';
-import { visible } from './visible';
+import { visible } from '../ui/visible';
 
 /**
  * What a card asks before anything is done: for which job, and as which member. The cell above a card may be anybody's

@@ -80,7 +80,9 @@ export function JobPage(props: PageProps): ReactElement {
     setRefused(null);
     const page = pagesOf[action.name];
     if (page !== undefined) {
-      place.go(page);
+      // What the server calls the result is that of the live version's newest job run, not of a test since.
+      const run = 'output' in page ? detail.newest_run?.id : undefined;
+      place.go(run === undefined ? page : { ...page, run });
     } else if (action.needs.length > 0) {
       setAsking(action);
     } else {

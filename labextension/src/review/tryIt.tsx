@@ -41,19 +41,15 @@ function One(props: {
 }): ReactElement {
   const { desk, job, title, run } = props;
   const path = `member/${job.place}/runs/${encodeURIComponent(run.id)}`;
-  const { connection } = desk.model;
+  const part = { desk, run, path, organisation: job.current.detail?.organisation ?? '' };
   return (
     <section aria-label={title}>
       <h4>
         {title} · {trans.__('test run %1', run.number)} · {run.status} ·{' '}
         <LocalTime at={run.created} />
       </h4>
-      <ResultPart connection={connection} run={run} path={path} />
-      {run.has_log && (
-        <Folded summary={trans.__('Log')}>
-          {() => <LogPart connection={connection} run={run} path={path} />}
-        </Folded>
-      )}
+      <ResultPart {...part} />
+      {run.has_log && <Folded summary={trans.__('Log')}>{() => <LogPart {...part} />}</Folded>}
     </section>
   );
 }

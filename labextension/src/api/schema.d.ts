@@ -1024,6 +1024,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/{w}/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{w}/notices/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["mark_notices_seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces/{w}/pinned-queries": {
         parameters: {
             query?: never;
@@ -1312,7 +1344,7 @@ export interface components {
              * @default {}
              */
             body: {
-                [key: string]: string;
+                [key: string]: string | number;
             };
             /**
              * Effect
@@ -2600,6 +2632,55 @@ export interface components {
          */
         Nothing: Record<string, never>;
         /**
+         * NoticeWire
+         * @description One thing that happened. `kind` is its event; `level` is info, success, warning or error.
+         *
+         *     `text` is the whole sentence. `job` and `run` are what it leads to, where there is such a thing.
+         */
+        NoticeWire: {
+            /** Id */
+            id: string;
+            /**
+             * Job
+             * @default null
+             */
+            job: string | null;
+            /**
+             * Job Name
+             * @default
+             */
+            job_name: string;
+            /** Kind */
+            kind: string;
+            /** Level */
+            level: string;
+            /**
+             * Run
+             * @default null
+             */
+            run: string | null;
+            /**
+             * Seen
+             * @default false
+             */
+            seen: boolean;
+            /** Text */
+            text: string;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+        };
+        /**
+         * NoticesSeen
+         * @description All notices up to this one were seen.
+         */
+        NoticesSeen: {
+            /** Up To */
+            up_to: string;
+        };
+        /**
          * OutcomeWire
          * @description The signed outcome of a run, with the evidence, the order, and the log proven from what these carry.
          *
@@ -2709,6 +2790,16 @@ export interface components {
         Page_MemberWire_: {
             /** Items */
             items: components["schemas"]["MemberWire"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: string | null;
+        };
+        /** Page[NoticeWire] */
+        Page_NoticeWire_: {
+            /** Items */
+            items: components["schemas"]["NoticeWire"][];
             /**
              * Next
              * @default null
@@ -3035,7 +3126,8 @@ export interface components {
          * RunWire
          * @description One run. Durations are in milliseconds. `waiting` says in words why a queued run waits.
          *
-         *     `steps` are all the steps of such a run in order, `place` its place in the queue, counted from 1.
+         *     `steps` are all the steps of such a run in order, `place` its place in the queue, counted from 1. A queued run
+         *     waits until `waits_until`, when its order expires.
          *
          *     `error_line` is a line of the job's own text. `rows` is the true total. `used_up`: a first key was released.
          */
@@ -3118,6 +3210,11 @@ export interface components {
             version_hash: string | null;
             /** Waiting */
             waiting: string | null;
+            /**
+             * Waits Until
+             * @default null
+             */
+            waits_until: string | null;
             /** Worker */
             worker: string | null;
             /** Workspace */
@@ -5921,6 +6018,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MemberWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notices: {
+        parameters: {
+            query?: {
+                unseen?: string;
+                after?: string;
+                limit?: string;
+            };
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NoticeWire_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_notices_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticesSeen"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
                 };
             };
             /** @description A problem */

@@ -176,6 +176,7 @@ export function Jobs(props: { readonly desk: Desk }): ReactElement {
         <WindowTree
           label={trans.__('Jobs')}
           rows={parts.flatMap(({ rows }) => rows)}
+          question={`${model.acting ?? ''} ${asked}`}
           inSight={inSight}
         />
       )}

@@ -112,7 +112,7 @@ def test_the_filter_asks_the_server(place: Place, open_as: Callable[[str], Page]
     expect(page.locator(SIDEBAR).get_by_text("No job has “no job is called so & <b>”")).to_be_visible()
 
 
-def test_all_by_keyboard(place: Place, open_as: Callable[[str], Page]) -> None:
+def test_all_by_keyboard(open_as: Callable[[str], Page]) -> None:
     page = open_as(ANA)
     tree = page.get_by_role("tree", name="Jobs")
     expect(tree.get_by_text("Needs your decision")).to_be_visible()
@@ -191,7 +191,7 @@ def test_filters_are_remembered_over_a_reload(place: Place, open_as: Callable[[s
     expect(article.get_by_label("Search jobs")).to_have_value("")
 
 
-def test_what_others_named_so_is_text(place: Place, open_as: Callable[[str], Page]) -> None:
+def test_what_others_named_so_is_text(open_as: Callable[[str], Page]) -> None:
     page = open_as(ANA)
     table = listed(page)
     page.get_by_label("Search jobs").fill("<img src=x")
@@ -237,7 +237,7 @@ def test_the_audit_log_is_narrowed_and_exported(place: Place, open_as: Callable[
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("Looked at in the log")
     expect(rows).to_contain_text("Job created")
-    event = next(each for each in place.lab.client(ANA).events(place.workspace) if each.job == job.id)
+    event = next(each for each in place.lab.client(ANA).audit(place.workspace) if each.job == job.id)
     expect(rows).to_contain_text(f"entry {event.index}")
     picture(page, "audit")
     with page.expect_download() as saved:

@@ -82,6 +82,7 @@ def test_the_sidebar_shows_every_job_once_and_never_a_blank(place: Place, open_a
     counts = place.lab.client(ANA).job_counts(place.workspace)
     assert counts.needs_me > 0
     expect(tree.get_by_text(f"Needs your decision ({counts.needs_me})")).to_be_visible()
+    expect(tree.locator(".jp-SecureJobs-row").first).to_be_visible()
     picture(page, "sidebar-crowd")
     blank, seen = page.evaluate(
         SCROLL, [f"{SIDEBAR} [role=tree][aria-label=Jobs]", "[role=treeitem]", "bdi.jp-SecureJobs-name"]

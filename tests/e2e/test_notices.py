@@ -90,7 +90,7 @@ def test_two_histories_of_the_log_are_told_loudly(open_as: Callable[[str], Page]
             identity["warnings"] = ["2026-03-07T14:05:00Z: The server showed two histories of the log."]
         route.fulfill(response=answer, json=said)
 
-    page.route("**/member/status", contradicted)
+    page.route("**/member/status*", contradicted)
     page.locator("[data-command='secure-jobs:refresh']").click()
     alarm = page.get_by_role("alert", name="Warnings")
     expect(alarm).to_contain_text("two histories of the log")

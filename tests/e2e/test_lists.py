@@ -56,7 +56,7 @@ def command(page: Page, label: str) -> None:
     page.keyboard.press("ControlOrMeta+Shift+C")
     page.locator(".lm-CommandPalette-input:visible").wait_for()
     page.keyboard.type(label)
-    page.keyboard.press("Enter")
+    page.locator(".lm-CommandPalette-item:visible", has_text=label).first.click()
 
 
 def listed(page: Page) -> Locator:

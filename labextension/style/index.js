@@ -3,3 +3,4 @@ import './job.css';
 import './card.css';
 import './review.css';
 import './runs.css';
+import './shelves.css';

@@ -2,7 +2,7 @@ import type { Connection } from '../api/connection';
 import type { Run } from '../api/shapes';
 import { trans } from '../ui/translation';
 
-const EXTENSION = /\.(\w+)$/;
+const EXTENSION = /\.(\w+)(?:\?|$)/;
 const NOT_IN_FILE_NAMES = /[\\/:*?"<>|]/g;
 
 /** What a file of a run is called: the job's name and which run it was. */

@@ -132,7 +132,9 @@ function commandsOf(parts: Parts): Readonly<Record<string, CommandRegistry.IComm
         }
         const tab = TABS.find(each => each === args['tab']);
         const run = textOf(args, 'run');
+        const wish = textOf(args, 'wish');
         pages.showJob(desk, workspace, job, {
+          ...(wish === undefined ? {} : { wish }),
           ...(tab === undefined ? {} : { tab }),
           ...(run === undefined ? {} : { run })
         });

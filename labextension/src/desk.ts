@@ -13,6 +13,8 @@ export type Tab = (typeof TABS)[number];
 export interface Place {
   readonly tab?: Tab;
   readonly run?: string;
+  /** What wants the focus there: see `job/places.ts`. */
+  readonly wish?: string;
 }
 
 /** What every part of this extension works with. */

@@ -108,7 +108,11 @@ function LiveCard(props: CardProps): ReactElement {
   const press = (action: Action): void => {
     const page = pagesOf[action.name];
     if (page !== undefined) {
-      desk.openJob(job.workspace, job.id, page.tab === undefined ? {} : { tab: page.tab });
+      const { tab, wish } = page;
+      desk.openJob(job.workspace, job.id, {
+        ...(tab === undefined ? {} : { tab }),
+        ...(wish === undefined ? {} : { wish })
+      });
       return;
     }
     invoker.current = document.activeElement;

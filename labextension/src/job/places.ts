@@ -18,7 +18,6 @@ export interface Whereabouts {
 /** Where to go; what is left out stays. */
 export interface Step extends Place {
   readonly output?: Output;
-  readonly wish?: string;
   readonly line?: number;
 }
 
@@ -35,7 +34,13 @@ export class JobPlace {
   private whereabouts: Whereabouts;
 
   constructor(place: Place) {
-    this.whereabouts = { ...START, tab: place.tab ?? START.tab, run: place.run ?? null };
+    const { tab, run, wish } = place;
+    this.whereabouts = {
+      ...START,
+      tab: tab ?? START.tab,
+      run: run ?? null,
+      wish: { what: wish ?? '', count: 0 }
+    };
   }
 
   get current(): Whereabouts {

@@ -47,6 +47,8 @@ export class NoticesModel implements IDisposable {
   private readonly desk: Desk;
   private readonly openPage: () => void;
   private readonly warned = new Set<string>();
+  /** What stands on the page for the acting member, to be taken away when another one acts. */
+  private told: string[] = [];
   private state = NOTHING;
   private owner = '';
   private moved = 0;
@@ -98,6 +100,10 @@ export class NoticesModel implements IDisposable {
     const owner = acting === null || shown.workspace === null ? '' : `${shown.workspace} ${acting}`;
     if (owner !== this.owner) {
       this.owner = owner;
+      this.told.forEach(id => {
+        Notification.dismiss(id);
+      });
+      this.told = [];
       this.returning = true;
       this.moved = shown.moved;
       this.replace(NOTHING);
@@ -151,22 +157,20 @@ export class NoticesModel implements IDisposable {
   private tell(notice: Notice): void {
     const level = levelOf(notice.level);
     const label = notice.run === null ? trans.__('Open job') : trans.__('Open run');
-    Notification.emit(notice.text, level, {
-      autoClose: STAYS[level],
-      actions:
-        notice.job === null
-          ? []
-          : [
-              {
-                label,
-                caption: notice.job_name,
-                displayType: 'accent',
-                callback: () => {
-                  this.open(notice);
-                }
+    const actions: Notification.IAction[] =
+      notice.job === null
+        ? []
+        : [
+            {
+              label,
+              caption: notice.job_name,
+              displayType: 'accent',
+              callback: () => {
+                this.open(notice);
               }
-            ]
-    });
+            }
+          ];
+    this.told.push(Notification.emit(notice.text, level, { autoClose: STAYS[level], actions }));
     this.desk.model.announce(notice.text);
   }
 
@@ -178,10 +182,12 @@ export class NoticesModel implements IDisposable {
           '%1 things happened while you were away.',
           count
         );
-    Notification.info(sentence, {
-      autoClose: false,
-      actions: [{ label: trans.__('Show them'), displayType: 'accent', callback: this.openPage }]
-    });
+    this.told.push(
+      Notification.info(sentence, {
+        autoClose: ASKING_MILLISECONDS,
+        actions: [{ label: trans.__('Show them'), displayType: 'accent', callback: this.openPage }]
+      })
+    );
     this.desk.model.announce(sentence);
   }
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactElement } from 'react';
+import { useEffect, useRef, useState, type ReactElement, type RefObject } from 'react';
 
 import type { JobDetail, ReviewStatement } from '../api/shapes';
 import { useLoaded } from '../api/useLoaded';
@@ -46,6 +46,20 @@ function Resubmitted(props: {
   );
 }
 
+/** Leads to the form once there is one: a wish that came earlier waits for it. */
+function LeadToForm(props: {
+  readonly place: JobPlace;
+  readonly frame: RefObject<HTMLDivElement | null>;
+}): null {
+  const { place, frame } = props;
+  useWish(place, 'decide', () => {
+    const form = frame.current?.querySelector<HTMLElement>('.jp-SecureJobs-decidepart textarea');
+    form?.scrollIntoView({ block: 'center' });
+    form?.focus();
+  });
+  return null;
+}
+
 /** The review of one submission, drawn from the statement that the member side verified itself. */
 export function ReviewPage(props: {
   readonly desk: Desk;
@@ -71,11 +85,6 @@ export function ReviewPage(props: {
       reading.set(job, read);
     }
   }, [job, read]);
-  useWish(place, 'decide', () => {
-    const form = frame.current?.querySelector<HTMLElement>('.jp-SecureJobs-decidepart textarea');
-    form?.scrollIntoView({ block: 'center' });
-    form?.focus();
-  });
   const replaced = value !== null && read !== null && value.version_hash !== read;
   // The server says that another submission is in front than the one that was read and verified here.
   const overtaken = value !== null && value.version_hash !== detail.version.hash;
@@ -109,6 +118,7 @@ export function ReviewPage(props: {
           closed={replaced || overtaken}
         />
       )}
+      {value !== null && <LeadToForm place={place} frame={frame} />}
     </div>
   );
 }

@@ -70,14 +70,8 @@ function RunRow(props: RowActions & { readonly run: Run }): ReactElement {
           <VisibleText text={outcomeOf(run)} />
         </div>
       </td>
-      <td className="jp-mod-number">{run.run_ms === null ? '–' : duration(run.run_ms)}</td>
-      <td className="jp-mod-number">{run.queued_ms === null ? '–' : duration(run.queued_ms)}</td>
       <td className="jp-SecureJobs-values" dir="auto">
         <VisibleText text={inputsOf(run)} />
-      </td>
-      <td className="jp-mod-number">{run.version}</td>
-      <td>
-        <bdi>{run.member}</bdi>
       </td>
       <td className="jp-SecureJobs-when">
         <button
@@ -102,6 +96,12 @@ function RunRow(props: RowActions & { readonly run: Run }): ReactElement {
             {trans.__('Receipt')}
           </button>
         )}
+      </td>
+      <td className="jp-mod-number">{run.run_ms === null ? '–' : duration(run.run_ms)}</td>
+      <td className="jp-mod-number">{run.queued_ms === null ? '–' : duration(run.queued_ms)}</td>
+      <td className="jp-mod-number">{run.version}</td>
+      <td>
+        <bdi>{run.member}</bdi>
       </td>
     </tr>
   );
@@ -128,12 +128,12 @@ function Group(props: GroupProps): ReactElement {
     trans.__('Run'),
     trans.__('Date and time'),
     trans.__('Status'),
+    trans.__('Input values'),
+    trans.__('More'),
     trans.__('Ran for'),
     trans.__('Queued for'),
-    trans.__('Input values'),
     trans.__('Version'),
-    trans.__('By'),
-    trans.__('More')
+    trans.__('By')
   ];
   return (
     <section aria-labelledby={id}>

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.job import Language
-from jupyter_secure_jobs.member.flow import follow_sql
+from jupyter_secure_jobs.flow.sql import follow_sql
+from jupyter_secure_jobs.flow.sql_text import position
 from jupyter_secure_jobs.member.mentions import follow_python, places_named, sources_named
-from jupyter_secure_jobs.member.sql_text import position
 from jupyter_secure_jobs.wire.member_side import FlowColumnWire, FlowWire, MarkWire, SourceWire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from jupyter_secure_jobs.member.flow import Followed
-    from jupyter_secure_jobs.member.flow_rows import Source
+    from jupyter_secure_jobs.flow.rows import Source
+    from jupyter_secure_jobs.flow.sql import Followed
     from jupyter_secure_jobs.protocol.dataset import Manifest
     from jupyter_secure_jobs.protocol.version import Version
 

@@ -151,7 +151,7 @@ def sign_test(
         rows=outcome.rows,
         result=outcome.logical_digest,
         withheld=outcome.withheld,
-        flow=_flow(outcome.flow, task) if status is RunStatus.SUCCEEDED else None,
+        flow=_flow(outcome.flow, task) if outcome.result is not None else None,
         worker=worker,
         measurement=measurement,
         time=now,

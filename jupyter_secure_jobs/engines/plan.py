@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from jupyter_secure_jobs.engines.plan_values import IN_PYTHON, Expressions, parts_of, tag, unfollowed
+from jupyter_secure_jobs.engines.plan_names import Plans, made_in_python, only, paired_by_name, shown, through_python
+from jupyter_secure_jobs.engines.plan_values import Expressions, parts_of, tag, unfollowed
 from jupyter_secure_jobs.flow.forms import merged
-from jupyter_secure_jobs.flow.query import MOST_WORK, Reader
 from jupyter_secure_jobs.flow.rows import (
     AS_IT_IS,
     COMPUTED,
@@ -21,17 +21,14 @@ from jupyter_secure_jobs.flow.rows import (
     Scope,
     Source,
     Sources,
-    all_of,
     all_sources,
 )
-from jupyter_secure_jobs.flow.sql_text import UnreadableError, check_names, trees, words
+from jupyter_secure_jobs.flow.sql_text import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sqlglot import exp
 
-_PYTHON: Final[Sources] = frozenset({IN_PYTHON})
 # By the numbers of spark/connect/relations.proto.
 _JOINS: Final = {1: "INNER", 2: "FULL", 3: "LEFT", 4: "RIGHT", 5: "ANTI", 6: "SEMI", 7: "CROSS"}
 _INTERSECT, _UNION, _EXCEPT = 1, 2, 3
@@ -49,79 +46,14 @@ _THROUGH: Final = {
 }
 
 
-def only(part: Any, *known: str) -> None:  # noqa: ANN401 -- the types of the plan are generated
-    """See that a part of a plan has none but known fields.
+def rows_of(plans: Plans, relation: Any) -> Rows:  # noqa: ANN401 -- the types of the plan are generated
+    """Return the rows of a relation.
 
     Raises:
-        UnreadableError: it has others.
+        UnreadableError: it has a form that is not followed.
+        RecursionError: it is nested too deeply.
     """
-    if {each.name for each, _ in part.ListFields()} - set(known):
-        unfollowed()
-
-
-def shown(rows: Rows) -> tuple[Attribute, ...]:
-    """Return the columns that a relation has for whoever reads all of it."""
-    return tuple(each for each in rows.attributes if not each.hidden)
-
-
-@dataclass(slots=True, kw_only=True)
-class Plans:
-    """Reads the plans of one job in the order in which the engine got them.
-
-    tables: the job's tables by name, each with its columns. views: what the job gave a name, by name in lower case.
-    registered: the Python functions that it gave a name, in lower case.
-    """
-
-    tables: Mapping[str, Sequence[str]]
-    views: dict[str, Rows] = field(default_factory=dict)
-    registered: set[str] = field(default_factory=set)
-    _work: int = 0
-
-    def add_view(self, name: str, rows: Rows) -> None:
-        """Remember a view.
-
-        Raises:
-            UnreadableError: the name is that of a table or of another view, so that it may mean either.
-        """
-        low = name.lower()
-        if low in self.views or low in {each.lower() for each in self.tables}:
-            raise UnreadableError("A view takes the place of a table or of another view.")
-        self.views[low] = replace(rows, attributes=shown(rows))
-
-    def rows(self, relation: Any) -> Rows:  # noqa: ANN401 -- as above
-        """Return the rows of a relation.
-
-        Raises:
-            UnreadableError: it has a form that is not followed.
-            RecursionError: it is nested too deeply.
-        """
-        return _Relations(plans=self, views=self.views, subqueries={}).rows(relation)
-
-    def sql(self, code: str, views: Mapping[str, Rows]) -> tuple[list[exp.Expr], Reader]:
-        """Return a SQL text as trees, and a reader for them.
-
-        Raises:
-            UnreadableError: it is not read for certain.
-        """
-        tokens = words(code)
-        parsed = trees(code, tokens)
-        columns = [name for each in self.tables.values() for name in each]
-        columns += [each.name for rows in views.values() for each in rows.attributes if each.name]
-        check_names(code, tokens, parsed, columns)
-        if any(token.text.lower() in self.registered for token in tokens):
-            raise UnreadableError("A Python function has a name that stands in the text.")
-        return parsed, Reader(tables=self.tables, views=dict(views))
-
-    def spend(self, rows: Rows) -> Rows:
-        """Count the work.
-
-        Raises:
-            UnreadableError: it is too much.
-        """
-        self._work += 1 + len(rows.conditions) + sum(1 + len(each.sources) for each in rows.attributes)
-        if self._work > MOST_WORK:
-            raise UnreadableError("The plan makes too many columns to be followed.")
-        return rows
+    return _Relations(plans=plans, views=plans.views, subqueries={}).rows(relation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,7 +248,7 @@ class _Relations:
         left, right = self.rows(part.left_input), self.rows(part.right_input)
         one, two = list(shown(left)), list(shown(right))
         if part.by_name:
-            one, two = _by_name(one, two, missing=part.allow_missing_columns)
+            one, two = paired_by_name(one, two, missing=part.allow_missing_columns)
         if len(one) != len(two) or part.set_op_type not in {_INTERSECT, _UNION, _EXCEPT}:
             unfollowed()
         conditions = left.conditions | right.conditions
@@ -377,7 +309,7 @@ class _Relations:
                 names = [str(each["name"]) for each in json.loads(part.schema)["fields"]]
         except (pa.ArrowException, ValueError, KeyError, TypeError) as error:
             raise UnreadableError("A table that Python made has no schema.") from error
-        return _made_in_python(names)
+        return made_in_python(names)
 
     def _range(self, part: Any) -> Rows:  # noqa: ANN401 -- as above
         only(part, "start", "end", "step", "num_partitions")
@@ -406,12 +338,12 @@ class _Relations:
 
     def _map_partitions(self, part: Any) -> Rows:  # noqa: ANN401 -- as above
         only(part, "input", "func", "is_barrier")
-        return _through_python(self.rows(part.input), part.func)
+        return through_python(self.rows(part.input), part.func)
 
     def _group_map(self, part: Any) -> Rows:  # noqa: ANN401 -- as above
         only(part, "input", "grouping_expressions", "func", "sorting_expressions")
         inner = self.rows(part.input)
-        found = _through_python(inner, part.func)
+        found = through_python(inner, part.func)
         more = self._sources([*part.grouping_expressions, *part.sorting_expressions], inner)
         return replace(found, conditions=found.conditions | more)
 
@@ -449,30 +381,3 @@ class _Relations:
         inner = self.rows(part.input)
         meant = self._named(inner, part.cols) if part.cols else shown(inner)
         return replace(inner, conditions=inner.conditions | all_sources(meant))
-
-
-def _by_name(one: list[Attribute], two: list[Attribute], *, missing: bool) -> tuple[list[Attribute], list[Attribute]]:
-    sides = [{(each.name or "").lower(): each for each in side} for side in (one, two)]
-    if "" in sides[0] or "" in sides[1] or len(sides[0]) != len(one) or len(sides[1]) != len(two):
-        unfollowed()
-    if set(sides[0]) != set(sides[1]) and not missing:
-        unfollowed()
-    names = [*sides[0], *(name for name in sides[1] if name not in sides[0])]
-    either = {**sides[1], **sides[0]}
-    empty = {name: replace(each, how=CONSTANT, sources=NOTHING) for name, each in either.items()}
-    return [sides[0].get(name, empty[name]) for name in names], [sides[1].get(name, empty[name]) for name in names]
-
-
-def _made_in_python(names: Sequence[str], more: Sources = NOTHING) -> Rows:
-    made = (Attribute(name=name, label=name, how=COMPUTED, sources=_PYTHON | more) for name in names)
-    return Rows(attributes=tuple(made), conditions=_PYTHON)
-
-
-def _through_python(inner: Rows, function: Any) -> Rows:  # noqa: ANN401 -- as above
-    """Return what a Python function makes of whole rows: each column may come from all of them."""
-    kind = function.python_udf.output_type
-    if function.WhichOneof("function") != "python_udf" or kind.WhichOneof("kind") != "struct":
-        unfollowed()
-    read = all_sources(shown(inner))
-    found = _made_in_python([each.name for each in kind.struct.fields], read)
-    return replace(found, conditions=all_of(inner) | found.conditions)

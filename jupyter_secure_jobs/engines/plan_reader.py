@@ -16,7 +16,8 @@ from jupyter_secure_jobs.domain.errors import SecureJobsError
 from jupyter_secure_jobs.domain.plan_flow import MOST_BYTES, MOST_NAME, Making, PlanUnknown
 from jupyter_secure_jobs.engines import report as report_files
 from jupyter_secure_jobs.engines.log import neutral
-from jupyter_secure_jobs.engines.plan import Plans, shown
+from jupyter_secure_jobs.engines.plan import rows_of
+from jupyter_secure_jobs.engines.plan_names import Plans, shown
 from jupyter_secure_jobs.engines.plan_values import IN_PYTHON
 from jupyter_secure_jobs.engines.record import MOST_RECORD, plans_in
 from jupyter_secure_jobs.engines.sail import TABLES
@@ -118,7 +119,7 @@ def _followed(record: dict[str, Any], tables: Mapping[str, Sequence[str]], names
 
 def _read(plans: Plans, relation: Any, why: PlanUnknown) -> Rows:  # noqa: ANN401 -- the types of the plan are generated
     try:
-        return plans.rows(relation)
+        return rows_of(plans, relation)
     except (UnreadableError, RecursionError) as error:
         raise _UnknownError(why) from error
 
@@ -140,7 +141,7 @@ class _Reading:
         try:
             if kind == "create_dataframe_view" and not command.create_dataframe_view.is_global:
                 made = command.create_dataframe_view
-                self.plans.add_view(made.name, self.plans.rows(made.input))
+                self.plans.add_view(made.name, rows_of(self.plans, made.input))
             elif kind == "register_function":
                 self.plans.registered.add(command.register_function.function_name.lower())
             elif kind == "sql_command":

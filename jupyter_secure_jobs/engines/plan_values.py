@@ -60,7 +60,8 @@ def parts_of(identifier: str) -> list[str]:
     Raises:
         UnreadableError: it is not written like one.
     """
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     while at < len(identifier) or not parts:
         found = _PARTS.match(identifier, at)
         if found is None or (found[3] and found.end() == len(identifier)):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_secure_jobs.domain.errors import RefusedError
+from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
 from jupyter_secure_jobs.domain.job import JobLimits, Language
 from jupyter_secure_jobs.domain.output import OutputPolicy
 from jupyter_secure_jobs.domain.plan_flow import MOST_BYTES, MOST_COLUMNS, Making, PlanUnknown
@@ -127,11 +127,10 @@ HOSTILE = {
     "no JSON": b"{",
     "another form": b"[]",
     "nested without end": b"[" * 60_000,
-    "too long": b" " * (MOST_BYTES + 1),
+    "too long": GOOD.to_bytes() + b" " * MOST_BYTES,
     "a field more": changed(verified=True),
     "a place that is none": changed(conditions=[1]),
     "a place before the first": changed(conditions=[-1]),
-    "too many columns": changed(columns=[{**COLUMN, "name": "a"}] * (MOST_COLUMNS + 1))[:MOST_BYTES],
     "too many places": changed(conditions=[0] * 20_001),
     "a making of its own": changed(columns=[{**COLUMN, "making": "harmless, says Beta"}]),
     "a function that is a sentence": changed(columns=[{**COLUMN, "functions": ["verified by beta"]}]),
@@ -152,6 +151,12 @@ def test_flow_that_does_not_keep_to_the_form_is_refused(attack_on_form: str) -> 
     assert PlanFlow.from_bytes(GOOD.to_bytes()) == GOOD
     with pytest.raises(RefusedError):
         PlanFlow.from_bytes(HOSTILE[attack_on_form])
+
+
+def test_flow_of_very_many_columns_is_refused() -> None:
+    assert len(replace(GOOD, columns=GOOD.columns * MOST_COLUMNS).columns) == MOST_COLUMNS
+    with pytest.raises(InvalidError):
+        replace(GOOD, columns=GOOD.columns * (MOST_COLUMNS + 1))
 
 
 def signed(world: World, place: Path, said: bytes) -> order.TestResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bite import changes, ciphers, keepers, people, review, running, sandboxes, sides
+from bite import changes, ciphers, keepers, people, plans, review, running, sandboxes, sides
 
 if TYPE_CHECKING:
     from bite.defence import Defence
@@ -24,5 +24,6 @@ TABLE: Final[dict[str, tuple[Defence, ...]]] = {
     "Members' sides": sides.MEMBERS,
     "The workspace server's own rules": sides.SERVER,
     "Results sealed again, notices, restored memories, output policies": changes.DEFENCES,
+    "What plans say of Python jobs": plans.DEFENCES,
     "The sandbox and what comes out of it": sandboxes.DEFENCES,
 }

@@ -19,7 +19,7 @@ from jupyter_secure_jobs.crypto.sealing import SealingKey
 from jupyter_secure_jobs.crypto.signing import SigningKey
 from jupyter_secure_jobs.domain.errors import RefusedError, UnavailableError
 from jupyter_secure_jobs.domain.inputs import Value, check_values
-from jupyter_secure_jobs.domain.job import Assurance, JobLimits, LogPolicy
+from jupyter_secure_jobs.domain.job import Assurance, JobLimits, Language, LogPolicy
 from jupyter_secure_jobs.enclave.gate import Gate
 from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
 from jupyter_secure_jobs.engines.run import run_job, start_child
@@ -309,6 +309,7 @@ class Enclave:
                 log_policy="full",
                 limits=limits,
                 form=gate.form,
+                flow=task.language is Language.PYTHON,
             )
             outcome = gate.let_out(run_job(child, spec, self.cancelled), limits, self.cancelled, printed=True)
             return sign_test(

@@ -17,9 +17,9 @@ import jupyter_secure_jobs
 from jupyter_secure_jobs.domain.errors import UnavailableError
 from jupyter_secure_jobs.protocol import canonical
 
-FLOORS: Final = ("domain", "protocol", "crypto", "trust", "sandbox", "engines", "enclave")
+FLOORS: Final = ("domain", "protocol", "crypto", "trust", "sandbox", "flow", "engines", "enclave")
 ENGINE_PACKAGES: Final = ("pysail", "pyspark", "pyarrow")
-_PACKAGES: Final = ("cryptography", "tink", "rfc8785", "securesystemslib", "protobuf", "pyseccomp")
+_PACKAGES: Final = ("cryptography", "tink", "rfc8785", "securesystemslib", "protobuf", "pyseccomp", "sqlglot")
 
 
 def _own_files() -> list[list[str]]:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.crypto import files, sealing
+from jupyter_secure_jobs.domain.errors import RefusedError
 from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.protocol import canonical, codec, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import SealedKey
 from jupyter_secure_jobs.protocol.order import Receipt, SealedOutput, SyntheticRead, TestResult
+from jupyter_secure_jobs.protocol.plan_flow import PlanFlow
 from jupyter_secure_jobs.trust.evidence import salted
 
 if TYPE_CHECKING:
@@ -149,6 +151,7 @@ def sign_test(
         rows=outcome.rows,
         result=outcome.logical_digest,
         withheld=outcome.withheld,
+        flow=_flow(outcome.flow, task) if outcome.result is not None else None,
         worker=worker,
         measurement=measurement,
         time=now,
@@ -173,3 +176,17 @@ def sign_test(
         log=log,
         error_text=text,
     )
+
+
+def _flow(said: Path | None, task: SyntheticTask) -> PlanFlow | None:
+    """Return what the sandbox says of the flow of columns, if it keeps to the form and to the tables of the test.
+
+    The sandbox may be hostile; a flow that does not keep to the form is left out, and the test stands without it.
+    """
+    if said is None:
+        return None
+    try:
+        flow = PlanFlow.from_bytes(said.read_bytes())
+    except RefusedError:
+        return None
+    return flow if {each.table for each in flow.sources} <= set(task.tables) else None

@@ -19,6 +19,8 @@ from jupyter_secure_jobs.engines import log  # noqa: E402 -- nothing may run bef
 from jupyter_secure_jobs.engines import report as report_files  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.errors import is_known  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.examiner import examine  # noqa: E402 -- as above
+from jupyter_secure_jobs.engines.plan_reader import read_plans  # noqa: E402 -- as above
+from jupyter_secure_jobs.engines.record import MOST_RECORD  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.runner import MOST_MESSAGE, Runner  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.spec import JobSpec  # noqa: E402 -- as above
 
@@ -65,13 +67,18 @@ class _Run:
     """The open files of the one run, and the process that waits for the job."""
 
     def __init__(self) -> None:
-        self.description, self.printed, self.rows, self.report = (report_files.unnamed() for _ in range(4))
+        files = tuple(report_files.unnamed() for _ in range(5))
+        self.description, self.printed, self.rows, self.plans, self.report = files
         handed, self._handing = os.pipe()
         runner = Runner(
-            handed=handed, description=self.description, printed=self.printed, rows=self.rows, report=self.report
+            handed=handed,
+            description=self.description,
+            printed=self.printed,
+            rows=self.rows,
+            plans=self.plans,
+            report=self.report,
         )
-        files = (handed, self.description, self.printed, self.rows, self.report)
-        self._process = supervisor.fork(runner, kept=files)
+        self._process = supervisor.fork(runner, kept=(handed, *files))
         os.close(handed)
 
     def hand(self, job: JobSpec, spec: bytes) -> Ended:
@@ -85,6 +92,7 @@ class _Run:
             supervisor.Watched(reason="log", descriptor=self.printed, most=job.limits.log_bytes),
             supervisor.Watched(reason="result", descriptor=self.rows, most=job.limits.result_bytes),
             supervisor.Watched(reason="disk", descriptor=self.report, most=_MOST_REPORT),
+            supervisor.Watched(reason="disk", descriptor=self.plans, most=MOST_RECORD),
             supervisor.Watched(reason="disk", descriptor=self.description, most=channel.MOST_SPEC_BYTES),
         )
         return supervisor.watch(self._process, job.limits, watched=watched)
@@ -98,6 +106,7 @@ def _serve(run: _Run, spec: bytes, reply: int) -> None:
     if told.error_class is None and job.form == "parquet":
         # An Arrow stream is examined where the output rules are applied: what leaves is not what was written here.
         _examine(job, told, rows)
+    flow = read_plans(job, plans=run.plans, rows=rows) if job.flow and told.error_class is None else None
     most = job.limits.log_bytes
     text, fitted = log.compose(
         os.pread(printed, most + 1, 0),
@@ -115,6 +124,8 @@ def _serve(run: _Run, spec: bytes, reply: int) -> None:
     attachments = [channel.Attachment(name="log", descriptor=written, length=len(text))]
     if told.error_class is None:
         attachments.append(channel.Attachment(name="result", descriptor=rows, length=os.fstat(rows).st_size))
+    if flow is not None and told.error_class is None:
+        attachments.append(channel.Attachment(name="flow", descriptor=flow, length=os.fstat(flow).st_size))
     message = {
         "error_class": told.error_class,
         "error_line": told.line,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from jupyter_secure_jobs.domain.plan_flow import MOST_BYTES
 from jupyter_secure_jobs.engines.errors import is_known
 from jupyter_secure_jobs.engines.log import EPILOGUE_BYTES, failure_line
 from jupyter_secure_jobs.engines.spec import JobOutcome
@@ -46,6 +47,8 @@ def run_job(child: Child, spec: JobSpec, cancelled: threading.Event) -> JobOutco
         message = "The job's limits are above the child's ceiling; start the child with a ceiling that covers them."
         raise ValueError(message)
     files = {"log": spec.limits.log_bytes + EPILOGUE_BYTES, "result": spec.limits.result_bytes}
+    if spec.flow:
+        files["flow"] = MOST_BYTES
     ended = child.run(spec.to_bytes(), spec.limits, cancelled, files=files)
     if ended.kind == "finished":
         checked = _checked(ended, spec.code.count("\n") + 1, examined=spec.form == "parquet")
@@ -106,4 +109,5 @@ def _checked(ended: Exit, lines: int, *, examined: bool) -> JobOutcome | None:
         log=ended.files["log"],
         logical_digest=digest if isinstance(digest, str) else None,
         ordered=message["ordered"] is True,
+        flow=ended.files.get("flow"),
     )

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from pyspark.sql.connect.dataframe import DataFrame
+
 from jupyter_secure_jobs.engines import cell, result, sail, statements
 from jupyter_secure_jobs.engines.errors import classify
 from jupyter_secure_jobs.engines.inputs import python_values, sql_values
+from jupyter_secure_jobs.engines.record import Recorder
 from jupyter_secure_jobs.engines.spec import JobSpec
 from jupyter_secure_jobs.sandbox import supervisor
 
@@ -31,13 +34,15 @@ class Runner:
     """The open files of one run; call it in a forked process, as early as possible.
 
     handed: a pipe that says a job is there: it ends once the job's description lies in `description`.
-    description, printed, rows, report: files for the job, what it prints, its result, and how it ended.
+    description, printed, rows, plans, report: files for the job, what it prints, its result, the plans that led to it,
+    and how it ended.
     """
 
     handed: int
     description: int
     printed: int
     rows: int
+    plans: int
     report: int
 
     def __call__(self) -> None:
@@ -50,7 +55,7 @@ class Runner:
         if job is None:
             return
         supervisor.confine(job.limits)
-        work = _Work(job=job, engine=engine, problem=problem, printed=self.printed, rows=self.rows)
+        work = _Work(job=job, engine=engine, problem=problem, printed=self.printed, rows=self.rows, plans=self.plans)
         os.pwrite(self.report, json.dumps(work.told()).encode(), 0)
 
     def _await_job(self) -> JobSpec | None:
@@ -84,6 +89,7 @@ class _Work:
     problem: Exception | None
     printed: int
     rows: int
+    plans: int
     _line: int | None = None
     _ordered: bool = False
 
@@ -139,6 +145,9 @@ class _Work:
 
     def _python(self, session: SparkSession) -> None:
         inputs = MappingProxyType(python_values(self.job))
+        recorder = Recorder()
+        if self.job.flow:
+            recorder.watch(session)
         value, variables = cell.run(self.job.code, {"spark": session, "inputs": inputs})
         self._line = cell.result_line(self.job.code)
         if not result.is_result(value):
@@ -146,7 +155,11 @@ class _Work:
         if not result.is_result(value):
             message = "Neither the last expression nor the variable `result` is a DataFrame."
             raise _NoResultError(message)
+        if isinstance(value, DataFrame):
+            recorder.result_follows()
         self._write(value)
+        if self.job.flow:
+            recorder.write(self.plans)
 
     def _write(self, rows: result.Result) -> None:
         result.write(rows, f"/proc/self/fd/{self.rows}", form=self.job.form)

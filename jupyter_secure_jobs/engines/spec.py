@@ -40,6 +40,7 @@ class JobSpec:
     inputs: the name of each input variable, its type (`domain.inputs.InputType`) and its value; dates and timestamps
     as ISO 8601 text, several choices as a tuple of strings.
     form: how the rows come out: Parquet that leaves as it is, or an Arrow stream for the gate of the output rules.
+    flow: whether to tell which columns flow into the result, by the plans of a Python job; for test runs alone.
     """
 
     language: Language
@@ -49,6 +50,7 @@ class JobSpec:
     log_policy: LogPolicy
     limits: Limits
     form: Form = "parquet"
+    flow: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no engine could run.
@@ -80,6 +82,7 @@ class JobSpec:
                 "log_policy": self.log_policy,
                 "limits": asdict(self.limits),
                 "form": self.form,
+                "flow": self.flow,
             }
         ).encode()
 
@@ -101,6 +104,7 @@ class JobSpec:
                 log_policy=parts["log_policy"],
                 limits=Limits(**parts["limits"]),
                 form=parts["form"],
+                flow=parts["flow"] is True,
             )
         except SpecError:
             raise
@@ -134,6 +138,7 @@ class JobOutcome:
     parse it. Of an Arrow stream, rows and digest are not known before the gate has made of it what leaves.
     ordered: whether the job says that it fixes the order of its rows.
     withheld: what output rules kept back.
+    flow: what the sandbox says of the flow of columns, unread; none unless it was asked for.
     log: always there, UTF-8 without control characters.
     """
 
@@ -146,3 +151,4 @@ class JobOutcome:
     logical_digest: str | None
     ordered: bool = False
     withheld: tuple[Withheld, ...] = ()
+    flow: Path | None = None

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from jupyter_secure_jobs.domain.job import Language
 from jupyter_secure_jobs.domain.text import folded
-from jupyter_secure_jobs.member.sql_text import UnreadableError, trees, words
+from jupyter_secure_jobs.flow.sql_text import UnreadableError, trees, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

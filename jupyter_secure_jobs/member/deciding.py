@@ -13,6 +13,7 @@ from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.member import checks, statements
 from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of
 from jupyter_secure_jobs.member.decided import decided
+from jupyter_secure_jobs.member.planned import planned
 from jupyter_secure_jobs.member.review import describe
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
@@ -148,6 +149,7 @@ def review(acting: Acting, workspace: str, job: str) -> ReviewStatement:
         organisation=acting.card.organisation,
         author_organisation=seen.rosters.member(seen.version.author).organisation,
         members=len(seen.rosters.newest.members),
+        plan=planned(acting, seen.version, seen.manifests),
     )
     return described.model_copy(update={"decisions": decided(seen.said, seen.rosters, seen.version, seen.hash)})
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jupyter_secure_jobs.domain.output import OutputRules
-    from jupyter_secure_jobs.member.flow import Followed
+    from jupyter_secure_jobs.flow.sql import Followed
     from jupyter_secure_jobs.protocol.dataset import Manifest
     from jupyter_secure_jobs.protocol.version import Version
 

@@ -8,8 +8,8 @@ import re
 import tokenize
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.member.flow import Followed, follow_sql
-from jupyter_secure_jobs.member.flow_rows import Source
+from jupyter_secure_jobs.flow.rows import Source
+from jupyter_secure_jobs.flow.sql import Followed, follow_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jupyter_secure_jobs.domain.job import Grant
+    from jupyter_secure_jobs.member.planned import Planned
     from jupyter_secure_jobs.protocol.dataset import Manifest
     from jupyter_secure_jobs.protocol.version import Version
 
@@ -34,11 +35,12 @@ def describe(
     organisation: str,
     author_organisation: str,
     members: int,
+    plan: Planned | None = None,
 ) -> ReviewStatement:
-    """Return the review of a verified version for a member of `organisation`."""
+    """Return the review of a verified version for a member of `organisation`; `plan` is what a test claims of it."""
     rules = rules_of(version, manifests)
     now, before = facts_of(version, manifests), facts_of(previous, manifests) if previous else {}
-    own = own_data(version, manifests, organisation)
+    own = own_data(version, manifests, organisation, plan=plan)
     facts = [
         FactWire(
             name=name,

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.job import Language
-from jupyter_secure_jobs.member.flow import follow_sql
+from jupyter_secure_jobs.flow.rows import Source
+from jupyter_secure_jobs.flow.sql import follow_sql
+from jupyter_secure_jobs.flow.sql_text import position
 from jupyter_secure_jobs.member.mentions import follow_python, places_named, sources_named
-from jupyter_secure_jobs.member.sql_text import position
 from jupyter_secure_jobs.wire.member_side import FlowColumnWire, FlowWire, MarkWire, SourceWire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from jupyter_secure_jobs.member.flow import Followed
-    from jupyter_secure_jobs.member.flow_rows import Source
+    from jupyter_secure_jobs.flow.sql import Followed
+    from jupyter_secure_jobs.member.planned import Planned
     from jupyter_secure_jobs.protocol.dataset import Manifest
     from jupyter_secure_jobs.protocol.version import Version
 
@@ -33,8 +34,13 @@ class OwnData:
     followed: Followed
 
 
-def own_data(version: Version, manifests: Mapping[str, Manifest], organisation: str) -> OwnData:
-    """Return the flow of columns and the marks for a member of `organisation`."""
+def own_data(
+    version: Version, manifests: Mapping[str, Manifest], organisation: str, *, plan: Planned | None = None
+) -> OwnData:
+    """Return the flow of columns and the marks for a member of `organisation`.
+
+    `plan` is what a test run claims of a Python job. It never makes the flow known: see `member.planned`.
+    """
     owners = {read.table: manifests[read.manifest].owner for read in version.datasets}
     tables = {read.table: [each.name for each in manifests[read.manifest].columns] for read in version.datasets}
 
@@ -56,6 +62,8 @@ def own_data(version: Version, manifests: Mapping[str, Manifest], organisation: 
         followed, named = follow_python(version.code, tables)
     if followed.rows is None:
         flow = FlowWire(known=False, why=followed.why, conditions=wires(named))
+        if plan is not None:
+            flow = _claimed(plan, flow.why, named, wires)
     else:
         columns = [FlowColumnWire(output=each.label, how=each.how, sources=wires(each.sources))
                    for each in followed.rows.attributes]  # fmt: skip
@@ -67,6 +75,23 @@ def own_data(version: Version, manifests: Mapping[str, Manifest], organisation: 
         if len(marks) == _MOST_MARKS:
             break
     return OwnData(flow=flow, marks=marks, followed=followed)
+
+
+def _claimed(
+    plan: Planned, why: str, named: frozenset[Source], wires: Callable[[Iterable[Source]], list[SourceWire]]
+) -> FlowWire:
+    """Return what a plan says, beside what stands in the text: neither alone is the whole."""
+    every = [Source(table=each.table, column=each.column) for each in plan.flow.sources]
+    columns = [
+        FlowColumnWire(
+            output=each.name,
+            how=each.making.words(each.functions) + (", in part made in Python" if each.python else ""),
+            sources=wires(every[place] for place in each.sources),
+        )
+        for each in plan.flow.columns
+    ]
+    deciding = frozenset(every[place] for place in plan.flow.conditions)
+    return FlowWire(known=False, why=f"{plan.why} {why}", columns=columns, conditions=wires(named | deciding))
 
 
 def _places(

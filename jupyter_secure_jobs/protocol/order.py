@@ -11,6 +11,7 @@ from jupyter_secure_jobs.domain.inputs import Value  # noqa: TC001 -- the codec 
 from jupyter_secure_jobs.domain.output import Withheld  # noqa: TC001 -- as above
 from jupyter_secure_jobs.domain.run import RunStatus  # noqa: TC001 -- the codec reads the annotations at run time
 from jupyter_secure_jobs.protocol.dataset import SealedKey  # noqa: TC001 -- as above
+from jupyter_secure_jobs.protocol.plan_flow import PlanFlow  # noqa: TC001 -- as above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +166,11 @@ class SyntheticRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestResult:
-    """What a worker saw when it ran a text on synthetic tables; signed by its platform key."""
+    """What a worker saw when it ran a text on synthetic tables; signed by its platform key.
+
+    `flow` is what a Python job's plans say of its columns. The worker signs that its sandbox said so, no more: the
+    author's code runs there and can say anything.
+    """
 
     TYPE: ClassVar[str] = "test.v1"
     workspace: str
@@ -180,6 +185,7 @@ class TestResult:
     rows: int | None
     result: str | None
     withheld: tuple[Withheld, ...]
+    flow: PlanFlow | None
     worker: str
     measurement: str
     time: datetime

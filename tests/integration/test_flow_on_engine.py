@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from jupyter_secure_jobs.member.flow import follow_sql
+from jupyter_secure_jobs.flow.sql import follow_sql
 from tests.support.flow_corpus import HIDING, KNOWN, TABLES
 
 # Each column's values, and others that take their place where the column is told to have no influence.

@@ -55,6 +55,7 @@ class Attack:
         policy: LogPolicy = "full",
         limits: Limits = LIMITS,
         data: Mapping[str, pa.Table] = TABLES,
+        flow: bool = False,
     ) -> JobOutcome:
         """Run the job over its tables; SECRET and PARENT in the text become the parent's file and process number."""
         self.child, self._next = self._next, self._start()
@@ -62,7 +63,15 @@ class Attack:
             pq.write_table(rows, self.child.tables / f"{name}.parquet")
         code = code.replace("SECRET", str(self.home / "secret")).replace("PARENT", str(os.getpid()))
         tables = {name: (f"{name}.parquet",) for name in data}
-        spec = JobSpec(language=language, code=code, tables=tables, inputs={}, log_policy=policy, limits=limits)
+        spec = JobSpec(
+            language=language,
+            code=code,
+            tables=tables,
+            inputs={},
+            log_policy=policy,
+            limits=limits,
+            flow=flow,
+        )
         return run_job(self.child, spec, threading.Event())
 
     def close(self) -> None:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import Language, Scope
 from jupyter_secure_jobs.domain.output import OutputPolicy, OutputRule, Withheld
+from jupyter_secure_jobs.domain.plan_flow import Making
 from jupyter_secure_jobs.protocol.decision import Acknowledgement
 from jupyter_secure_jobs.protocol.login import Login
+from jupyter_secure_jobs.protocol.plan_flow import PlanColumn, PlanFlow, PlanSource
 from jupyter_secure_jobs.protocol.version import TestedText
 from tests.support.keys import digest
 from tests.support.world import AUTHOR, COLLEAGUE, NOW, REVIEWER, WORKSPACE, World
@@ -40,6 +42,14 @@ def every_kind(world: World) -> dict[str, tuple[Statement, str]]:
     login = Login(audience="https://jobs.example", nonce="nonce", key=world.keys[AUTHOR].signing.public, time=NOW)
     asked = OutputPolicy(smallest_group=10, withheld_columns=("tailnum",))
     told = Withheld(rule=OutputRule.SMALLEST_GROUP, asked_by=("Beta for b", "the job"), what="3 rows were withheld.")
+    flow = PlanFlow(
+        unknown=None,
+        sources=(PlanSource(table="a", column="month"),),
+        columns=(PlanColumn(name="n", making=Making.FUNCTION, functions=("count",), sources=(0,), python=True),),
+        conditions=(0,),
+        python=False,
+        actions=1,
+    )
     text = TestedText(
         language=Language.PYTHON,
         code="spark.table('a')",
@@ -63,7 +73,7 @@ def every_kind(world: World) -> dict[str, tuple[Statement, str]]:
         (world.key_grant("Beta", keys=(world.granted_key("Beta", sealed=sealed),)), "key service of Beta"),
         (world.receipt(), "enclave"),
         (world.reseal(AUTHOR), COLLEAGUE),
-        (world.test_result(inputs=values, withheld=(told,)), "platform"),
+        (world.test_result(inputs=values, withheld=(told,), flow=flow), "platform"),
         (login, AUTHOR),
         (text, AUTHOR),
     ]

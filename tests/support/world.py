@@ -302,6 +302,7 @@ class World(Ground):
             rows=16,
             result=ROWS,
             withheld=(),
+            flow=None,
             worker="worker-1",
             measurement=MEASUREMENT,
             time=NOW,

@@ -2072,6 +2072,10 @@ export interface components {
          *
          *     `known` is false where it could not be found out; `why` says so in words. `conditions` are columns that decide which
          *     rows count (filters, joins, groups), whether they leave or not.
+         *
+         *     `columns` may be there though `known` is false: then they are what the plan of a test run said of a Python job. A
+         *     worker signed that its sandbox said so; the author's code runs in that sandbox and could say otherwise, and do
+         *     otherwise in a job run. `why` says so, and belongs beside them wherever they are shown.
          */
         FlowWire: {
             /**

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.member.flow_query import Reader
-from jupyter_secure_jobs.member.sql_text import UnreadableError, check_names, trees, words
+from jupyter_secure_jobs.flow.query import Reader
+from jupyter_secure_jobs.flow.sql_text import UnreadableError, check_names, trees, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jupyter_secure_jobs.member.flow_rows import Rows, Source
+    from jupyter_secure_jobs.flow.rows import Rows, Source
 
 _MOST_COLUMNS: Final = 2_000
 _MOST_SOURCES: Final = 20_000

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
-from jupyter_secure_jobs.member.flow_forms import MISSING, arguments, merged, named_as, only, without
-from jupyter_secure_jobs.member.flow_rows import (
+from jupyter_secure_jobs.flow.forms import MISSING, arguments, merged, named_as, only, without
+from jupyter_secure_jobs.flow.rows import (
     AS_IT_IS,
     COMPUTED,
     CONSTANT,
@@ -20,8 +20,8 @@ from jupyter_secure_jobs.member.flow_rows import (
     Sources,
     all_sources,
 )
-from jupyter_secure_jobs.member.flow_values import Values, label
-from jupyter_secure_jobs.member.sql_text import UnreadableError
+from jupyter_secure_jobs.flow.sql_text import UnreadableError
+from jupyter_secure_jobs.flow.values import Values, label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jupyter_secure_jobs.member import sql_text
-from jupyter_secure_jobs.member.flow import Followed, follow_sql
+from jupyter_secure_jobs.flow import sql_text
+from jupyter_secure_jobs.flow.sql import Followed, follow_sql
 from tests.support.flow_corpus import HIDING, KNOWN, TABLES, UNKNOWN
 
 if TYPE_CHECKING:
-    from jupyter_secure_jobs.member.flow_rows import Sources
+    from jupyter_secure_jobs.flow.rows import Sources
 
 
 def told(found: Followed) -> tuple[str, str]:

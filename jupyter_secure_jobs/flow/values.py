@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from sqlglot import exp
 
-from jupyter_secure_jobs.member.flow_rows import (
+from jupyter_secure_jobs.flow.rows import (
     AS_IT_IS,
     COMPUTED,
     CONSTANT,
@@ -19,7 +19,7 @@ from jupyter_secure_jobs.member.flow_rows import (
     all_of,
     all_sources,
 )
-from jupyter_secure_jobs.member.sql_text import UnreadableError
+from jupyter_secure_jobs.flow.sql_text import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

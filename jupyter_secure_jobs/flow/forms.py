@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
-from jupyter_secure_jobs.member.flow_rows import COMPUTED, Attribute, Rows, Scope
-from jupyter_secure_jobs.member.flow_values import label
-from jupyter_secure_jobs.member.sql_text import UnreadableError
+from jupyter_secure_jobs.flow.rows import COMPUTED, Attribute, Rows, Scope
+from jupyter_secure_jobs.flow.sql_text import UnreadableError
+from jupyter_secure_jobs.flow.values import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -50,13 +50,17 @@ export function YourData(props: {
   const { review, goTo } = props;
   const { flow, marks } = review;
   const own = ownTables(flow);
+  // Not known, and yet told: columns that a plan of the author's code named.
+  const claimed = !flow.known && flow.columns.length > 0;
   const lines = [...new Set(marks.map(mark => mark.line))].sort((one, other) => one - other);
   return (
     <>
       {own.map(([table, columns]) => (
         <p key={table}>
           {trans.__('Of your dataset')} <strong dir="auto">{table}</strong>{' '}
-          {trans._n('one column is used:', '%1 columns are used:', columns.length)}{' '}
+          {flow.known
+            ? trans._n('one column is used:', '%1 columns are used:', columns.length)
+            : trans._n('one column is named:', '%1 columns are named:', columns.length)}{' '}
           <bdi>{columns.join(', ')}</bdi>.
         </p>
       ))}
@@ -86,10 +90,23 @@ export function YourData(props: {
             trans._n('and %1 line more', 'and %1 lines more', lines.length - LINKED_LINES)}
         </p>
       )}
-      {flow.known ? (
+      {!flow.known && (
+        <p className="jp-SecureJobs-unknown">
+          <strong>
+            {claimed
+              ? trans.__('What flows into the result is a claim, not a finding.')
+              : trans.__('What flows into the result is unknown.')}
+          </strong>{' '}
+          <span dir="auto">{flow.why}</span>{' '}
+          {trans.__('Read the code as if every column could leave.')}
+        </p>
+      )}
+      {(flow.known || claimed) && (
         <div className="jp-SecureJobs-wide">
           <table className="jp-SecureJobs-table">
-            <caption>{trans.__('What flows into the result')}</caption>
+            <caption>
+              {flow.known ? trans.__('What flows into the result') : trans.__('What the plan said')}
+            </caption>
             <thead>
               <tr>
                 <th scope="col">{trans.__('Column of the result')}</th>
@@ -112,15 +129,13 @@ export function YourData(props: {
             </tbody>
           </table>
         </div>
-      ) : (
-        <p className="jp-SecureJobs-unknown">
-          <strong>{trans.__('What flows into the result is unknown.')}</strong> {flow.why}{' '}
-          {trans.__('Read the code as if every column could leave.')}
-        </p>
       )}
+      {flow.known && flow.why !== '' && <p dir="auto">{flow.why}</p>}
       {flow.conditions.length > 0 && (
         <p>
-          {flow.known ? trans.__('Which rows count is decided by:') : trans.__('The code names:')}{' '}
+          {flow.known || claimed
+            ? trans.__('Which rows count is decided by:')
+            : trans.__('The code names:')}{' '}
           <Sources sources={flow.conditions} />
         </p>
       )}

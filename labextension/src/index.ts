@@ -11,11 +11,13 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Connection } from './api/connection';
-import { OPEN_AUDIT, OPEN_JOB, OPEN_LIST, OPEN_PAGE } from './commandIds';
+import { AuditModel } from './audit/model';
+import { OPEN_AUDIT, OPEN_JOB, OPEN_LIST, OPEN_NOTICES, OPEN_PAGE } from './commandIds';
 import { addCommands } from './commands';
 import type { Desk } from './desk';
 import { Insertion } from './insert/insertion';
 import { followLinks } from './links';
+import { NoticesModel } from './notices/model';
 import { Pages } from './pages';
 import { Sidebar } from './sidebar/sidebar';
 import { Memory } from './ui/memory';
@@ -61,10 +63,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
         void app.commands.execute(OPEN_AUDIT, job === undefined ? {} : { job });
       }
     };
-    const sidebar = new Sidebar(desk, app.commands);
+    const audit = new AuditModel();
+    const notices = new NoticesModel(desk, () => {
+      void app.commands.execute(OPEN_NOTICES);
+    });
+    const sidebar = new Sidebar(desk, app.commands, pages, notices);
     app.shell.add(sidebar, 'left', { rank: RANK });
     restorer?.add(sidebar, sidebar.id);
-    addCommands({ app, desk, sidebar, pages, palette, launcher });
+    addCommands({ app, desk, sidebar, pages, notices, audit, palette, launcher });
     if (restorer !== null) {
       pages.restore(restorer, OPEN_JOB, OPEN_PAGE);
     }

@@ -1,6 +1,7 @@
 import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { ReactWidget } from '@jupyterlab/ui-components';
+import { Signal } from '@lumino/signaling';
 import type { ReactElement } from 'react';
 
 import type { Desk, Place } from './desk';
@@ -12,10 +13,21 @@ import { secureJobsIcon } from './ui/icons';
 export class Pages {
   readonly jobs = new WidgetTracker<MainAreaWidget<JobWidget>>({ namespace: 'secure-jobs-job' });
   readonly others = new WidgetTracker<MainAreaWidget>({ namespace: 'secure-jobs-page' });
+  /** Told when another page came to the front. */
+  readonly frontChanged = new Signal<this, void>(this);
   private readonly app: JupyterFrontEnd;
 
   constructor(app: JupyterFrontEnd) {
     this.app = app;
+    app.shell.currentChanged?.connect(() => {
+      this.frontChanged.emit();
+    });
+  }
+
+  /** The job page in front, if it is one. */
+  get front(): JobWidget | null {
+    const shown = this.app.shell.currentWidget;
+    return this.jobs.find(each => each === shown)?.content ?? null;
   }
 
   /** Brings back, after a reload, the pages that were open. */
@@ -38,10 +50,7 @@ export class Pages {
 
   /** The editor of the job page in front, if it may be written in. */
   editorInFront(): OpenEditor | null {
-    const front = this.jobs.currentWidget;
-    return front !== null && this.app.shell.currentWidget === front
-      ? front.content.openEditor
-      : null;
+    return this.front?.openEditor ?? null;
   }
 
   /** Opens a job's page, or brings it to the front and goes to the place. */

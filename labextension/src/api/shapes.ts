@@ -22,6 +22,7 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
+export type AuditEvent = Answered<Schemas['AuditWire']>;
 export type CheckResult = Answered<Schemas['CheckWire']>;
 export type Dataset = Answered<Schemas['DatasetWire']>;
 export type Decision = Schemas['DecisionAsked'];
@@ -31,6 +32,7 @@ export type JobCounts = Answered<Schemas['JobCounts']>;
 export type JobDetail = Answered<Schemas['JobDetailWire']>;
 export type LogText = Answered<Schemas['LogText']>;
 export type MemberStatus = Answered<Schemas['StatusWire']>;
+export type Notice = Answered<Schemas['NoticeWire']>;
 export type PinnedQuery = Answered<Schemas['PinnedWire']>;
 export type Preview = Answered<Schemas['Preview']>;
 export type ReviewStatement = Answered<Schemas['ReviewStatement']>;

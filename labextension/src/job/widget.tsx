@@ -19,8 +19,8 @@ export class JobWidget extends ReactWidget {
   /** Told the job's name, once it is known and when it changes. */
   readonly named = new Signal<this, string>(this);
   readonly job: JobModel;
+  readonly draft: DraftModel;
   private readonly desk: Desk;
-  private readonly draft: DraftModel;
   private readonly place: JobPlace;
   private editor: CodeEditor.IEditor | null = null;
 

@@ -1,6 +1,6 @@
 import type { Connection } from '../api/connection';
 
-const EXTENSION = /\.(\w+)$/;
+const EXTENSION = /\.(\w+)(?:\?|$)/;
 const NOT_IN_FILE_NAMES = /[\\/:*?"<>|]/g;
 
 /** Saves an export that the member side opened as a file of this browser. */

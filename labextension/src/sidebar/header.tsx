@@ -1,19 +1,24 @@
-import { UseSignal } from '@jupyterlab/ui-components';
+import { bellIcon, UseSignal } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
 import { useId, type ReactElement } from 'react';
 
+import { OPEN_NOTICES } from '../commandIds';
+import type { NoticesModel } from '../notices/model';
 import { AssuranceChip } from '../ui/assurance';
+import { WithMoments } from '../ui/moments';
 import { ProblemNotice } from '../ui/problemNotice';
 import { localTime } from '../ui/time';
-import type { Snapshot, WorkspaceModel } from '../workspace/model';
+import { trans } from '../ui/translation';
 import { useCurrent } from '../ui/useCurrent';
+import type { Snapshot, WorkspaceModel } from '../workspace/model';
 import { Unlock } from './unlock';
 
-const DEMONSTRATION = 'Demonstration: one machine holds every part';
-
-function ActingAs(props: {
+interface ChoiceProps {
   readonly model: WorkspaceModel;
   readonly shown: Snapshot;
-}): ReactElement | null {
+}
+
+function ActingAs(props: ChoiceProps): ReactElement | null {
   const { model, shown } = props;
   const id = useId();
   const identities = shown.member?.identities ?? [];
@@ -22,10 +27,10 @@ function ActingAs(props: {
   }
   return (
     <div className="jp-SecureJobs-choice">
-      <label htmlFor={id}>Acting as</label>
+      <label htmlFor={id}>{trans.__('Acting as')}</label>
       <select
         id={id}
-        value={model.identity.email ?? shown.member?.acting_as ?? ''}
+        value={model.acting ?? ''}
         onChange={event => {
           model.identity.actAs(event.target.value);
         }}
@@ -40,10 +45,7 @@ function ActingAs(props: {
   );
 }
 
-function WorkspaceChoice(props: {
-  readonly model: WorkspaceModel;
-  readonly shown: Snapshot;
-}): ReactElement | null {
+function WorkspaceChoice(props: ChoiceProps): ReactElement | null {
   const { model, shown } = props;
   const id = useId();
   if (shown.workspaces.length < 2) {
@@ -51,7 +53,7 @@ function WorkspaceChoice(props: {
   }
   return (
     <div className="jp-SecureJobs-choice">
-      <label htmlFor={id}>Workspace</label>
+      <label htmlFor={id}>{trans.__('Workspace')}</label>
       <select
         id={id}
         value={shown.workspace ?? ''}
@@ -73,13 +75,17 @@ function WorkspaceChoice(props: {
 function Warnings(props: { readonly lines: readonly string[] }): ReactElement | null {
   const { lines } = props;
   return lines.length === 0 ? null : (
-    <section className="jp-SecureJobs-alarm" role="alert" aria-label="Warnings">
+    <section className="jp-SecureJobs-alarm" role="alert" aria-label={trans.__('Warnings')}>
       <strong>
-        The workspace server contradicts itself. Tell the other members before you sign.
+        {trans.__(
+          'The workspace server contradicts itself. Tell the other members before you sign.'
+        )}
       </strong>
       <ul>
         {lines.map(line => (
-          <li key={line}>{line}</li>
+          <li key={line}>
+            <WithMoments text={line} />
+          </li>
         ))}
       </ul>
     </section>
@@ -88,34 +94,63 @@ function Warnings(props: { readonly lines: readonly string[] }): ReactElement | 
 
 function lastUpdate(when: Date | null): string {
   return when === null
-    ? 'Not connected, nothing received yet'
-    : `Not connected, last update ${localTime(when)}`;
+    ? trans.__('Not connected, nothing received yet')
+    : trans.__('Not connected, last update %1', localTime(when));
+}
+
+/** Opens the notices, and says how many are new. */
+function NoticesButton(props: {
+  readonly notices: NoticesModel;
+  readonly commands: CommandRegistry;
+}): ReactElement {
+  const { notices, commands } = props;
+  const { unseen, more } = useCurrent(notices);
+  const count = `${unseen.length}${more ? '+' : ''}`;
+  return (
+    <button
+      type="button"
+      className="jp-SecureJobs-chip"
+      onClick={() => {
+        void commands.execute(OPEN_NOTICES);
+      }}
+    >
+      <bellIcon.react tag="span" elementSize="normal" aria-hidden="true" />
+      {unseen.length === 0 ? trans.__('Notices') : trans.__('Notices (%1 new)', count)}
+    </button>
+  );
 }
 
 /** The top of the sidebar: who acts, in which workspace, with which assurance, and what is wrong. */
-export function Header(props: { readonly model: WorkspaceModel }): ReactElement {
-  const { model } = props;
+export function Header(props: {
+  readonly model: WorkspaceModel;
+  readonly notices: NoticesModel;
+  readonly commands: CommandRegistry;
+}): ReactElement {
+  const { model, notices, commands } = props;
   const shown = useCurrent(model);
   const waiting = shown.workspaces.find(each => each.id === shown.workspace)?.waiting_for ?? [];
-  const acting = model.identity.email ?? shown.member?.acting_as;
-  const locked = shown.member?.identities.find(each => each.email === acting && !each.unlocked);
+  const { acting } = model;
+  const mine = shown.member?.identities.find(each => each.email === acting);
   return (
     <div className="jp-SecureJobs-header">
       {shown.member?.demonstration && (
         <>
           <p className="jp-SecureJobs-demonstration">
-            <span>{DEMONSTRATION}</span>
+            <span>{trans.__('Demonstration: one machine holds every part')}</span>
           </p>
           <ActingAs model={model} shown={shown} />
         </>
       )}
       <WorkspaceChoice model={model} shown={shown} />
-      <Warnings
-        lines={shown.member?.identities.find(each => each.email === acting)?.warnings ?? []}
-      />
-      {waiting.length > 0 && <p>The workspace waits for signatures of: {waiting.join(', ')}.</p>}
-      {locked !== undefined && <Unlock key={locked.email} model={model} email={locked.email} />}
-      <AssuranceChip />
+      <Warnings lines={mine?.warnings ?? []} />
+      {waiting.length > 0 && (
+        <p>{trans.__('The workspace waits for signatures of: %1.', waiting.join(', '))}</p>
+      )}
+      {mine?.unlocked === false && <Unlock key={mine.email} model={model} email={mine.email} />}
+      <div className="jp-SecureJobs-chips">
+        <AssuranceChip text={shown.member?.assurance_text} />
+        <NoticesButton notices={notices} commands={commands} />
+      </div>
       {!shown.connected && <p className="jp-SecureJobs-offline">{lastUpdate(shown.updatedAt)}</p>}
       {shown.connected && shown.problem !== null && (
         <ProblemNotice

@@ -35,6 +35,9 @@ const STATUS_ICONS: Readonly<Record<string, LabIcon>> = {
   Archived: closeIcon
 };
 
+/** Every status by its word, in the order of a job's life. */
+export const STATUSES: readonly string[] = Object.keys(STATUS_ICONS);
+
 export function statusIcon(status: string): LabIcon {
   return STATUS_ICONS[status] ?? circleIcon;
 }

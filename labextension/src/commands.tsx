@@ -1,15 +1,19 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { InputDialog, type ICommandPalette } from '@jupyterlab/apputils';
+import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { ILauncher } from '@jupyterlab/launcher';
-import { refreshIcon } from '@jupyterlab/ui-components';
+import { bellIcon, listIcon, refreshIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import type { JobDetail } from './api/shapes';
+import type { AuditModel } from './audit/model';
+import { AuditPage } from './audit/page';
 import * as ids from './commandIds';
 import { TABS, type Desk } from './desk';
 import { jobCell } from './insert/declaration';
-import { chooseScript } from './insert/template';
+import { newJob } from './jobs/newJob';
+import { JobsPage } from './jobs/page';
+import type { NoticesModel } from './notices/model';
+import { NoticesPage } from './notices/page';
 import type { Pages } from './pages';
 import type { Sidebar } from './sidebar/sidebar';
 import { secureJobsIcon } from './ui/icons';
@@ -20,6 +24,8 @@ interface Parts {
   readonly desk: Desk;
   readonly sidebar: Sidebar;
   readonly pages: Pages;
+  readonly notices: NoticesModel;
+  readonly audit: AuditModel;
   readonly palette: ICommandPalette | null;
   readonly launcher: ILauncher | null;
 }
@@ -29,31 +35,38 @@ function textOf(args: ReadonlyPartialJSONObject, name: string): string | undefin
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Makes a job with a first draft from a starter script, and opens its page. */
-async function newJob(desk: Desk): Promise<void> {
-  const script = await chooseScript(desk.model);
-  if (script === null) {
-    return;
-  }
-  const answer = await InputDialog.getText({
-    title: trans.__('New job'),
-    label: trans.__('Name of the job (at most 50 characters)'),
-    text: script.title,
-    okLabel: trans.__('Create draft')
-  });
-  const name = answer.value?.trim() ?? '';
-  if (answer.button.accept && name !== '') {
-    const made = await desk.model.connection.json<JobDetail>(desk.model.path('jobs'), {
-      method: 'POST',
-      body: { name, language: script.language, code: script.code }
-    });
-    desk.openJob(made.workspace, made.id);
-    await desk.model.refresh();
-  }
+/** The pages of which there is one, by the id that the layout restorer keeps. */
+function singlePages(parts: Parts): Readonly<Record<string, () => void>> {
+  const { desk, pages, notices, audit } = parts;
+  return {
+    'secure-jobs-list': () => {
+      pages.show('secure-jobs-list', trans.__('Jobs'), <JobsPage desk={desk} />);
+    },
+    'secure-jobs-audit': () => {
+      pages.show(
+        'secure-jobs-audit',
+        trans.__('Audit log'),
+        <AuditPage desk={desk} audit={audit} />
+      );
+    },
+    'secure-jobs-notices': () => {
+      pages.show(
+        'secure-jobs-notices',
+        trans.__('Notices'),
+        <NoticesPage desk={desk} notices={notices} />
+      );
+    }
+  };
+}
+
+/** A label that says whose command it is, but on a card of the launcher, which stands under that heading. */
+function labelled(whole: string, short: string): (args: ReadonlyPartialJSONObject) => string {
+  return args => (args['isLauncher'] === true ? short : whole);
 }
 
 function commandsOf(parts: Parts): Readonly<Record<string, CommandRegistry.ICommandOptions>> {
-  const { app, desk, sidebar, pages } = parts;
+  const { app, desk, sidebar, pages, audit } = parts;
+  const single = singlePages(parts);
   return {
     [ids.REFRESH]: {
       label: trans.__('Secure jobs: Refresh'),
@@ -61,7 +74,7 @@ function commandsOf(parts: Parts): Readonly<Record<string, CommandRegistry.IComm
       execute: () => desk.model.refresh()
     },
     [ids.NEW_JOB]: {
-      label: trans.__('Secure jobs: New Job from Starter Script…'),
+      label: labelled(trans.__('Secure jobs: New Job…'), trans.__('New job')),
       icon: secureJobsIcon,
       execute: () => newJob(desk)
     },
@@ -79,7 +92,34 @@ function commandsOf(parts: Parts): Readonly<Record<string, CommandRegistry.IComm
       execute: () =>
         desk.insertion.cell(jobCell(desk.model.current.datasets[0]?.declaration_sql ?? 'a_dataset'))
     },
-    [ids.OPEN_LIST]: { label: trans.__('Secure jobs: All Jobs'), execute: () => undefined },
+    [ids.OPEN_LIST]: {
+      label: labelled(trans.__('Secure jobs: All Jobs'), trans.__('All jobs')),
+      icon: args => (args['isLauncher'] === true ? secureJobsIcon : listIcon),
+      execute: () => {
+        single['secure-jobs-list']?.();
+      }
+    },
+    [ids.OPEN_NOTICES]: {
+      label: trans.__('Secure jobs: Notices'),
+      icon: bellIcon,
+      execute: () => {
+        single['secure-jobs-notices']?.();
+      }
+    },
+    [ids.OPEN_AUDIT]: {
+      label: trans.__('Secure jobs: Audit Log'),
+      execute: args => {
+        audit.start(textOf(args, 'job'));
+        single['secure-jobs-audit']?.();
+      }
+    },
+    [ids.OPEN_PAGE]: {
+      label: trans.__('Secure jobs: Open Page'),
+      isVisible: () => false,
+      execute: args => {
+        single[textOf(args, 'page') ?? '']?.();
+      }
+    },
     [ids.OPEN_JOB]: {
       label: trans.__('Secure jobs: Open Job'),
       icon: secureJobsIcon,
@@ -106,7 +146,11 @@ export function addCommands(parts: Parts): void {
   const category = trans.__('Secure jobs');
   for (const [command, options] of Object.entries(commandsOf(parts))) {
     parts.app.commands.addCommand(command, options);
-    parts.palette?.addItem({ command, category });
+    if (command !== ids.OPEN_PAGE) {
+      parts.palette?.addItem({ command, category });
+    }
   }
-  parts.launcher?.add({ command: ids.NEW_JOB, category });
+  const args = { isLauncher: true };
+  parts.launcher?.add({ command: ids.NEW_JOB, category, args, rank: 1 });
+  parts.launcher?.add({ command: ids.OPEN_LIST, category, args, rank: 2 });
 }

@@ -1,4 +1,5 @@
 import type { IEditorServices } from '@jupyterlab/codeeditor';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import type { Insertion } from './insert/insertion';
 import type { Memory } from './ui/memory';
@@ -19,6 +20,8 @@ export interface Desk {
   readonly model: WorkspaceModel;
   readonly insertion: Insertion;
   readonly editors: IEditorServices;
+  /** JupyterLab's renderers, for charts. */
+  readonly renderers: IRenderMimeRegistry;
   readonly memory: Memory;
   /** Opens a job's page, or brings it to the front. */
   readonly openJob: (workspace: string, job: string, place?: Place) => void;

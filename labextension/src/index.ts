@@ -8,6 +8,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
 import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Connection } from './api/connection';
@@ -32,12 +33,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-secure-jobs:plugin',
   description: 'Secure notebook jobs: sidebar, job pages, review and results.',
   autoStart: true,
-  requires: [INotebookTracker, IEditorServices],
+  requires: [INotebookTracker, IEditorServices, IRenderMimeRegistry],
   optional: [ITranslator, ICommandPalette, ILayoutRestorer, ILauncher, IRouter],
   activate: (
     app: JupyterFrontEnd,
     notebooks: INotebookTracker,
     editors: IEditorServices,
+    renderers: IRenderMimeRegistry,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
@@ -52,6 +54,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       model: new WorkspaceModel(connection, identity),
       insertion: new Insertion(notebooks, () => pages.editorInFront()),
       editors,
+      renderers,
       memory: new Memory(window.localStorage),
       openJob: (workspace, job, place = {}) => {
         void app.commands.execute(OPEN_JOB, { workspace, job, ...place });

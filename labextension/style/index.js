@@ -1,3 +1,4 @@
 import './base.css';
 import './job.css';
 import './shelves.css';
+import './runs.css';

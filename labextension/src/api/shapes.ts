@@ -36,6 +36,7 @@ export type Notice = Answered<Schemas['NoticeWire']>;
 export type PinnedQuery = Answered<Schemas['PinnedWire']>;
 export type Preview = Answered<Schemas['Preview']>;
 export type ReviewStatement = Answered<Schemas['ReviewStatement']>;
+export type Receipt = Answered<Schemas['ReceiptWire']>;
 export type RevocationAsked = Schemas['RevocationAsked'];
 export type Run = Answered<Schemas['RunWire']>;
 export type Script = Answered<Schemas['ScriptWire']>;

@@ -3,7 +3,7 @@ import { Signal } from '@lumino/signaling';
 import type { Place, Tab } from '../desk';
 
 /** What of the Query tab's lower part is in front. */
-export type Output = 'results' | 'logs';
+export type Output = 'results' | 'logs' | 'receipt';
 
 /** Where in a job's page its reader is. */
 export interface Whereabouts {
@@ -11,14 +11,15 @@ export interface Whereabouts {
   /** The run whose results and logs are shown; null: the newest. */
   readonly run: string | null;
   readonly output: Output;
-  /** What wants the focus: grows with each wish. */
-  readonly wish: { readonly what: string; readonly count: number };
+  /** What wants the focus: grows with each wish. `line` is the line of the query that is meant. */
+  readonly wish: { readonly what: string; readonly count: number; readonly line?: number };
 }
 
 /** Where to go; what is left out stays. */
 export interface Step extends Place {
   readonly output?: Output;
   readonly wish?: string;
+  readonly line?: number;
 }
 
 const START: Whereabouts = {
@@ -42,12 +43,14 @@ export class JobPlace {
   }
 
   go(step: Step): void {
-    const { wish, ...rest } = step;
+    const { wish, line, ...rest } = step;
     const count = this.whereabouts.wish.count + 1;
     this.whereabouts = {
       ...this.whereabouts,
       ...rest,
-      ...(wish === undefined ? {} : { wish: { what: wish, count } })
+      ...(wish === undefined
+        ? {}
+        : { wish: { what: wish, count, ...(line === undefined ? {} : { line }) } })
     };
     this.changed.emit(this.whereabouts);
   }

@@ -59,6 +59,12 @@ function Code(props: QueryProps): ReactElement {
   useWish(place, 'editor', () => {
     editor.current?.focus();
   });
+  useWish(place, 'line', line => {
+    const position = { line: line - 1, column: 0 };
+    editor.current?.setCursorPosition(position);
+    editor.current?.revealPosition(position);
+    editor.current?.focus();
+  });
   useWish(place, 'scripts', () => {
     chooseScript(desk.model)
       .then(script => {

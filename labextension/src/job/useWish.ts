@@ -4,7 +4,7 @@ import { useCurrent } from '../ui/useCurrent';
 import type { JobPlace } from './places';
 
 /** Does `grant` once for each wish of this kind, also for one that was made before this part was there. */
-export function useWish(place: JobPlace, what: string, grant: () => void): void {
+export function useWish(place: JobPlace, what: string, grant: (line: number) => void): void {
   const { wish } = useCurrent(place);
   const newest = useRef(grant);
   useEffect(() => {
@@ -13,7 +13,7 @@ export function useWish(place: JobPlace, what: string, grant: () => void): void 
   useEffect(() => {
     if (wish.what === what) {
       place.heard(wish.count);
-      newest.current();
+      newest.current(wish.line ?? 1);
     }
   }, [place, what, wish]);
 }

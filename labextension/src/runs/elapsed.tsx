@@ -17,5 +17,5 @@ export function Elapsed(props: { readonly since: string }): ReactElement {
     };
   }, []);
   const passed = Math.max(0, now - new Date(props.since).getTime());
-  return <span>{trans.__('Since %1', duration(passed))}</span>;
+  return <span>{trans.__('%1 so far', duration(passed))}</span>;
 }

@@ -7,19 +7,21 @@ import { trans } from '../ui/translation';
 
 /** The steps of a run, ticked as they begin. */
 export function Steps(props: { readonly run: Run }): ReactElement {
-  const { steps } = props.run;
+  const { steps, active } = props.run;
   const newest = steps.filter(step => step.at !== null).length - 1;
   return (
     <ol className="jp-SecureJobs-steps" aria-label={trans.__('Steps of the run')}>
       {steps.map((step, at) => {
-        const Icon = (step.at !== null && at < newest ? checkIcon : circleEmptyIcon).react;
+        const now = active && at === newest;
+        const Icon = (step.at !== null && !now ? checkIcon : circleEmptyIcon).react;
         return (
-          <li key={step.phase} aria-current={at === newest ? 'step' : undefined}>
+          <li key={step.phase} aria-current={now ? 'step' : undefined}>
             <Icon tag="span" elementSize="normal" aria-hidden="true" />
             <span>
               {step.label}
               {step.detail !== '' && ` · ${step.detail}`}
             </span>
+            {now && <span>{trans.__('now')}</span>}
             {step.at !== null && <LocalTime at={step.at} />}
           </li>
         );

@@ -2,3 +2,4 @@ import './base.css';
 import './job.css';
 import './shelves.css';
 import './runs.css';
+import './review.css';

@@ -24,12 +24,14 @@ export interface Page<T> {
 
 export type AuditEvent = Answered<Schemas['AuditWire']>;
 export type CheckResult = Answered<Schemas['CheckWire']>;
+export type Comparison = Answered<Schemas['ComparisonWire']>;
 export type Dataset = Answered<Schemas['DatasetWire']>;
 export type Decision = Schemas['DecisionAsked'];
 export type DraftChange = Frozen<Partial<Schemas['DraftChange']>>;
 export type Job = Answered<Schemas['JobWire']>;
 export type JobCounts = Answered<Schemas['JobCounts']>;
 export type JobDetail = Answered<Schemas['JobDetailWire']>;
+export type LastReview = Answered<Schemas['LastReviewWire']>;
 export type LogText = Answered<Schemas['LogText']>;
 export type MemberStatus = Answered<Schemas['StatusWire']>;
 export type Notice = Answered<Schemas['NoticeWire']>;

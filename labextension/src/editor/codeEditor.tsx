@@ -1,15 +1,39 @@
 import { closeBrackets } from '@codemirror/autocomplete';
 import type { Extension } from '@codemirror/state';
-import { EditorView } from '@codemirror/view';
+import { EditorView, ViewPlugin } from '@codemirror/view';
 import { CodeEditor, type IEditorServices } from '@jupyterlab/codeeditor';
-import { useEffect, useRef, type ReactElement } from 'react';
+import { useEffect, useId, useRef, type ReactElement } from 'react';
 
 import type { Language } from '../insert/declaration';
+import { trans } from '../ui/translation';
+import { visibleCharacters } from './visible';
 
-const MIME_TYPES: Readonly<Record<Language, string>> = {
+export const MIME_TYPES: Readonly<Record<Language, string>> = {
   python: 'text/x-python',
   sql: 'text/x-sql'
 };
+
+/** Text that cannot be edited needs no tabs typed: Tab goes on to what follows. */
+const leftByTab = ViewPlugin.define(view => {
+  // The view hears no keys before it is made.
+  queueMicrotask(() => {
+    view.setTabFocusMode(true);
+  });
+  return {};
+});
+
+/** What makes a code view of this extension: one that a reader can trust, search and leave. */
+export function codeView(label: string, readOnly: boolean, about?: string): Extension {
+  return [
+    visibleCharacters(),
+    EditorView.contentAttributes.of({
+      'aria-label': label,
+      'aria-readonly': String(readOnly),
+      ...(about === undefined ? {} : { 'aria-describedby': about })
+    }),
+    readOnly ? leftByTab : closeBrackets()
+  ];
+}
 
 interface EditorProps {
   readonly services: IEditorServices;
@@ -32,6 +56,7 @@ export function JobEditor(props: EditorProps): ReactElement {
   const newest = useRef(props);
   const model = useRef<CodeEditor.Model | null>(null);
   const first = useRef(value);
+  const about = useId();
   useEffect(() => {
     newest.current = props;
   });
@@ -45,12 +70,14 @@ export function JobEditor(props: EditorProps): ReactElement {
     const editor = services.factoryService.newDocumentEditor({
       host: host.current,
       model: text,
-      config: { lineNumbers: true, lineWrap: true, readOnly },
-      extensions: [
-        EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': String(readOnly) }),
-        ...(readOnly ? [] : [closeBrackets()]),
-        ...(extensions ?? [])
-      ]
+      config: {
+        lineNumbers: true,
+        lineWrap: true,
+        readOnly,
+        scrollPastEnd: false,
+        searchWithCM: true
+      },
+      extensions: [codeView(label, readOnly, about), ...(extensions ?? [])]
     });
     text.sharedModel.changed.connect(() => {
       const now = text.sharedModel.getSource();
@@ -66,7 +93,7 @@ export function JobEditor(props: EditorProps): ReactElement {
       editor.dispose();
       text.dispose();
     };
-  }, [services, label, language, readOnly, extensions]);
+  }, [services, label, language, readOnly, extensions, about]);
   useEffect(() => {
     first.current = value;
     const shared = model.current?.sharedModel;
@@ -74,5 +101,14 @@ export function JobEditor(props: EditorProps): ReactElement {
       shared.setSource(value);
     }
   }, [value]);
-  return <div ref={host} className="jp-SecureJobs-editor" />;
+  return (
+    <>
+      <p id={about} hidden>
+        {readOnly
+          ? trans.__('Read only. Tab leaves the code; Control+F searches it.')
+          : trans.__('Escape, then Tab, leaves the editor.')}
+      </p>
+      <div ref={host} className="jp-SecureJobs-editor" />
+    </>
+  );
 }

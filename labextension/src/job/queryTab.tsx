@@ -1,5 +1,5 @@
 import type { CodeEditor } from '@jupyterlab/codeeditor';
-import { useMemo, useRef, useState, type ReactElement } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
 
 import { asProblem, type Problem } from '../api/problem';
 import type { JobDetail } from '../api/shapes';
@@ -7,8 +7,11 @@ import type { Desk } from '../desk';
 import type { DraftModel } from '../draft/model';
 import { JobEditor } from '../editor/codeEditor';
 import { completion } from '../editor/completion';
+import { lineComments } from '../editor/lineComments';
 import { chooseScript } from '../insert/template';
+import { LastReviewPanel } from '../review/lastReview';
 import { ReviewPage } from '../review/page';
+import { Remarks, remarksOf } from '../review/remarks';
 import { RunOutput } from '../runs/output';
 import { ProblemNotice } from '../ui/problemNotice';
 import { Split } from '../ui/split';
@@ -47,14 +50,23 @@ function Code(props: QueryProps): ReactElement {
   const editable = detail.actions.some(each => each.name === 'edit' && each.allowed);
   const editor = useRef<CodeEditor.IEditor | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [remarks] = useState(() => new Remarks([]));
+  const [before, setBefore] = useState<ReturnType<typeof remarksOf>>([]);
+  useEffect(() => {
+    remarks.hear([...remarksOf(detail.approval), ...before]);
+  }, [remarks, detail.approval, before]);
+  const tell = useCallback((said: ReturnType<typeof remarksOf>) => {
+    setBefore(said);
+  }, []);
   const extensions = useMemo(
     () => [
+      lineComments(remarks),
       completion(() => ({
         datasets: desk.model.current.datasets,
         inputs: job.current.detail?.version.inputs ?? []
       }))
     ],
-    [desk, job]
+    [desk, job, remarks]
   );
   useWish(place, 'editor', () => {
     editor.current?.focus();
@@ -85,6 +97,7 @@ function Code(props: QueryProps): ReactElement {
     <div className="jp-SecureJobs-codepart">
       <p className="jp-SecureJobs-banner">{banner(detail, editable)}</p>
       {problem !== null && <ProblemNotice problem={problem} />}
+      <LastReviewPanel desk={desk} job={job} detail={detail} tell={tell} />
       <JobEditor
         services={desk.editors}
         label={trans.__('Query of %1', detail.name)}
@@ -108,12 +121,20 @@ function Code(props: QueryProps): ReactElement {
 export function QueryTab(props: QueryProps): ReactElement {
   const { desk, job, detail, draft, place, narrow } = props;
   const reviewing = detail.actions.some(each => ['accept', 'decline'].includes(each.name));
-  const above = reviewing ? (
-    <ReviewPage desk={desk} job={job} detail={detail} place={place} />
-  ) : (
-    <Code {...props} />
-  );
   const below = <RunOutput desk={desk} job={job} detail={detail} place={place} />;
+  if (reviewing) {
+    // A review wants the whole width; what the runs so far gave stands at its end.
+    return (
+      <div className="jp-SecureJobs-reviewing">
+        <ReviewPage desk={desk} job={job} detail={detail} place={place} />
+        <section aria-label={trans.__('Runs so far')}>
+          <h3>{trans.__('Runs so far')}</h3>
+          {below}
+        </section>
+      </div>
+    );
+  }
+  const above = <Code {...props} />;
   const panels = <QueryPanels desk={desk} detail={detail} draft={draft} place={place} />;
   if (narrow) {
     return (
@@ -143,8 +164,8 @@ export function QueryTab(props: QueryProps): ReactElement {
               direction="vertical"
               label={trans.__('Height of the query')}
               panels={[
-                { key: 'code', content: above, size: reviewing ? 75 : 55, least: 15 },
-                { key: 'output', content: below, size: reviewing ? 25 : 45, least: 10 }
+                { key: 'code', content: above, size: 55, least: 15 },
+                { key: 'output', content: below, size: 45, least: 10 }
               ]}
             />
           )

@@ -1,4 +1,4 @@
-import { useRef, useState, type ReactElement } from 'react';
+import { useEffect, useRef, useState, type ReactElement } from 'react';
 
 import type { JobDetail, ReviewStatement } from '../api/shapes';
 import { useLoaded } from '../api/useLoaded';
@@ -8,87 +8,41 @@ import type { JobPlace } from '../job/places';
 import { useWish } from '../job/useWish';
 import { ProblemNotice } from '../ui/problemNotice';
 import { trans } from '../ui/translation';
-import { Decide } from './decide';
+import { draftsOf } from './remarks';
+import { Statement } from './statement';
 
-function Facts(props: { readonly facts: ReviewStatement['facts'] }): ReactElement {
+/** Which submission of a job was being read in its page, also while the author had taken it back. */
+const reading = new WeakMap<JobModel, string>();
+
+function Resubmitted(props: {
+  readonly desk: Desk;
+  readonly before: string;
+  readonly agree: () => void;
+}): ReactElement {
+  const { desk, before, agree } = props;
+  const { lines } = draftsOf(desk.memory, desk.model.identity.email, before);
   return (
-    <table className="jp-SecureJobs-table">
-      <thead>
-        <tr>
-          <th scope="col">What</th>
-          <th scope="col">Now</th>
-          <th scope="col">Last accepted version</th>
-        </tr>
-      </thead>
-      <tbody>
-        {props.facts.map(fact => (
-          <tr key={fact.name} className={fact.changed ? 'jp-mod-changed' : undefined}>
-            <th scope="row">
-              {fact.name}
-              {fact.changed && ' (changed)'}
-            </th>
-            <td>{fact.value}</td>
-            <td>{fact.previous ?? '–'}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function Lines(props: {
-  readonly title: string;
-  readonly lines: readonly string[];
-}): ReactElement | null {
-  const { title, lines } = props;
-  return lines.length === 0 ? null : (
-    <section aria-label={title}>
-      <h3>{title}</h3>
-      <ul className="jp-SecureJobs-bullets">
-        {lines.map((line, at) => (
-          <li key={at}>{line}</li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function Statement(props: { readonly review: ReviewStatement }): ReactElement {
-  const { review } = props;
-  const [full, setFull] = useState(review.diff === null);
-  return (
-    <>
-      <p className="jp-SecureJobs-sentence">{review.sentence}</p>
-      <section aria-label="What changed">
-        <h3>{review.diff === null ? 'Nothing accepted before' : 'What changed'}</h3>
-        <Facts facts={review.facts} />
-      </section>
-      <section aria-label="Code">
-        <h3>Code</h3>
-        {review.diff !== null && (
-          <button
-            type="button"
-            className="jp-SecureJobs-link"
-            aria-pressed={full}
-            onClick={() => {
-              setFull(!full);
-            }}
-          >
-            Full text
-          </button>
-        )}
-        <pre
-          className="jp-SecureJobs-code"
-          tabIndex={0}
-          role="region"
-          aria-label={full ? `Code in ${review.language}` : 'Changes in the code'}
-        >
-          {full ? review.code : review.diff}
-        </pre>
-      </section>
-      <Lines title="Notes (hints, not verdicts)" lines={review.notes.map(note => note.text)} />
-      <Lines title="Checked on your side" lines={review.checked} />
-    </>
+    <div className="jp-SecureJobs-alarm" role="alert">
+      <p>
+        <strong>{trans.__('The author resubmitted: read this submission anew.')}</strong>{' '}
+        {trans.__('What you were reading is not asked about any more; its form is closed.')}
+      </p>
+      {lines.length > 0 && (
+        <>
+          <p>{trans.__('Your comments on lines of then were not sent:')}</p>
+          <ul>
+            {lines.map((each, at) => (
+              <li key={at}>
+                {trans.__('Line %1:', each.line)} <q dir="auto">{each.text}</q>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <button type="button" className="jp-mod-styled" onClick={agree}>
+        {trans.__('Review this submission')}
+      </button>
+    </div>
   );
 }
 
@@ -101,42 +55,59 @@ export function ReviewPage(props: {
 }): ReactElement {
   const { desk, job, detail, place } = props;
   const frame = useRef<HTMLDivElement>(null);
-  const newest = `${detail.version.number} ${detail.version.hash ?? ''}`;
   const { connection } = desk.model;
+  const decisions = detail.approval.map(each => `${each.member} ${each.decision}`).join(',');
   const { value, problem, retry } = useLoaded<ReviewStatement>(
     connection,
     `member/${job.path}/review`,
-    newest
+    `${detail.version.number} ${detail.version.hash ?? ''} ${decisions}`
   );
-  const [first, setFirst] = useState<string | null>(null);
-  if (first === null && value !== null) {
-    setFirst(value.version_hash);
+  const [read, setRead] = useState<string | null>(() => reading.get(job) ?? null);
+  if (read === null && value !== null) {
+    setRead(value.version_hash);
   }
+  useEffect(() => {
+    if (read !== null) {
+      reading.set(job, read);
+    }
+  }, [job, read]);
   useWish(place, 'decide', () => {
-    const form = frame.current?.querySelector<HTMLElement>('form textarea');
+    const form = frame.current?.querySelector<HTMLElement>('.jp-SecureJobs-decidepart textarea');
     form?.scrollIntoView({ block: 'center' });
     form?.focus();
   });
+  const replaced = value !== null && read !== null && value.version_hash !== read;
+  // The server says that another submission is in front than the one that was read and verified here.
+  const overtaken = value !== null && value.version_hash !== detail.version.hash;
   return (
     <div ref={frame} className="jp-SecureJobs-review">
       {problem !== null && <ProblemNotice problem={problem} retry={retry} />}
       {value === null && problem === null && (
         <p role="status">{trans.__('Checking the statement and its signatures…')}</p>
       )}
-      {value !== null && first !== value.version_hash && (
-        <p role="alert">{trans.__('The author resubmitted: read this submission anew.')}</p>
+      {overtaken && problem === null && (
+        <p role="alert">{trans.__('The author resubmitted: fetching the new submission…')}</p>
+      )}
+      {replaced && !overtaken && (
+        <Resubmitted
+          desk={desk}
+          before={read}
+          agree={() => {
+            setRead(value.version_hash);
+            frame.current?.querySelector<HTMLElement>('.jp-SecureJobs-sentence')?.focus();
+          }}
+        />
       )}
       {value !== null && (
-        <>
-          <Statement key={`text ${value.version_hash}`} review={value} />
-          <Decide
-            key={value.version_hash}
-            model={desk.model}
-            path={`member/${job.path}`}
-            hash={value.version_hash}
-            actions={detail.actions}
-          />
-        </>
+        <Statement
+          key={value.version_hash}
+          desk={desk}
+          job={job}
+          detail={detail}
+          review={value}
+          before={read}
+          closed={replaced || overtaken}
+        />
       )}
     </div>
   );

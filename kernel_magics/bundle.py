@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+CARD: Final = "application/vnd.jupyter-secure-jobs.job+json"
+"""The media type of a reference to a job. JupyterLab draws the live job in its place; everything else ignores it."""
+
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
 _WIDEST_CELL: Final = 160
@@ -24,7 +27,11 @@ class Markup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """One output in two forms. `reference` names the job it shows, so that a page can find it again."""
+    """One output in two forms. `reference` names the job or run that it shows, so that a page can find it again.
+
+    A reference holds ids and the address of the member who looked, and nothing else of the job: it is saved with the
+    notebook and read by whoever gets the file.
+    """
 
     plain: str
     markup: Markup
@@ -34,15 +41,19 @@ class Bundle:
         """Return the plain form."""
         return self.plain
 
-    def data(self) -> dict[str, str]:
+    def forms(self) -> dict[str, str]:
         """Return both forms by media type."""
         return {"text/plain": self.plain, "text/html": self.markup.source}
+
+    def data(self) -> dict[str, Any]:
+        """Return both forms by media type, and the reference beside them; its shape is Jupyter's, any JSON."""
+        return {**self.forms(), CARD: dict(self.reference)} if self.reference else {**self.forms()}
 
     def metadata(self) -> dict[str, Any]:
         """Return the metadata that Jupyter saves with the output; its shape is Jupyter's, any JSON."""
         return {"secure_jobs": dict(self.reference)} if self.reference else {}
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Any]]:
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
         return self.data(), self.metadata()
 
 

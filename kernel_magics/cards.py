@@ -93,7 +93,7 @@ def job_card(job: JobDetailWire, *, assurance: str, member: str | None = None) -
     return _card(job.name, lines, reference=reference_of(job, member=member))
 
 
-def run_card(run: RunWire) -> Bundle:
+def run_card(run: RunWire, *, member: str | None = None) -> Bundle:
     """Return a run's card: where it stands, its phases, its values, its times and its assurance."""
     synthetic = run.kind is RunKind.TEST
     kind = "Test run" if synthetic else "Job run"
@@ -110,7 +110,7 @@ def run_card(run: RunWire) -> Bundle:
             f"queued for {duration(run.queued_ms)}",
             tested,
         ],
-        reference={"workspace": run.workspace, "job": run.job, "run": run.id},
+        reference={"workspace": run.workspace, "job": run.job, "member": member or run.member, "run": run.id},
     )
 
 

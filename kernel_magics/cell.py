@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError
 from jupyter_secure_jobs.domain.job import JobLimits, Language, LogPolicy
 from jupyter_secure_jobs.domain.output import check_counts
 from jupyter_secure_jobs.wire.job import GrantWire
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
-from kernel_magics.arguments import Arguments, split, until
+from kernel_magics.arguments import Arguments, pairs, split, until
 from kernel_magics.bundle import note
 from kernel_magics.declared import declarations
 from kernel_magics.draft import Wanted, datasets_of
 from kernel_magics.output import names, output_arguments, output_policy
-from kernel_magics.panels.job import JobPanel
 from kernel_magics.showing import show
-from kernel_magics.verbs.act import test_run
+from kernel_magics.verbs.act import watched
 
 if TYPE_CHECKING:
     import argparse
 
     from kernel_magics.desk import Desk
     from kernel_magics.draft import Saved
+    from kernel_magics.job import Job
+    from kernel_magics.run import Run
 
 MANUAL: Final = """Save the cell's text as a job's draft.
 
@@ -138,12 +139,20 @@ def run_cell(desk: Desk, line: str, code: str) -> None:
         raise InvalidError("cell_empty", "The cell holds no text for the job.", "Write SQL or Python below its line.")
     saved = desk.session.save(wanted_of(arguments, code), new_draft=arguments.new_draft, overwrite=arguments.overwrite)
     show(note(report(saved)))
-    card = JobPanel(saved.job)
-    desk.put(saved.job.id, card)
-    show(card)
+    if saved.fatal or not (arguments.test or arguments.values):
+        show(saved.job)
     if saved.fatal:
         raise InvalidError(
             "check_failed", "The draft is saved, but its text has errors.", "Correct them and run the cell again."
         )
     if arguments.test or arguments.values:
-        test_run(saved.job, arguments.values)
+        watched(_started(saved.job, arguments.values), job=saved.job)
+
+
+def _started(job: Job, values: list[str]) -> Run:
+    """Start the test; where it cannot be started, the saved draft is shown all the same."""
+    try:
+        return job.test(**pairs(values))
+    except SecureJobsError:
+        show(job)
+        raise

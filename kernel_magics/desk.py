@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from kernel_magics.api import SecureJobs, connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-class Card(Protocol):
-    """A panel that can be closed."""
-
-    def close(self) -> None:
-        """End its refreshing."""
 
 
 class Desk:
@@ -24,14 +17,6 @@ class Desk:
         """Keep the opener; nothing is sent yet."""
         self._opener = opener
         self._session: SecureJobs | None = None
-        self._cards: dict[str, Card] = {}
-
-    def put(self, job: str, card: Card) -> None:
-        """Keep the newest card that a cell shows of a job, and close the one before: it would refresh for ever."""
-        before = self._cards.pop(job, None)
-        if before is not None:
-            before.close()
-        self._cards[job] = card
 
     @property
     def session(self) -> SecureJobs:

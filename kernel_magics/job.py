@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.domain.inputs import InputVariable
     from jupyter_secure_jobs.wire.job import ActionWire, JobDetailWire, VersionWire
     from jupyter_secure_jobs.wire.member_side import LogText, ReviewStatement
+    from jupyter_secure_jobs.wire.run import RunWire
     from kernel_magics.api import SecureJobs
+    from kernel_magics.bundle import Bundle
 
 
 class Job:
@@ -114,7 +116,7 @@ class Job:
             InvalidError: a value is missing or outside its constraint.
         """
         checked = values(self.wire.version.inputs, inputs)
-        return Run(self.session.client, self.session.client.test(self.wire.workspace, self.id, checked))
+        return self._run(self.session.client.test(self.wire.workspace, self.id, checked))
 
     def submit(self) -> Job:
         """Sign the draft as this object has it and submit it for review.
@@ -156,7 +158,7 @@ class Job:
         """
         version = self.wire.live or self.wire.version
         checked = values(version.inputs, inputs)
-        return Run(self.session.client, self.session.client.run(self.wire.workspace, self.id, checked))
+        return self._run(self.session.client.run(self.wire.workspace, self.id, checked))
 
     def cancel(self) -> Job:
         """Cancel the active job run."""
@@ -196,7 +198,7 @@ class Job:
 
     def runs(self, kind: RunKind = RunKind.JOB) -> list[Run]:
         """Return the runs of one kind, newest first."""
-        return [Run(self.session.client, w) for w in self.session.client.runs(self.wire.workspace, self.id, kind=kind)]
+        return [self._run(wire) for wire in self.session.client.runs(self.wire.workspace, self.id, kind=kind)]
 
     def run_number(self, number: int | None = None, *, kind: RunKind = RunKind.JOB) -> Run:
         """Return the run of that number, or the newest one.
@@ -243,6 +245,13 @@ class Job:
         """Write a job run's log to a `.txt` file; return its path."""
         return self.run_number(number).export(path, overwrite=overwrite)
 
+    def card(self) -> Bundle:
+        """Return the job's card, as it was when last asked for, with who looks."""
+        return job_card(self.wire, assurance=self.session.assurance, member=self.session.acting_as)
+
+    def _run(self, wire: RunWire) -> Run:
+        return Run(self.session.client, wire, member=self.session.acting_as)
+
     def _act(self, action: Action) -> Job:
         return self._now(self.session.client.act(self.wire.workspace, self.id, action.replace("_", "-")))
 
@@ -252,11 +261,11 @@ class Job:
 
     def __repr__(self) -> str:
         """Return the card's text."""
-        return job_card(self.wire, assurance=self.session.assurance, member=self.session.acting_as).plain
+        return self.card().plain
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Any]]:
-        # The metadata is Jupyter's, any JSON.
-        card = job_card(self.wire, assurance=self.session.assurance, member=self.session.acting_as)
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        # Data and metadata are Jupyter's, any JSON.
+        card = self.card()
         return card.data(), card.metadata()
 
 

@@ -40,10 +40,11 @@ class Run:
     Every method that asks the member side raises `SecureJobsError` as it answered.
     """
 
-    def __init__(self, client: Client, wire: RunWire) -> None:
-        """Keep the client and the state that it gave."""
+    def __init__(self, client: Client, wire: RunWire, *, member: str | None = None) -> None:
+        """Keep the client and the state that it gave, and as whom it was asked."""
         self.client = client
         self.wire = wire
+        self.member = member
 
     @property
     def id(self) -> str:
@@ -174,12 +175,17 @@ class Run:
 
     def shown(self) -> Bundle:
         """Return the run as a card: phases, duration, and rows where they are synthetic."""
-        card = run_card(self.wire)
-        if not self.wire.has_result:
+        card = self.card()
+        if not (self.synthetic and self.wire.has_result):
             return card
-        if not self.synthetic:
-            return joined(card, placeholder(self.wire))
-        return joined(card, preview_table(self.preview()))
+        return joined(card, preview_table(self.preview()), reference=card.reference)
+
+    def card(self) -> Bundle:
+        """Return the run as a card without rows; for a job run's result, with how to fetch them."""
+        card = run_card(self.wire, member=self.member)
+        if self.synthetic or not self.wire.has_result:
+            return card
+        return joined(card, placeholder(self.wire), reference=card.reference)
 
     def _view(self) -> object:
         return RowView(self)
@@ -195,13 +201,9 @@ class Run:
         """Return the card's text."""
         return run_card(self.wire).plain
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Any]]:
-        # The metadata is Jupyter's, any JSON.
-        card = (
-            run_card(self.wire)
-            if self.synthetic or not self.wire.has_result
-            else joined(run_card(self.wire), placeholder(self.wire))
-        )
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        # Data and metadata are Jupyter's, any JSON.
+        card = self.card()
         return card.data(), card.metadata()
 
 

@@ -88,4 +88,5 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 -- Jupyter's own protocol
         made = super()._repr_mimebundle_(**kwargs) or {}
         fallback = self.fallback()
-        return {**made, **fallback.data()}, fallback.metadata()
+        # Whoever asks for a panel gets a panel: without the reference, no page draws something else in its place.
+        return {**made, **fallback.forms()}, fallback.metadata()

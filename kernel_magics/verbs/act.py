@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from jupyter_secure_jobs.domain.lifecycle import LABELS, Action
 from jupyter_secure_jobs.domain.run import RunKind
 from kernel_magics.arguments import pairs
-from kernel_magics.bundle import note
+from kernel_magics.bundle import joined, note
 from kernel_magics.cards import run_card
 from kernel_magics.quiet import JobsError
 from kernel_magics.showing import Live, show
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.wire.run import RunWire
     from kernel_magics.arguments import Arguments
+    from kernel_magics.bundle import Bundle
     from kernel_magics.desk import Desk
     from kernel_magics.job import Job
     from kernel_magics.run import Run
@@ -32,21 +33,30 @@ _SURE: Final = {
 }
 
 
-def watched(run: Run, *, timeout: float | None = None) -> Run:
+def watched(run: Run, *, timeout: float | None = None, job: Job | None = None) -> Run:
     """Show the run, its phases as they happen, until it has ended; interrupting stops the watching, not the run.
+
+    With `job`, its card stands above the run in the same output, which is then the job's.
 
     Raises:
         JobsError: it failed or was cancelled.
         UnavailableError: the time is over; it goes on.
     """
-    shown = Live(run_card(run.wire))
+
+    def below_job(card: Bundle) -> Bundle:
+        above = None if job is None else job.card()
+        return card if above is None else joined(above, card, reference=above.reference)
+
+    shown = Live(below_job(run.card()))
 
     def update(wire: RunWire) -> None:
-        shown.update(run_card(wire))
+        shown.update(below_job(run_card(wire, member=run.member)))
 
     run.wait(timeout, changed=update)
+    if job is not None:
+        job.refresh()
+    shown.update(below_job(run.shown()))
     if run.succeeded:
-        shown.update(run.shown())
         return run
     kind = "--test " if run.synthetic else ""
     raise JobsError(

@@ -14,3 +14,5 @@ export const OPEN_AUDIT = 'secure-jobs:open-audit';
 export const OPEN_NOTICES = 'secure-jobs:open-notices';
 /** Opens a page by its id, as the layout restorer asks. */
 export const OPEN_PAGE = 'secure-jobs:open-page';
+/** Opens the page of the job that the active cell's output shows. */
+export const OPEN_CARD = 'secure-jobs:open-card';

@@ -13,6 +13,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Connection } from './api/connection';
 import { AuditModel } from './audit/model';
+import { addToNotebooks } from './card/notebook';
 import { OPEN_AUDIT, OPEN_JOB, OPEN_LIST, OPEN_NOTICES, OPEN_PAGE } from './commandIds';
 import { addCommands } from './commands';
 import type { Desk } from './desk';
@@ -74,6 +75,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     app.shell.add(sidebar, 'left', { rank: RANK });
     restorer?.add(sidebar, sidebar.id);
     addCommands({ app, desk, sidebar, pages, notices, audit, palette, launcher });
+    addToNotebooks({ app, desk, notebooks, rendermime: renderers, palette });
     if (restorer !== null) {
       pages.restore(restorer, OPEN_JOB, OPEN_PAGE);
     }

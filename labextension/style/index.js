@@ -3,3 +3,4 @@ import './job.css';
 import './shelves.css';
 import './runs.css';
 import './review.css';
+import './card.css';

@@ -40,7 +40,7 @@ function One(props: {
 }): ReactElement {
   const { desk, job, title, run } = props;
   const path = `member/${job.place}/runs/${encodeURIComponent(run.id)}`;
-  const { connection } = desk.model;
+  const organisation = job.current.detail?.organisation ?? '';
   return (
     <section aria-label={title}>
       <h4>
@@ -48,11 +48,11 @@ function One(props: {
         <LocalTime at={run.created} />
       </h4>
       {run.error_text !== null && <p dir="auto">{run.error_text}</p>}
-      <ResultPart connection={connection} run={run} path={path} />
+      <ResultPart desk={desk} run={run} path={path} organisation={organisation} />
       {run.has_log && (
         <details>
           <summary>{trans.__('Log')}</summary>
-          <LogPart connection={connection} run={run} path={path} />
+          <LogPart desk={desk} run={run} path={path} organisation={organisation} />
         </details>
       )}
     </section>

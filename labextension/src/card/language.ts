@@ -10,6 +10,8 @@ export function followLanguages(notebook: Notebook): void {
   const before = new WeakMap<object, string>();
   const follow = (): void => {
     for (const { model } of notebook.widgets) {
+      // A kernel that comes up gives all cells its own language: that is heard too.
+      model.mimeTypeChanged.connect(follow);
       const source = model.sharedModel.getSource();
       const sql = source.trimStart().startsWith(MAGIC) && languageOf(source) === 'sql';
       const kept = before.get(model);

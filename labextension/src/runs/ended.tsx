@@ -43,8 +43,8 @@ export function Failure(props: {
         </pre>
       )}
       {run.error_text !== null && (
-        <p dir="auto">
-          <VisibleText text={run.error_text} />
+        <p dir="auto" className="jp-SecureJobs-told">
+          <VisibleText text={run.error_text.trim()} />
         </p>
       )}
       <p>

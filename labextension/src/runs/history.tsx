@@ -33,7 +33,7 @@ function inputsOf(run: Run): string {
 function outcomeOf(run: Run): string {
   const line = run.error_line === null ? null : trans.__('line %1', run.error_line);
   const rows = run.rows === null ? null : rowCount(Math.min(run.rows, SHOWN_ROWS), run.rows);
-  const parts = [run.waiting, run.error_class, line, run.error_text, rows];
+  const parts = [run.waiting, run.error_class === run.status ? null : run.error_class, line, rows];
   return parts.filter(part => part !== null).join(' · ');
 }
 

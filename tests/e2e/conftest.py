@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,10 +67,10 @@ class Place:
         client.decide(self.workspace, job, asked)
 
 
-@pytest.fixture(scope="session")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """Give a running Lab."""
-    lab = Lab(tmp_path_factory.mktemp("lab") / "lab")
+@contextmanager
+def standing(folder: Path) -> Iterator[Place]:
+    """Run a Lab in a folder, with one dataset."""
+    lab = Lab(folder)
     try:
         lab.start()
         client = lab.client(ANA)
@@ -82,6 +83,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield Place(lab=lab, workspace=workspace, dataset=made.dataset)
     finally:
         lab.stop()
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Give a running Lab."""
+    with standing(tmp_path_factory.mktemp("lab") / "lab") as place:
+        yield place
 
 
 @pytest.fixture(scope="session")

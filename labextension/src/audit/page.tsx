@@ -39,7 +39,7 @@ function columns(): Column<AuditEvent>[] {
     {
       key: 'time',
       label: trans.__('Time'),
-      width: '160px',
+      width: '104px',
       cell: event => <LocalTime at={event.time} />
     },
     {
@@ -51,13 +51,13 @@ function columns(): Column<AuditEvent>[] {
     {
       key: 'actor',
       label: trans.__('Who'),
-      width: 'minmax(150px, 1fr)',
+      width: 'minmax(184px, 1fr)',
       cell: event => <bdi>{event.actor}</bdi>
     },
     {
       key: 'organisation',
       label: trans.__('Organisation'),
-      width: 'minmax(110px, 0.7fr)',
+      width: 'minmax(122px, 0.7fr)',
       cell: event => <bdi>{event.organisation}</bdi>
     },
     { key: 'job', label: trans.__('Job'), width: 'minmax(150px, 1.2fr)', cell: about },

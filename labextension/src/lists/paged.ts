@@ -21,6 +21,8 @@ export interface ListState<T> {
   readonly more: boolean;
   /** Whether these answer what was asked last; while they do not, the answer before is still shown. */
   readonly settled: boolean;
+  /** Which question these answer. */
+  readonly question: string | null;
   readonly problem: Problem | null;
 }
 
@@ -31,7 +33,7 @@ interface Kept<T> {
   readonly stale: boolean;
 }
 
-const NOTHING = { items: [], more: false, settled: false, problem: null } as const;
+const NOTHING = { items: [], more: false, settled: false, question: null, problem: null } as const;
 
 /**
  * A list that the server has and this page shows a part of. Pages are fetched in order, ahead of who scrolls; after
@@ -46,6 +48,7 @@ export class PagedList<T> implements IDisposable {
   private question: string | null = null;
   private owner = '';
   private settled = false;
+  private answered: string | null = null;
   private sight: readonly [first: number, last: number] = [0, 0];
   private stop = new AbortController();
   private working = false;
@@ -134,7 +137,9 @@ export class PagedList<T> implements IDisposable {
         const page = await this.fetch(question, after, stop.signal);
         if (!stop.signal.aborted) {
           // What changed on the way leaves the answer as old as what was there before.
-          this.take(place, { ...page, after, stale: stale !== this.pages });
+          // An empty page ends the list, whatever it says: else one would ask for ever.
+          const next = page.items.length === 0 ? null : page.next;
+          this.take(place, { items: page.items, next, after, stale: stale !== this.pages });
         }
       } catch (reason) {
         if (!stop.signal.aborted) {
@@ -177,6 +182,7 @@ export class PagedList<T> implements IDisposable {
     const before = this.settled ? this.pages.slice(0, place) : [];
     const following = this.settled ? this.pages.slice(place + 1) : [];
     this.settled = true;
+    this.answered = this.question;
     const [next, ...rest] = following;
     if (page.next === null || next === undefined) {
       this.pages = [...before, page];
@@ -201,6 +207,7 @@ export class PagedList<T> implements IDisposable {
       items: [...found.values()],
       more: (this.pages.at(-1)?.next ?? null) !== null,
       settled: this.settled,
+      question: this.answered,
       problem
     };
     this.changed.emit(this.state);

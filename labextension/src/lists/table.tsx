@@ -81,7 +81,7 @@ export function WindowTable<T>(props: {
   readonly empty: ReactNode;
 }): ReactElement {
   const { label, list, keyOf, columns, total, sorting, sort, opens, empty } = props;
-  const { items, more, settled, problem } = useCurrent(list);
+  const { items, more, settled, question, problem } = useCurrent(list);
   const id = useId();
   const frame = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<string | null>(null);
@@ -101,6 +101,11 @@ export function WindowTable<T>(props: {
   useEffect(() => {
     list.inSight(first, last);
   }, [list, first, last, items]);
+
+  // Another list begins at its top.
+  useEffect(() => {
+    frame.current?.scrollTo({ top: 0 });
+  }, [question]);
 
   const found = items.findIndex(item => keyOf(item) === active);
   const at = found === -1 ? 0 : found;
@@ -145,6 +150,7 @@ export function WindowTable<T>(props: {
       {settled && items.length === 0 ? <div className="jp-SecureJobs-none">{empty}</div> : null}
       <div
         ref={frame}
+        hidden={settled && items.length === 0}
         className="jp-SecureJobs-grid"
         role="grid"
         aria-label={label}

@@ -36,10 +36,12 @@ export interface TreeRow {
 export function WindowTree(props: {
   readonly label: string;
   readonly rows: readonly TreeRow[];
+  /** What the tree shows: with another question it begins at its top. */
+  readonly question?: string;
   /** Told which lines are in sight. */
   readonly inSight?: (first: number, last: number) => void;
 }): ReactElement {
-  const { label, rows, inSight } = props;
+  const { label, rows, question, inSight } = props;
   const id = useId();
   const frame = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<string | null>(null);
@@ -56,6 +58,10 @@ export function WindowTree(props: {
   useEffect(() => {
     inSight?.(first, last);
   });
+
+  useEffect(() => {
+    frame.current?.scrollTo({ top: 0 });
+  }, [question]);
 
   const found = rows.findIndex(row => row.key === active);
   const at = found === -1 ? 0 : found;

@@ -137,7 +137,7 @@ export function Datasets(props: { readonly desk: Desk }): ReactElement {
       {datasets.length > 0 && found.length === 0 && (
         <p>{trans.__('No dataset or column has “%1” in its name.', text.trim())}</p>
       )}
-      {rows.length > 0 && <WindowTree label={trans.__('Datasets')} rows={rows} />}
+      {rows.length > 0 && <WindowTree label={trans.__('Datasets')} rows={rows} question={wanted} />}
     </div>
   );
 }

@@ -54,12 +54,14 @@ function JobLine(props: { readonly job: Job }): ReactElement {
   );
 }
 
-function useShelf(desk: Desk, group: Group, filter: string, count: number): Shelf {
+function useShelf(desk: Desk, group: Group, filter: string, counts: JobCounts | null): Shelf {
+  // A shelf that may hold something is asked for beside the count, not after it.
+  const empty = counts !== null && counts[group] === 0;
   const key = `group-${group}`;
   const folded = group === 'archived' ? 'folded' : 'open';
   const [open, setOpen] = useState((desk.memory.getItem(key) ?? folded) === 'open');
   const question = `${desk.model.path('jobs')}?filter=${group}&sort=updated${filter}`;
-  const list = usePaged<Job>(desk.model, open && count > 0 ? question : null, job => job.id);
+  const list = usePaged<Job>(desk.model, open && !empty ? question : null, job => job.id);
   const fold = (): void => {
     setOpen(!open);
     desk.memory.setItem(key, open ? 'folded' : 'open');
@@ -129,10 +131,10 @@ export function Jobs(props: { readonly desk: Desk }): ReactElement {
   );
   // While the first count of a filter is under way, every shelf may hold something.
   const counts = asked === '' ? shown.counts : (found.value ?? shown.counts);
-  const needed = useShelf(desk, 'needs_me', filter, counts?.needs_me ?? 0);
-  const mine = useShelf(desk, 'mine', filter, counts?.mine ?? 0);
-  const others = useShelf(desk, 'others', filter, counts?.others ?? 0);
-  const archived = useShelf(desk, 'archived', filter, counts?.archived ?? 0);
+  const needed = useShelf(desk, 'needs_me', filter, counts);
+  const mine = useShelf(desk, 'mine', filter, counts);
+  const others = useShelf(desk, 'others', filter, counts);
+  const archived = useShelf(desk, 'archived', filter, counts);
   const filled = [needed, mine, others, archived].filter(({ group }) => (counts?.[group] ?? 0) > 0);
   const parts = filled.map((shelf, index) => ({
     shelf,
@@ -176,6 +178,7 @@ export function Jobs(props: { readonly desk: Desk }): ReactElement {
         <WindowTree
           label={trans.__('Jobs')}
           rows={parts.flatMap(({ rows }) => rows)}
+          question={`${model.acting ?? ''} ${asked}`}
           inSight={inSight}
         />
       )}

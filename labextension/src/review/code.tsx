@@ -107,7 +107,7 @@ export function ReviewCode(props: {
   const extensions = useMemo(
     () => [
       place.extension,
-      marked(review.marks),
+      marked(review.marks.map(mark => ({ ...mark, what: trans.__('%1 (yours)', mark.what) }))),
       lineComments(remarks),
       seenLines(seen),
       ask === null ? [] : askingForComments(ask),

@@ -239,7 +239,13 @@ def stops_table(stops: Sequence[StopWire]) -> Bundle:
 def history_table(history: Sequence[HistoryWire]) -> Bundle:
     """Return who did what, when."""
     rows = [
-        [local_time(entry.time), entry.member, entry.action, entry.detail, f"v{entry.version}" if entry.version else ""]
+        [
+            local_time(entry.time),
+            entry.member,
+            entry.label or entry.action,
+            entry.detail,
+            f"v{entry.version}" if entry.version else "",
+        ]
         for entry in history
     ]
     return table(["time", "member", "action", "detail", "version"], rows, empty="No history yet.", caption="History")

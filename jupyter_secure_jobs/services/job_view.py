@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.activation import activation
+from jupyter_secure_jobs.domain.audit import MEANINGS, Event
 from jupyter_secure_jobs.domain.job import STOPPED, Language, LogPolicy, Scope
 from jupyter_secure_jobs.domain.lifecycle import (
     Action,
@@ -219,6 +220,7 @@ class View:
                         time=row.time,
                         member=row.member,
                         action=row.action,
+                        label=MEANINGS[Event(row.action)].label,
                         detail=comments.get(row.statement or "", row.detail),
                         version=row.version,
                     )

@@ -155,11 +155,12 @@ class ApprovalWire(Wire):
 
 
 class HistoryWire(Wire):
-    """Who did what, when."""
+    """Who did what, when; `label` is the action as people read it."""
 
     time: datetime
     member: str
     action: str
+    label: str = ""
     detail: str
     version: int | None
 

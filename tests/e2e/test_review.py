@@ -88,7 +88,28 @@ def second(place: Place, name: str, code: str, **more: Any) -> JobDetailWire:
     return author.submit(place.workspace, job.id)
 
 
-def test_a_first_review_from_reading_to_the_author_who_revises(place: Place, open_as: Callable[[str], Page]) -> None:
+def seen_by_the_author(place: Place, author: Page, job: str, name: str) -> None:
+    """Read the comment on line 11 beside its line, and after taking the version back also in the text of then."""
+    row(author, name).first.click()
+    editor = author.get_by_role("textbox", name="Query of")
+    expect(editor.get_by_role("note", name=f"Comment of {BEN} on line 11")).to_contain_text("Round it", timeout=20_000)
+    place.lab.client(ANA).act(place.workspace, job, "cancel-review")
+    panel = author.locator(".jp-SecureJobs-lastreview")
+    expect(panel).to_contain_text("Means are not rounded.", timeout=20_000)
+    expect(editor.get_by_role("note", name=f"Comment of {BEN} on line 11")).to_be_visible()
+    revision = place.lab.client(ANA).job(place.workspace, job).revision
+    changed = DraftChange(code=SECOND)
+    place.lab.client(ANA).change_draft(place.workspace, job, changed, revision=revision)
+    expect(panel).to_contain_text("The text changed since", timeout=20_000)
+    expect(editor.get_by_role("note")).to_have_count(0)
+    panel.get_by_role("button", name="Line 11").click()
+    old = panel.get_by_role("textbox", name="The text that reviewers read")
+    expect(old.get_by_role("note")).to_contain_text(f"Round it, please. {MARKUP}")
+    picture(author, "review-author")
+    assert author.locator("img[src=x]").count() == 0
+
+
+def test_a_first_review_is_read_and_tried(place: Place, open_as: Callable[[str], Page]) -> None:
     name = "Reviewed from the start"
     job = place.draft(name, code=FIRST)
     after_a_test(place, job.id)
@@ -105,14 +126,24 @@ def test_a_first_review_from_reading_to_the_author_who_revises(place: Place, ope
     expect(data.get_by_role("row", name="mean_delay")).to_contain_text("flights.delay (yours)")
     code = review.get_by_role("textbox", name="Code of version 1")
     assert "captain" not in data.get_by_role("table").inner_text()
-    expect(code.locator(".jp-SecureJobs-own").filter(has_text="delay").first).to_have_attribute("title", "flights.delay (yours)")
+    expect(code.locator(".jp-SecureJobs-own").filter(has_text="delay").first).to_have_attribute(
+        "title", "flights.delay (yours)"
+    )
 
     # Try it: the same as the author's.
     attempt = review.get_by_role("region", name="Try it")
     attempt.get_by_role("button", name="Test on Synthetic Data").click()
-    expect(attempt.locator(".jp-SecureJobs-verdict")).to_contain_text("same as the author’s", timeout=60_000)
-    expect(attempt.get_by_role("region", name="The author’s test")).to_contain_text("mean_delay")
+    expect(attempt.locator(".jp-SecureJobs-verdict")).to_contain_text("same as the author\u2019s", timeout=60_000)
+    expect(attempt.get_by_role("region", name="The author\u2019s test")).to_contain_text("mean_delay")
     picture(page, "review-try")
+
+
+def test_comments_beside_lines_reach_the_author(place: Place, open_as: Callable[[str], Page]) -> None:
+    name = "Commented and declined"
+    job = place.submitted(name, code=FIRST)
+    page = open_as(BEN)
+    review = opened(page, name)
+    code = review.get_by_role("textbox", name="Code of version 1")
 
     # A comment beside a line, by the keyboard at the cursor's line, kept over a reload.
     code.click()
@@ -127,9 +158,9 @@ def test_a_first_review_from_reading_to_the_author_who_revises(place: Place, ope
     expect(code).to_be_focused()
     expect(code.get_by_role("note", name="not sent yet on line 11")).to_contain_text(MARKUP)
     page.reload()
-    review = page.locator(".jp-SecureJobs-review")
-    decide = review.get_by_role("form", name="Decide")
-    expect(decide.get_by_role("list", name="Your comments on lines")).to_contain_text("Round it, please.", timeout=30_000)
+    decide = page.get_by_role("form", name="Decide")
+    kept = decide.get_by_role("list", name="Your comments on lines")
+    expect(kept).to_contain_text("Round it, please.", timeout=30_000)
 
     # A refusal loses nothing but the passphrase: neither an empty comment nor a wrong passphrase.
     decide.get_by_label("Passphrase").fill(place.lab.passphrase)
@@ -141,7 +172,7 @@ def test_a_first_review_from_reading_to_the_author_who_revises(place: Place, ope
     expect(decide.get_by_role("alert")).to_contain_text("passphrase")
     expect(decide.get_by_label("Comment", exact=True)).to_have_value("Means are not rounded.")
     expect(decide.get_by_label("Passphrase")).to_have_value("")
-    expect(decide.get_by_role("list", name="Your comments on lines")).to_contain_text("Round it")
+    expect(kept).to_contain_text("Round it")
     decide.get_by_label("Passphrase").fill(place.lab.passphrase)
     picture(page, "review-decide")
     decide.get_by_role("button", name="Decline").click()
@@ -150,25 +181,8 @@ def test_a_first_review_from_reading_to_the_author_who_revises(place: Place, ope
     expect(said).to_be_focused()
     expect(page.locator(".jp-SecureJobs-live")).to_contain_text("your decision was sent")
 
-    # The author sees it beside the line, also after taking the version back.
-    author = open_as(ANA)
-    row(author, name).first.click()
-    editor = author.get_by_role("textbox", name="Query of")
-    expect(editor.get_by_role("note", name=f"Comment of {BEN} on line 11")).to_contain_text("Round it", timeout=20_000)
-    place.lab.client(ANA).act(place.workspace, job.id, "cancel-review")
-    panel = author.locator(".jp-SecureJobs-lastreview")
-    expect(panel).to_contain_text("Means are not rounded.", timeout=20_000)
-    expect(editor.get_by_role("note", name=f"Comment of {BEN} on line 11")).to_be_visible()
-    revision = place.lab.client(ANA).job(place.workspace, job.id).revision
-    changed = DraftChange(code=SECOND)
-    place.lab.client(ANA).change_draft(place.workspace, job.id, changed, revision=revision)
-    expect(panel).to_contain_text("The text changed since", timeout=20_000)
-    expect(editor.get_by_role("note")).to_have_count(0)
-    panel.get_by_role("button", name="Line 11").click()
-    old = panel.get_by_role("textbox", name="The text that reviewers read")
-    expect(old.get_by_role("note")).to_contain_text(f"Round it, please. {MARKUP}")
-    picture(author, "review-author")
-    assert author.locator("img[src=x]").count() == page.locator("img[src=x]").count() == 0
+    assert page.locator("img[src=x]").count() == 0
+    seen_by_the_author(place, open_as(ANA), job.id, name)
 
 
 def test_a_second_review_shows_what_changed(place: Place, open_as: Callable[[str], Page]) -> None:
@@ -181,12 +195,12 @@ def test_a_second_review_shows_what_changed(place: Place, open_as: Callable[[str
     expect(changed).to_contain_text("up to 20 runs")
     expect(changed).to_contain_text("up to 5 runs")
     expect(review.get_by_role("table", name="Unchanged facts")).to_be_hidden()
-    expect(review).to_contain_text("No column of your organisation’s data is used.")
+    expect(review).to_contain_text("No column of your organisation\u2019s data is used.")
 
     code = review.locator(".jp-SecureJobs-reviewcode")
     sign = "line => getComputedStyle(line, '::before').content"
     assert code.locator(".cm-line", has_text="first_captain").evaluate(sign) == '"+"'
-    assert code.locator(".cm-deletedLine", has_text="HAVING").evaluate(sign) == '"−"'
+    assert code.locator(".cm-deletedLine", has_text="HAVING").evaluate(sign) == '"\u2212"'
     # What is folded away was not shown; one key shows it, and then every line was.
     shown = review.locator(".jp-SecureJobs-notshown")
     expect(shown).to_contain_text("not shown yet")
@@ -196,6 +210,15 @@ def test_a_second_review_shows_what_changed(place: Place, open_as: Callable[[str
     expect(code.get_by_role("button", name="Full text")).to_have_attribute("aria-pressed", "true")
     expect(code.locator(".cm-line", has_text="Delays of flights")).to_be_visible()
     expect(shown).to_contain_text("Every line was shown.")
+
+    # A press beside a line asks for a comment on it; Escape goes back to the code.
+    code.locator(".jp-SecureJobs-remarkgutter .cm-gutterElement:visible", has_text="+").nth(3).click()
+    asked = review.get_by_role("form", name="Comment on a line")
+    expect(asked.get_by_label("What you want to say")).to_be_focused()
+    assert int(asked.get_by_label("Comment on line").input_value()) in range(2, 6)
+    page.keyboard.press("Escape")
+    expect(asked).to_have_count(0)
+    expect(review.get_by_role("textbox", name="Code of version 2")).to_be_focused()
 
     # Read-only code is left by Tab, and searched.
     text = review.get_by_role("textbox", name="Code of version 2")

@@ -2130,13 +2130,18 @@ export interface components {
         };
         /**
          * HistoryWire
-         * @description Who did what, when.
+         * @description Who did what, when; `label` is the action as people read it.
          */
         HistoryWire: {
             /** Action */
             action: string;
             /** Detail */
             detail: string;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
             /** Member */
             member: string;
             /**

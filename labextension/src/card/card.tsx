@@ -212,8 +212,8 @@ export function JobCard(props: {
   if (!shared.workspaces.some(each => each.id === reference.workspace)) {
     return (
       <p>
-        {trans.__('This output shows a job of another workspace, in which you are not as')}{' '}
-        <bdi>{desk.model.acting ?? trans.__('nobody')}</bdi>.
+        {trans.__('This output shows a job of another workspace. Not in it:')}{' '}
+        <bdi>{desk.model.acting ?? trans.__('nobody chosen')}</bdi>.
       </p>
     );
   }

@@ -22,7 +22,7 @@ interface RunProps {
 /** The rows of a test are synthetic and stand here; those of a job run are opened on the job's page alone. */
 function Outcome(props: RunProps): ReactElement | null {
   const { desk, job, run } = props;
-  if (!run.has_result) {
+  if (!run.has_result || !run.can_open) {
     return null;
   }
   return run.kind === 'test' ? (

@@ -1,11 +1,11 @@
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
-import type { Connection } from '../api/connection';
 import { asProblem, type Problem } from '../api/problem';
 import type { DraftChange, JobDetail } from '../api/shapes';
 import type { JobModel } from '../job/model';
 import type { Memory } from '../ui/memory';
+import type { WorkspaceModel } from '../workspace/model';
 
 const PAUSE = 1_000;
 const STALE = 'draft_stale';
@@ -45,7 +45,7 @@ function same(one: unknown, other: unknown): boolean {
  */
 export class DraftModel implements IDisposable {
   readonly changed = new Signal<this, DraftState>(this);
-  private readonly connection: Connection;
+  private readonly shared: WorkspaceModel;
   private readonly job: JobModel;
   private readonly memory: Memory;
   private state = CLEAN;
@@ -54,9 +54,13 @@ export class DraftModel implements IDisposable {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | null = null;
   private disposed = false;
+  /** Who typed: what one member wrote never goes out as another. */
+  private member: string | null;
 
-  constructor(connection: Connection, job: JobModel, memory: Memory) {
-    this.connection = connection;
+  constructor(shared: WorkspaceModel, job: JobModel, memory: Memory) {
+    this.shared = shared;
+    this.member = shared.identity.email;
+    shared.identity.changed.connect(this.becomeMember);
     this.job = job;
     this.memory = memory;
     this.restore();
@@ -77,6 +81,7 @@ export class DraftModel implements IDisposable {
   dispose(): void {
     this.disposed = true;
     clearTimeout(this.timer);
+    this.shared.identity.changed.disconnect(this.becomeMember);
     if (!this.isClean) {
       // The page closes: what was typed goes out at once; if it cannot, it waits in this browser.
       void this.flush().catch(() => undefined);
@@ -141,7 +146,7 @@ export class DraftModel implements IDisposable {
   }
 
   private send(change: DraftChange): Promise<JobDetail> {
-    return this.connection.json<JobDetail>(this.job.path, {
+    return this.shared.connection.json<JobDetail>(this.job.path, {
       method: 'PATCH',
       body: change,
       ...(this.revision === null ? {} : { revision: this.revision })
@@ -149,6 +154,7 @@ export class DraftModel implements IDisposable {
   }
 
   private async save(): Promise<void> {
+    const writer = this.member;
     const sent = this.state.pending;
     this.replace({ saving: true });
     try {
@@ -163,6 +169,9 @@ export class DraftModel implements IDisposable {
         }
         return this.send(sent);
       });
+      if (writer !== this.member) {
+        return;
+      }
       const left = Object.fromEntries(
         Object.entries(this.state.pending).filter(
           ([name, value]) => sent[name as keyof DraftChange] !== value
@@ -176,6 +185,9 @@ export class DraftModel implements IDisposable {
       this.keep();
     } catch (reason) {
       const problem = asProblem(reason);
+      if (writer !== this.member) {
+        return;
+      }
       this.replace({ saving: false, problem, conflict: problem.code === STALE });
       throw problem;
     }
@@ -188,8 +200,18 @@ export class DraftModel implements IDisposable {
   }
 
   private get name(): string {
-    return `draft:${this.job.id}`;
+    return `draft:${this.member ?? ''}:${this.job.id}`;
   }
+
+  private readonly becomeMember = (): void => {
+    // What was typed waits in this browser for its writer to come back.
+    clearTimeout(this.timer);
+    this.member = this.shared.identity.email;
+    this.revision = null;
+    this.before = {};
+    this.replace(CLEAN);
+    this.restore();
+  };
 
   private keep(): void {
     if (this.isClean || this.revision === null) {

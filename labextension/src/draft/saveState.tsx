@@ -63,12 +63,23 @@ export function SaveState(props: {
   }
   if (problem !== null) {
     return (
-      <ProblemNotice
-        problem={problem}
-        retry={() => {
-          draft.flush().catch(() => undefined);
-        }}
-      />
+      <div>
+        <ProblemNotice
+          problem={problem}
+          retry={() => {
+            draft.flush().catch(() => undefined);
+          }}
+        />
+        <button
+          type="button"
+          className="jp-SecureJobs-link"
+          onClick={() => {
+            draft.takeTheirs();
+          }}
+        >
+          {trans.__('Discard what was not saved')}
+        </button>
+      </div>
     );
   }
   const words = saving

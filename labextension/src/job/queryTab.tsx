@@ -13,9 +13,11 @@ import { LastReviewPanel } from '../review/lastReview';
 import { ReviewPage } from '../review/page';
 import { Remarks, remarksOf } from '../review/remarks';
 import { RunOutput } from '../runs/output';
+import { Folded } from '../ui/folded';
 import { ProblemNotice } from '../ui/problemNotice';
 import { Split } from '../ui/split';
 import { trans } from '../ui/translation';
+import { useCurrent } from '../ui/useCurrent';
 import type { JobModel } from './model';
 import type { JobPlace } from './places';
 import { QueryPanels } from './queryPanels';
@@ -120,6 +122,7 @@ function Code(props: QueryProps): ReactElement {
 /** The query with its panels beside it, and what the newest run gave below it. */
 export function QueryTab(props: QueryProps): ReactElement {
   const { desk, job, detail, draft, place, narrow } = props;
+  const at = useCurrent(place);
   const reviewing = detail.actions.some(each => ['accept', 'decline'].includes(each.name));
   const below = <RunOutput desk={desk} job={job} detail={detail} place={place} />;
   if (reviewing) {
@@ -127,10 +130,12 @@ export function QueryTab(props: QueryProps): ReactElement {
     return (
       <div className="jp-SecureJobs-reviewing">
         <ReviewPage desk={desk} job={job} detail={detail} place={place} />
-        <section aria-label={trans.__('Runs so far')}>
-          <h3>{trans.__('Runs so far')}</h3>
-          {below}
-        </section>
+        <Folded
+          summary={trans.__('Runs so far')}
+          forced={at.run !== null || at.wish.what === 'output'}
+        >
+          {() => below}
+        </Folded>
       </div>
     );
   }

@@ -4,7 +4,6 @@ import type { JobDetail } from '../api/shapes';
 import type { Desk } from '../desk';
 import { Elapsed } from '../runs/elapsed';
 import { duration } from '../runs/measures';
-import { Steps } from '../runs/steps';
 import { heard } from '../sidebar/heard';
 import { LocalTime } from '../ui/time';
 import { trans } from '../ui/translation';
@@ -71,7 +70,7 @@ function Execution(props: { readonly detail: JobDetail }): ReactElement {
           <p>
             <Elapsed since={run.created} />
           </p>
-          <Steps run={run} />
+          <p>{run.steps.findLast(step => step.at !== null)?.label}</p>
         </>
       )}
       <p>
@@ -138,7 +137,7 @@ export function StatusPanel(props: {
         <ul aria-label={trans.__('What was done')}>
           {detail.history.slice(0, SHOWN_ENTRIES).map((entry, at) => (
             <li key={at}>
-              <LocalTime at={entry.time} /> · <bdi>{entry.member}</bdi> · {entry.action}
+              <LocalTime at={entry.time} /> · <bdi>{entry.member}</bdi> · {entry.label}
               {entry.detail !== '' && (
                 <>
                   {': '}

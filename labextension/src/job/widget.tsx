@@ -29,7 +29,7 @@ export class JobWidget extends ReactWidget {
     this.addClass('jp-SecureJobs-jobwidget');
     this.desk = desk;
     this.job = new JobModel(desk.model, workspace, job);
-    this.draft = new DraftModel(desk.model.connection, this.job, desk.memory);
+    this.draft = new DraftModel(desk.model, this.job, desk.memory);
     this.place = new JobPlace(place);
     this.place.changed.connect(() => {
       this.moved.emit();

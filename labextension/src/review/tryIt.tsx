@@ -9,6 +9,7 @@ import { InputFields, startingValues } from '../inputs/inputFields';
 import type { JobModel } from '../job/model';
 import { LogPart, ResultPart } from '../runs/parts';
 import { Steps } from '../runs/steps';
+import { Folded } from '../ui/folded';
 import { ProblemNotice } from '../ui/problemNotice';
 import { LocalTime } from '../ui/time';
 import { trans } from '../ui/translation';
@@ -47,13 +48,11 @@ function One(props: {
         {title} · {trans.__('test run %1', run.number)} · {run.status} ·{' '}
         <LocalTime at={run.created} />
       </h4>
-      {run.error_text !== null && <p dir="auto">{run.error_text}</p>}
       <ResultPart desk={desk} run={run} path={path} organisation={organisation} />
       {run.has_log && (
-        <details>
-          <summary>{trans.__('Log')}</summary>
-          <LogPart desk={desk} run={run} path={path} organisation={organisation} />
-        </details>
+        <Folded summary={trans.__('Log')}>
+          {() => <LogPart desk={desk} run={run} path={path} organisation={organisation} />}
+        </Folded>
       )}
     </section>
   );
@@ -63,8 +62,10 @@ function Compared(props: {
   readonly desk: Desk;
   readonly job: JobModel;
   readonly run: Run;
+  /** The test was asked for just now: its result is shown at once. */
+  readonly fresh: boolean;
 }): ReactElement {
-  const { desk, job, run } = props;
+  const { desk, job, run, fresh } = props;
   const { connection } = desk.model;
   const { value, problem, retry } = useLoaded<Comparison>(
     connection,
@@ -84,12 +85,22 @@ function Compared(props: {
         <p role="status">{trans.__('Comparing with the author’s test…')}</p>
       )}
       {value !== null && <Verdict comparison={value} />}
-      <div className="jp-SecureJobs-beside">
-        <One desk={desk} job={job} title={trans.__('Your test')} run={run} />
-        {authors.value !== null && (
-          <One desk={desk} job={job} title={trans.__('The author’s test')} run={authors.value} />
+      {run.error_text !== null && <p dir="auto">{run.error_text}</p>}
+      <Folded summary={trans.__('Results beside each other')} forced={fresh}>
+        {() => (
+          <div className="jp-SecureJobs-beside">
+            <One desk={desk} job={job} title={trans.__('Your test')} run={run} />
+            {authors.value !== null && (
+              <One
+                desk={desk}
+                job={job}
+                title={trans.__('The author’s test')}
+                run={authors.value}
+              />
+            )}
+          </div>
         )}
-      </div>
+      </Folded>
     </>
   );
 }
@@ -173,7 +184,7 @@ export function TryIt(props: {
         </div>
       )}
       {run !== undefined && run.finished !== null && (
-        <Compared key={run.id} desk={desk} job={job} run={run} />
+        <Compared key={run.id} desk={desk} job={job} run={run} fresh={asked !== null} />
       )}
     </>
   );

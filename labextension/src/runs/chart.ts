@@ -80,7 +80,8 @@ function moment(cell: string | null | undefined): number | null {
 export function specOf(
   table: Table,
   choice: Choice,
-  colours: Colours
+  colours: Colours,
+  width = 400
 ): Readonly<Record<string, unknown>> {
   const { columns, types, rows } = table;
   const kind = kindOf(types[choice.across] ?? '');
@@ -108,8 +109,9 @@ export function specOf(
   };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    width: 'container',
+    width,
     height: 240,
+    autosize: { type: 'fit', contains: 'padding' },
     background: 'transparent',
     data: { values },
     mark: {

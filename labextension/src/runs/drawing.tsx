@@ -15,6 +15,10 @@ import {
 } from './chart';
 import { rowCount } from './measures';
 
+/** In pixels: what a chart needs at least, and what is left free beside it. */
+const NARROWEST = 240;
+const MARGIN = 20;
+
 /** Tells whether this JupyterLab can draw charts. */
 export function canDraw(renderers: IRenderMimeRegistry): boolean {
   return renderers.mimeTypes.includes(VEGA_LITE);
@@ -61,7 +65,12 @@ function Drawn(props: {
     }
     const renderer = renderers.createRenderer(VEGA_LITE);
     Widget.attach(renderer, element);
-    const spec = specOf(result, choice, coloursOf(element));
+    const spec = specOf(
+      result,
+      choice,
+      coloursOf(element),
+      Math.max(NARROWEST, element.clientWidth - MARGIN)
+    );
     const model = new MimeModel({
       // What the renderer offers beside the drawing would send the rows to an editor elsewhere.
       data: { [VEGA_LITE]: spec as never },

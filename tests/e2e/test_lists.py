@@ -54,7 +54,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def command(page: Page, label: str) -> None:
     """Do a command of the palette."""
     page.keyboard.press("ControlOrMeta+Shift+C")
-    page.get_by_placeholder("Search", exact=False).last.wait_for()
+    page.locator(".lm-CommandPalette-input:visible").wait_for()
     page.keyboard.type(label)
     page.keyboard.press("Enter")
 

@@ -140,11 +140,9 @@ function Form(props: {
         {value === null && unread === null && <p>{trans.__('Fetching the starter scripts…')}</p>}
         {unread !== null && <ProblemNotice problem={unread} retry={retry} />}
       </fieldset>
-      {start !== undefined && start.code !== '' && (
-        <pre className="jp-SecureJobs-code" tabIndex={0} aria-label={trans.__('The script')}>
-          {start.code}
-        </pre>
-      )}
+      <pre className="jp-SecureJobs-code" tabIndex={0} aria-label={trans.__('The script')}>
+        {start?.code === '' ? trans.__('An empty draft') : start?.code}
+      </pre>
       {problem !== null && <ProblemNotice problem={problem} />}
       <div className="jp-SecureJobs-buttons">
         <button type="button" className="jp-mod-styled jp-mod-reject" onClick={cancel}>

@@ -84,23 +84,30 @@ void test('after a change only what is in sight is fetched again', async () => {
 });
 
 void test('a job that moves to the front is shown once, and none is lost', async () => {
-  const server = new Server(180);
-  const list = await listOf(server);
-  for (const first of [40, 80, 120, 0]) {
-    list.inSight(first, first + 15);
+  for (const reader of [0, 160]) {
+    const server = new Server(180);
+    const list = await listOf(server);
+    for (const first of [40, 80, 120, 160, reader]) {
+      list.inSight(first, first + 15);
+      await idle();
+    }
+    const moved = server.items.find(each => each.id === 170);
+    assert.ok(moved !== undefined);
+    server.items = [moved, ...server.items.filter(each => each !== moved)];
+    list.moved();
     await idle();
+    const ids = list.current.items.map(item => item.id);
+    assert.equal(
+      new Set(ids).size,
+      ids.length,
+      'no job twice, though it left a page that is not in sight'
+    );
+    for (const first of [160, 120, 80, 40, 0, 40, 80, 120, 160]) {
+      list.inSight(first, first + 15);
+      await idle();
+    }
+    assert.deepEqual(list.current.items, server.items);
   }
-  const moved = server.items.find(each => each.id === 77);
-  assert.ok(moved !== undefined);
-  server.items = [moved, ...server.items.filter(each => each !== moved)];
-  list.moved();
-  await idle();
-  assert.equal(list.current.items[0]?.id, 77);
-  for (const first of [40, 80, 120, 160, 0]) {
-    list.inSight(first, first + 15);
-    await idle();
-  }
-  assert.deepEqual(list.current.items, server.items);
 });
 
 void test('another question keeps the old answer until the new one is there', async () => {

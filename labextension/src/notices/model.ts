@@ -14,11 +14,13 @@ const MOST = 50;
 /** At most so many at once are told one by one. */
 const FEW = 3;
 const QUIET_MILLISECONDS = 10_000;
+/** What waits for somebody stays longer; the page of notices keeps it anyway. */
+const ASKING_MILLISECONDS = 30_000;
 type Level = 'info' | 'success' | 'warning' | 'error';
 const STAYS: Readonly<Record<Level, number | false>> = {
   info: QUIET_MILLISECONDS,
   success: QUIET_MILLISECONDS,
-  warning: false,
+  warning: ASKING_MILLISECONDS,
   error: false
 };
 

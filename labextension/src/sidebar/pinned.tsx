@@ -23,19 +23,19 @@ function PinnedRow(props: { readonly desk: Desk; readonly query: PinnedQuery }):
   };
   const buttons: readonly (readonly [string, () => void])[] = [
     [
-      'Insert',
+      trans.__('Insert'),
       () => {
         desk.insertion.text(query.code);
       }
     ],
     [
-      'Copy',
+      trans.__('Copy'),
       () => {
         Clipboard.copyToSystem(query.code);
       }
     ],
     [
-      'Delete',
+      trans.__('Delete'),
       () => {
         remove().catch((reason: unknown) => {
           setProblem(asProblem(reason));
@@ -55,7 +55,7 @@ function PinnedRow(props: { readonly desk: Desk; readonly query: PinnedQuery }):
         }}
       >
         <Caret tag="span" elementSize="normal" aria-hidden="true" />
-        <span className="jp-SecureJobs-name">{query.title}</span>
+        <bdi className="jp-SecureJobs-name">{query.title}</bdi>
         <span className="jp-SecureJobs-about">{query.language}</span>
       </button>
       <pre
@@ -122,7 +122,7 @@ export function Pinned(props: {
         </button>
       )}
       {problem !== null && <ProblemNotice problem={problem} />}
-      <ul aria-label="Pinned queries">
+      <ul aria-label={trans.__('Pinned queries')}>
         {shown.pinned.map(query => (
           <PinnedRow key={query.id} desk={desk} query={query} />
         ))}

@@ -66,7 +66,8 @@ export class Sidebar extends SidePanel {
     if (this.content instanceof AccordionPanel) {
       this.content.collapse(2);
       this.content.collapse(3);
-      this.content.setRelativeSizes([3, 1, 0, 0]);
+      // A folded part keeps a share, or it would unfold to nothing.
+      this.content.setRelativeSizes([3, 1, 1, 1]);
     }
   }
 

@@ -1,7 +1,9 @@
-import { useId, useState, type ReactElement } from 'react';
+import { useState, type ReactElement } from 'react';
 
 import { asProblem, type Problem } from '../api/problem';
 import { ProblemNotice } from '../ui/problemNotice';
+import { PassphraseField } from '../ui/passphrase';
+import { trans } from '../ui/translation';
 import type { WorkspaceModel } from '../workspace/model';
 
 /** Unlocks the acting member's keys for this session; deciding still asks for the passphrase each time. */
@@ -10,7 +12,6 @@ export function Unlock(props: {
   readonly email: string;
 }): ReactElement {
   const { model, email } = props;
-  const id = useId();
   const [passphrase, setPassphrase] = useState('');
   const [problem, setProblem] = useState<Problem | null>(null);
   const unlock = async (): Promise<void> => {
@@ -20,7 +21,7 @@ export function Unlock(props: {
   return (
     <form
       className="jp-SecureJobs-form"
-      aria-label={`Unlock the keys of ${email}`}
+      aria-label={trans.__('Unlock the keys of %1', email)}
       onSubmit={event => {
         event.preventDefault();
         setProblem(null);
@@ -30,24 +31,17 @@ export function Unlock(props: {
         });
       }}
     >
-      <p>The keys of {email} are locked: submitting, running and opening results need them.</p>
-      <div className="jp-SecureJobs-field">
-        <label htmlFor={id}>Passphrase</label>
-        <input
-          id={id}
-          className="jp-mod-styled"
-          type="password"
-          autoComplete="off"
-          value={passphrase}
-          onChange={event => {
-            setPassphrase(event.target.value);
-          }}
-        />
-      </div>
+      <p>
+        {trans.__(
+          'The keys of %1 are locked: submitting, running and opening results need them.',
+          email
+        )}
+      </p>
+      <PassphraseField value={passphrase} change={setPassphrase} />
       {problem !== null && <ProblemNotice problem={problem} />}
       <div className="jp-SecureJobs-buttons">
         <button type="submit" className="jp-mod-styled jp-mod-accept">
-          Unlock
+          {trans.__('Unlock')}
         </button>
       </div>
     </form>

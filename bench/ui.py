@@ -28,6 +28,7 @@ _FILTERS: Final = ("flights a month", "plane age")
 _SCROLL_PIXELS: Final = 30_000
 _SCROLL_SPEED: Final = 6_000
 _PAUSE_MS: Final = 600
+_ALL_JOBS: Final = '#jupyter-secure-jobs-sidebar [data-command="secure-jobs:open-list"]'
 
 
 def measure(folder: Path, rounds: int, console: Console) -> None:
@@ -90,7 +91,7 @@ def _round(browser: Browser, place: FilledLab, times: dict[str, list[float]], *,
         page.wait_for_timeout(_PAUSE_MS)
         times["open_job"].extend(_opened(page))
         arm(page, "click", SHOWN, GRID_ROWS)
-        page.get_by_role("button", name="All jobs").click()
+        page.locator(_ALL_JOBS).click()
         times["list_page"].append(read(page))
         times["history"].append(_history(page, place))
 
@@ -132,7 +133,7 @@ def _long_session(page: Page, place: FilledLab, rounds: int) -> dict[str, float]
     _first_list(page)
     figures = {"heap_at_first_mb": heap_megabytes(page, session)}
     figures |= _scrolled(page, session, "sidebar", TREE, "[role=treeitem]")
-    page.get_by_role("button", name="All jobs").click()
+    page.locator(_ALL_JOBS).click()
     page.locator(GRID_ROWS).first.wait_for()
     figures |= _scrolled(page, session, "list_page", GRID, ".jp-SecureJobs-gridrow")
     figures["blank_frames"] = figures["sidebar_blank_frames"] + figures["list_page_blank_frames"]

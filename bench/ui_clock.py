@@ -22,9 +22,13 @@ SCRIPT: Final = """
 window.secureJobsClock = {
   arm(kind, holds, argument) {
     const true_ = new Function('argument', `return (${holds})(argument)`);
-    this.answer = new Promise(resolve => {
+    this.answer = new Promise((resolve, reject) => {
       window.addEventListener(kind, event => {
         const began = event.timeStamp;
+        if (true_(argument)) {
+          reject(new Error('what was to be measured was there before'));
+          return;
+        }
         const look = () => {
           if (true_(argument)) {
             requestAnimationFrame(() => resolve(performance.now() - began));

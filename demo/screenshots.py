@@ -94,6 +94,9 @@ class Studio:
     def take(self, page: Page, name: str) -> None:
         """Take one picture."""
         page.wait_for_timeout(_SETTLED_MS)
+        for notice in page.locator(".Toastify__close-button").all():
+            notice.click(force=True)
+        expect(page.locator(".Toastify__toast")).to_have_count(0)
         page.mouse.move(SIZE["width"] - 1, SIZE["height"] - 1)
         picture = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
         # A page has few colours: the picture is a third as large with a palette of its own.
@@ -129,15 +132,10 @@ class Studio:
 
     def _results(self, page: Page) -> None:
         shown = self.open(page, NAME)
-        expect(shown.get_by_text("rows").first).to_be_visible(timeout=_PATIENCE_MS)
-        chart = shown.get_by_role("button", name="Chart", exact=True)
-        if chart.count():
-            chart.first.click()
+        shown.get_by_role("button", name="Chart", exact=True).click(timeout=_PATIENCE_MS)
         self.take(page, "result")
         shown.get_by_role("tab", name="Run History").click()
-        receipt = shown.get_by_role("button", name="Receipt")
-        if receipt.count():
-            receipt.first.click()
+        shown.get_by_role("button", name="Receipt").first.click()
         self.take(page, "run-history")
         page.locator('#jupyter-secure-jobs-sidebar [data-command="secure-jobs:open-list"]').click()
         self.take(page, "jobs-list")
@@ -178,7 +176,9 @@ def main(words: list[str] | None = None) -> int:
             browser.close()
             lab.stop()
     large = [path.name for path in sorted(asked.images.glob("*.png")) if path.stat().st_size > LARGEST]
-    print(f"{len(list(asked.images.glob('*.png')))} pictures in {asked.images}", *(f"{name} is large" for name in large))
+    print(
+        f"{len(list(asked.images.glob('*.png')))} pictures in {asked.images}", *(f"{name} is large" for name in large)
+    )
     return 1 if large else 0
 
 

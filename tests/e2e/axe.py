@@ -40,7 +40,9 @@ _RUN: Final = """async ({ ours, theirs }) => {
   );
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.target.join(' ')} | ${node.any[0]?.message ?? node.html.slice(0, 160)}`));
+    .flatMap(({ id, nodes }) => nodes.map(
+      node => `${id}: ${node.target.join(' ')} | ${node.any[0]?.message ?? node.html.slice(0, 160)}`
+    ));
 }"""
 _DARKEN: Final = """async address => {
   const sheet = document.createElement('style');

@@ -23,7 +23,9 @@ SLOW = 60_000
 def refused(shown: Locator) -> list[str]:
     """Return what the first buttons say about why they do nothing."""
     buttons = shown.locator(".jp-SecureJobs-action.jp-mod-primary")
-    return [each.get_attribute("title") or "" for each in buttons.all() if each.get_attribute("aria-disabled") == "true"]
+    return [
+        each.get_attribute("title") or "" for each in buttons.all() if each.get_attribute("aria-disabled") == "true"
+    ]
 
 
 def test_pages_outlive_the_server_and_save_what_was_typed(place: Place, open_as: Callable[[str], Page]) -> None:

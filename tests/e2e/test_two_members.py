@@ -39,9 +39,7 @@ def test_accepting_in_one_browser_changes_the_other(place: Place, open_as: Calla
     picture(author, "two-members")
 
 
-def test_run_is_opened_by_its_author_and_by_no_other_organisation(
-    place: Place, open_as: Callable[[str], Page]
-) -> None:
+def test_run_is_opened_by_its_author_and_by_no_other_organisation(place: Place, open_as: Callable[[str], Page]) -> None:
     accepted(place, "Counts to open")
     page, other = open_as(ANA), open_as(MIA)
     shown = open_job(page, "Counts to open")

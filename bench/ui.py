@@ -13,6 +13,7 @@ from bench.report import Report, spread
 from bench.ui_clock import ALL_HAVE, GRID, GRID_ROWS, PAGE_SHOWS, ROWS, SHOWN, TREE, arm, read
 from bench.ui_kinds import KINDS
 from bench.ui_lab import SIDEBAR_TAB, chromium, filled_lab, fresh_page, heap_megabytes
+from bench.ui_workspace import job_name
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -128,9 +129,11 @@ def _opened(page: Page) -> list[float]:
 def _history(page: Page, place: FilledLab) -> float:
     link = f"{place.lab.url}/lab?secure-job={place.workspace}/{place.most_run}"
     page.goto(link)
-    tab = page.get_by_role("tab", name="Run History").last
+    # The pages of before come back too; the link's own is the one that is meant.
+    shown = f'.jp-SecureJobs-job[aria-label$="{job_name(0)}"]'
+    tab = page.locator(shown).get_by_role("tab", name="Run History")
     tab.wait_for()
-    arm(page, "click", SHOWN, ".jp-SecureJobs-job [role=tabpanel]:not([hidden]) tbody tr")
+    arm(page, "click", SHOWN, f"{shown} [role=tabpanel]:not([hidden]) tbody tr")
     tab.click()
     return read(page)
 

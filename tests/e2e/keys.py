@@ -32,7 +32,8 @@ def command(page: Page, label: str) -> None:
     """Run a command of this extension by the command palette."""
     page.keyboard.press("Control+Shift+c")
     page.locator(".lm-CommandPalette-input:focus").wait_for()
-    page.keyboard.type(label)
+    # As a whole: letters that come while the palette is still drawn are lost.
+    page.locator(".lm-CommandPalette-input:focus").fill(label)
     page.locator(".lm-CommandPalette-item.lm-mod-active").filter(has_text=label).wait_for()
     page.keyboard.press("Enter")
 

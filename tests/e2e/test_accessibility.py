@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.timeout(240)
+FOLD = ".jp-SecureJobs-statuspanel .jp-SecureJobs-fold"
 BAR = ".jp-SecureJobs-job [role=separator]"
 LONGEST = "W" * 50
 HEBREW = "תוצאות לפי חודש"
@@ -51,15 +52,15 @@ def test_job_is_opened_read_and_arranged_by_keys_alone(place: Place, open_as: Ca
     page.keyboard.press("ArrowLeft")
     expect(page.locator(f"{BAR}:visible").first).not_to_have_attribute("aria-valuenow", str(before))
     moved = bar_at(page)
-    tab_to(page, ".jp-SecureJobs-fold")
-    fold = shown.locator(".jp-SecureJobs-fold")
+    tab_to(page, FOLD)
+    fold = shown.locator(FOLD)
     page.keyboard.press("Enter")
     expect(fold).to_have_attribute("aria-expanded", "false")
     expect(shown.get_by_role("heading", name="Job approval")).to_have_count(0)
     page.goto(f"{place.lab.url}/lab")
     expect(fold).to_have_attribute("aria-expanded", "false", timeout=30_000)
     page.keyboard.press("Tab")
-    tab_to(page, ".jp-SecureJobs-fold")
+    tab_to(page, FOLD)
     page.keyboard.press("Enter")
     expect(shown.get_by_role("heading", name="Job approval")).to_be_visible()
     assert bar_at(page) == moved

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+
+from playwright.sync_api import TimeoutError  # noqa: A004 -- playwright calls it so
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 _FAR: Final = 150
+_TRIES: Final = 15
+_SOON: Final = 2_000
 
 
 def _here(page: Page, selector: str) -> bool:
@@ -30,10 +35,15 @@ def tab_to(page: Page, selector: str, *, back: bool = False) -> None:
 
 def command(page: Page, label: str) -> None:
     """Run a command of this extension by the command palette."""
-    page.keyboard.press("Control+Shift+c")
-    page.locator(".lm-CommandPalette-input:focus").wait_for()
+    palette = page.locator(".lm-CommandPalette-input:focus")
+    for _ in range(_TRIES):
+        # JupyterLab hears its shortcuts some time after its page stands.
+        page.keyboard.press("Control+Shift+c")
+        with suppress(TimeoutError):
+            palette.wait_for(timeout=_SOON)
+            break
     # As a whole: letters that come while the palette is still drawn are lost.
-    page.locator(".lm-CommandPalette-input:focus").fill(label)
+    palette.fill(label)
     page.locator(".lm-CommandPalette-item.lm-mod-active").filter(has_text=label).wait_for()
     page.keyboard.press("Enter")
 

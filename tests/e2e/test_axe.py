@@ -12,6 +12,7 @@ from jupyter_secure_jobs.domain.lifecycle import LABELS, Action, Status
 from kernel_magics.bundle import CARD
 from tests.e2e.axe import serious
 from tests.e2e.conftest import Place, job_page, open_job, press
+from tests.e2e.keys import command
 from tests.e2e.life import accepted, in_status
 from tests.support.parts import ANA, MIA, WEI
 
@@ -22,14 +23,6 @@ pytestmark = pytest.mark.timeout(400)
 STATUSES = (Status.DRAFT, Status.UNDER_REVIEW, Status.ACCEPTED, Status.SUCCEEDED, Status.FAILED)
 TABS = ("Query", "Details", "Run History")
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-
-
-def command(page: Page, label: str) -> None:
-    """Run a command by the palette."""
-    page.keyboard.press("Control+Shift+c")
-    palette = page.get_by_role("searchbox", name="Search").or_(page.locator(".lm-CommandPalette-input")).last
-    palette.fill(label)
-    page.keyboard.press("Enter")
 
 
 def test_axe_finds_nothing_in_any_tab_of_any_status(place: Place, open_as: Callable[[str], Page]) -> None:
@@ -67,7 +60,7 @@ def test_axe_finds_nothing_in_sheets_lists_and_dialogs(place: Place, open_as: Ca
     found += serious(page, "sheet of submit")
     page.keyboard.press("Escape")
     for title in ("Input variables", "Pinned queries"):
-        page.locator(".lm-AccordionPanel-title").filter(has_text=title).click()
+        page.locator(".lm-AccordionPanel-title").filter(has_text=title).press("Enter")
         found += serious(page, f"sidebar with {title}")
     for label, name in (("All Jobs", "All jobs"), ("Notices", "Notices"), ("Audit Log", "Audit log")):
         command(page, f"Secure jobs: {label}")

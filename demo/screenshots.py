@@ -135,7 +135,7 @@ class Studio:
         self.take(page, "result")
         shown.get_by_role("tab", name="Run History").click()
         shown.get_by_role("button", name="Receipt").first.click()
-        self.take(page, "run-history")
+        self.take(page, "receipt")
         page.locator('#jupyter-secure-jobs-sidebar [data-command="secure-jobs:open-list"]').click()
         self.take(page, "jobs-list")
         page.locator("#jupyter-secure-jobs-sidebar").get_by_role("button", name="Notices").click()

@@ -10,7 +10,7 @@ SOURCES := $(shell find labextension/src labextension/style labextension/package
 # Many tests wait for real processes; a file's tests stay together, since they share what they started.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: help install system browser demo demo-apart lab test test-long check format lint types contracts generated generate bench bite clean
+.PHONY: help install system browser demo demo-apart lab test test-long check format lint types contracts generated generate bench screenshots bite clean
 
 help:  ## show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -77,8 +77,11 @@ generate: install  ## write the generated files anew
 generated: install
 	$(BIN)/python scripts/check_generated.py
 
-bench: install system  ## tables, JSON and plots in build/bench
+bench: install system browser  ## tables, JSON and plots in build/bench
 	$(BIN)/python -m bench
+
+screenshots: demo browser  ## make the pictures in docs/images anew, from a real JupyterLab
+	$(BIN)/python -m demo.screenshots
 
 bite: install system  ## take out each defence in turn and see that a test notices
 	$(BIN)/python -m bite

@@ -83,7 +83,10 @@ function commandsOf(parts: Parts): Readonly<Record<string, CommandRegistry.IComm
       icon: secureJobsIcon,
       execute: () => {
         app.shell.activateById(sidebar.id);
-        sidebar.node.querySelector<HTMLInputElement>('.jp-SecureJobs-filter')?.focus();
+        // The palette gives the focus back to where it was before; this comes after it.
+        window.setTimeout(() => {
+          sidebar.node.querySelector<HTMLInputElement>('.jp-SecureJobs-filter')?.focus();
+        });
       }
     },
     [ids.INSERT_CELL]: {

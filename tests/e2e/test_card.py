@@ -78,7 +78,9 @@ def test_a_card_goes_with_its_job_from_draft_to_result(place: Place, open_as: Ca
         expect(card).to_contain_text(text, timeout=SLOW)
     picture(page, "card-draft")
 
-    job = place.lab.client(ANA).find_job(place.workspace, NAME).id
+    written_job = place.lab.client(ANA).find_job(place.workspace, NAME)
+    assert [each.name for each in written_job.version.inputs] == ["low"]
+    job = written_job.id
     done(card, "Test on Synthetic Data")
     expect(card.get_by_role("region", name="Test run 2")).to_contain_text("Succeeded", timeout=SLOW)
     # Under review the card is saved; what happens then it shows by itself, also after a reload and a new kernel.

@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from jupyter_secure_jobs.domain.errors import SecureJobsError
+from jupyter_secure_jobs.domain.lifecycle import LABELS, Action
 from jupyter_secure_jobs.wire.job import OutputPolicyWire
-from tests.e2e.conftest import Place, picture, row
+from tests.e2e.conftest import Place, agree, open_job, picture
+from tests.e2e.life import accepted, finished
 from tests.support import tampering
 from tests.support.parts import ANA, BEN, MIA, WEI
 from tests.support.refusal import refused
@@ -25,34 +27,26 @@ def test_rules_are_reviewed_and_what_was_withheld_is_told(place: Place, open_as:
     policy = OutputPolicyWire(smallest_group=9)
     job = place.submitted("Small groups", code=code, counts=["n"], output_policy=policy)
     reviewer = open_as(WEI)
-    row(reviewer, "Small groups").click()
-    reviewer.locator(".jp-SecureJobs-action", has_text="Accept").first.click()
-    expect(reviewer.locator(".jp-SecureJobs-page")).to_contain_text("fewer than 9 are withheld")
+    shown = open_job(reviewer, "Small groups")
+    expect(shown).to_contain_text("fewer than 9 are withheld", timeout=30_000)
     picture(reviewer, "review-with-rules")
     for who in (BEN, WEI, MIA):
         place.accept(who, job.id)
+    finished(place, place.lab.client(ANA).run(place.workspace, job.id, {"low": 1}).id)
     page = open_as(ANA)
-    row(page, "Small groups").click()
-    page.locator(".jp-SecureJobs-action", has_text="Run").first.click()
-    page.locator("form.jp-SecureJobs-form").get_by_role("button", name="Run").click()
-    expect(row(page, "Small groups")).to_contain_text("Succeeded", timeout=90_000)
-    page.locator(".jp-SecureJobs-action", has_text="View result").first.click()
-    expect(page.locator(".jp-SecureJobs-page")).to_contain_text("withheld", timeout=30_000)
+    result = open_job(page, "Small groups").get_by_role("tabpanel", name="Results")
+    expect(result).to_contain_text("withheld", timeout=30_000)
     picture(page, "result-withheld")
 
 
-def test_page_shows_whose_key_service_has_heard_a_revocation(place: Place, open_as: Callable[[str], Page]) -> None:
-    job = place.submitted("To be revoked")
-    for who in (BEN, WEI, MIA):
-        place.accept(who, job.id)
-    page = open_as(MIA)
-    row(page, "To be revoked").click()
-    page.locator(".jp-SecureJobs-action", has_text="Withdraw Acceptance").first.click()
-    page.locator("form.jp-SecureJobs-form").get_by_role("button", name="Withdraw Acceptance").click()
-    author = open_as(ANA)
-    row(author, "To be revoked").click()
-    expect(author.locator("#jupyter-secure-jobs-sidebar")).to_contain_text("heard by Airline", timeout=30_000)
-    picture(author, "revocation-heard")
+def test_page_shows_whose_key_service_has_heard_a_withdrawal(place: Place, open_as: Callable[[str], Page]) -> None:
+    accepted(place, "To be withdrawn")
+    page, other = open_as(MIA), open_as(ANA)
+    author = open_job(other, "To be withdrawn")
+    open_job(page, "To be withdrawn")
+    agree(page, LABELS[Action.WITHDRAW])
+    expect(author.locator(".jp-SecureJobs-statuspanel")).to_contain_text("heard by Airline", timeout=60_000)
+    picture(other, "withdrawal-heard")
 
 
 def test_alarm_when_the_server_shows_another_log(place: Place, open_as: Callable[[str], Page]) -> None:

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 
 import type { InputVariable } from '../api/shapes';
+import { trans } from '../ui/translation';
 
 /** The values of one form, as typed: the server reads text as each variable's type. */
 export type InputValues = Readonly<Record<string, string | boolean | readonly string[]>>;
@@ -58,7 +59,7 @@ function Entry(props: FieldProps): ReactElement {
           change(multiple ? all : (all[0] ?? ''));
         }}
       >
-        {!multiple && <option value="">Choose…</option>}
+        {!multiple && <option value="">{trans.__('Choose…')}</option>}
         {variable.choices.map(choice => (
           <option key={choice}>{choice}</option>
         ))}
@@ -89,8 +90,8 @@ export function InputFields(props: {
   const { prefix, variables, values, change } = props;
   return (
     <fieldset className="jp-SecureJobs-inputs">
-      <legend>Input variables</legend>
-      {variables.length === 0 && <p>This version asks for no input.</p>}
+      <legend>{trans.__('Input variables')}</legend>
+      {variables.length === 0 && <p>{trans.__('This version asks for no input.')}</p>}
       {variables.map(variable => {
         const id = `${prefix}-${variable.name}`;
         return (
@@ -111,7 +112,9 @@ export function InputFields(props: {
           </div>
         );
       })}
-      {variables.length > 0 && <p>All members of the workspace can see these values.</p>}
+      {variables.length > 0 && (
+        <p>{trans.__('All members of the workspace can see these values.')}</p>
+      )}
     </fieldset>
   );
 }

@@ -118,9 +118,7 @@ export class PagedList<T> implements IDisposable {
   private work(): void {
     if (!this.working) {
       this.working = true;
-      void this.fetchWhatIsMissing().finally(() => {
-        this.working = false;
-      });
+      void this.fetchWhatIsMissing();
     }
   }
 
@@ -129,6 +127,8 @@ export class PagedList<T> implements IDisposable {
       const place = this.disposed ? null : this.missing();
       const { question, stop } = this;
       if (place === null || question === null) {
+        // At once and not a turn later: who asks for more in between would never be heard.
+        this.working = false;
         return;
       }
       const after = this.cursorOf(place);
@@ -143,6 +143,7 @@ export class PagedList<T> implements IDisposable {
         }
       } catch (reason) {
         if (!stop.signal.aborted) {
+          this.working = false;
           this.tell(asProblem(reason));
           return;
         }

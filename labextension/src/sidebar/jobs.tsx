@@ -14,7 +14,7 @@ import { trans } from '../ui/translation';
 import { useCurrent } from '../ui/useCurrent';
 
 /** So long after the last letter, in milliseconds, the server is asked. */
-const PAUSE = 150;
+const PAUSE = 60;
 type Group = keyof JobCounts;
 const HEADING_HEIGHT = 28;
 const JOB_HEIGHT = 46;

@@ -7,7 +7,13 @@ import { trans } from './translation';
 function Explanation(props: { readonly text: string | undefined }): ReactElement {
   const { text } = props;
   return (
-    <div className="jp-SecureJobs-assurance">
+    // Longer than a small window: the focus is what arrows scroll.
+    <div
+      className="jp-SecureJobs-assurance"
+      role="region"
+      tabIndex={0}
+      aria-label={trans.__('What is protected')}
+    >
       {text !== undefined && text !== '' && <p dir="auto">{text}</p>}
       <h3>{trans.__('What is protected')}</h3>
       <p>

@@ -2,6 +2,7 @@ import { Clipboard } from '@jupyterlab/apputils';
 import type { ReactElement } from 'react';
 
 import type { Problem } from '../api/problem';
+import { trans } from './translation';
 
 /** An error in place: what happened, what to do next, its code, and a report to copy. */
 export function ProblemNotice(props: {
@@ -19,11 +20,11 @@ export function ProblemNotice(props: {
       <p>
         <code>{problem.code}</code>
         <button type="button" className="jp-SecureJobs-link" onClick={copy}>
-          Copy report
+          {trans.__('Copy report')}
         </button>
         {retry !== undefined && (
           <button type="button" className="jp-SecureJobs-link" onClick={retry}>
-            Retry
+            {trans.__('Retry')}
           </button>
         )}
       </p>

@@ -40,7 +40,6 @@ export function kinds(): Readonly<Record<AuditEvent['event'], string>> {
     archived: trans.__('Job archived'),
     unarchived: trans.__('Job taken out of the archive'),
     deleted: trans.__('Job deleted'),
-    receipt_exported: trans.__('Receipt exported'),
     audit_read: trans.__('Audit log read'),
     audit_exported: trans.__('Audit log exported')
   };

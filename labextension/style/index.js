@@ -4,3 +4,4 @@ import './card.css';
 import './review.css';
 import './runs.css';
 import './shelves.css';
+import './status.css';

@@ -21,15 +21,53 @@ void test('a chart needs a number, a second column and two rows', () => {
   assert.equal(chartable({ types: ['list<item: int64>', 'int64'], rows }), null);
 });
 
-void test('what is drawn first: names or moments across, the first other number up', () => {
-  const rows = [[], [], []];
-  const first = (...types: string[]): unknown => {
+void test('what is drawn first: a column that tells the rows apart across, the last other number up', () => {
+  const first = (types: string[], rows: string[][]): unknown => {
     const found = chartable({ types, rows });
     return found === null ? null : firstChoice({ types, rows }, found);
   };
-  assert.deepEqual(first('int64', 'string', 'double'), { mark: 'bar', across: 1, up: 0 });
-  assert.deepEqual(first('date32[day]', 'double'), { mark: 'line', across: 0, up: 1 });
-  assert.deepEqual(first('int64', 'int64'), { mark: 'bar', across: 0, up: 1 });
+  const names = [
+    ['1', 'a', '0.5'],
+    ['2', 'b', '0.5'],
+    ['3', 'c', '0.5']
+  ];
+  assert.deepEqual(first(['int64', 'string', 'double'], names), { mark: 'bar', across: 1, up: 2 });
+  const repeated = [
+    ['JFK', '1', '5'],
+    ['JFK', '2', '5'],
+    ['LGA', '3', '5']
+  ];
+  assert.deepEqual(first(['string', 'int64', 'int64'], repeated), {
+    mark: 'bar',
+    across: 1,
+    up: 2
+  });
+  const days = [
+    ['2026-01-01', '1'],
+    ['2026-01-02', '2'],
+    ['2026-01-03', '3']
+  ];
+  assert.deepEqual(first(['date32[day]', 'double'], days), { mark: 'line', across: 0, up: 1 });
+});
+
+void test('rows that share a place are drawn as points, never added up', () => {
+  const table = {
+    columns: ['origin', 'flights'],
+    types: ['string', 'int64'],
+    rows: [
+      ['JFK', '10'],
+      ['JFK', '20'],
+      ['LGA', '30']
+    ]
+  };
+  const typeOf = (rows: string[][]): unknown =>
+    (
+      specOf({ ...table, rows }, { mark: 'bar', across: 0, up: 1 }, COLOURS)['mark'] as {
+        type: string;
+      }
+    ).type;
+  assert.equal(typeOf(table.rows), 'point');
+  assert.equal(typeOf(table.rows.slice(1)), 'bar');
 });
 
 void test('names of columns and cells are data and titles, never fields or expressions', () => {

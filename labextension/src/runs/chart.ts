@@ -45,13 +45,21 @@ export function chartable(table: Pick<Table, 'types' | 'rows'>): Chartable | nul
   return rows.length < 2 || up.length === 0 || across.length < 2 ? null : { across, up };
 }
 
-/** The chart that is shown first: the first column that is no number goes across, else the first one. */
+/** Whether every row has a value of its own in this column: then one mark stands for one row. */
+function distinct(rows: Table['rows'], at: number): boolean {
+  return new Set(rows.map(row => row[at])).size === rows.length;
+}
+
+/**
+ * The chart that is shown first: across goes a column that tells the rows apart, one that is no number before one that
+ * is, else the first; up goes the last other number, since what is computed mostly stands at the end.
+ */
 export function firstChoice(table: Pick<Table, 'types' | 'rows'>, found: Chartable): Choice {
   const { types, rows } = table;
-  const across =
-    found.across.find(at => !found.up.includes(at)) ?? found.across.find(at => at !== 0) ?? 0;
-  const first = found.across.some(at => !found.up.includes(at)) ? across : 0;
-  const up = found.up.find(at => at !== first) ?? first;
+  const words = found.across.filter(at => !found.up.includes(at));
+  const order = [...words, ...found.across.filter(at => found.up.includes(at))];
+  const first = order.find(at => distinct(rows, at)) ?? order[0] ?? 0;
+  const up = found.up.findLast(at => at !== first) ?? first;
   const line = kindOf(types[first] ?? '') === 'time' && rows.length >= SHORTEST_LINE;
   return { mark: line ? 'line' : 'bar', across: first, up };
 }
@@ -91,6 +99,8 @@ export function specOf(
       kind === 'time' ? moment(cell) : kind === 'number' ? drawn(cell) : (cell ?? null);
     return { c0: across, c1: drawn(row[choice.up]) };
   });
+  // Bars of one place would be added up, which nobody asked for: each row is a point then.
+  const type = choice.mark === 'bar' && !distinct(rows, choice.across) ? 'point' : choice.mark;
   const named = (at: number): readonly string[] => [columns[at] ?? ''];
   const x =
     kind === 'time'
@@ -115,8 +125,9 @@ export function specOf(
     background: 'transparent',
     data: { values },
     mark: {
-      type: choice.mark,
+      type,
       color: colours.mark,
+      filled: type !== 'line',
       tooltip: null,
       ...(choice.mark === 'line' ? { point: { color: colours.mark } } : {})
     },

@@ -7,6 +7,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { AuditModel } from './audit/model';
 import { AuditPage } from './audit/page';
+import { idOf } from './api/ids';
 import * as ids from './commandIds';
 import { TABS, type Desk } from './desk';
 import { jobCell } from './insert/declaration';
@@ -127,19 +128,20 @@ function commandsOf(parts: Parts): Readonly<Record<string, CommandRegistry.IComm
       label: trans.__('Secure jobs: Open Job'),
       icon: secureJobsIcon,
       execute: args => {
-        const workspace = textOf(args, 'workspace') ?? desk.model.current.workspace;
-        const job = textOf(args, 'job');
-        if (workspace === null || job === undefined) {
+        // Links, notebooks and kept layouts say these; what is no id opens the list.
+        const workspace = idOf(args['workspace'] ?? desk.model.current.workspace);
+        const job = idOf(args['job']);
+        if (workspace === null || job === null) {
           desk.openList();
           return;
         }
         const tab = TABS.find(each => each === args['tab']);
-        const run = textOf(args, 'run');
+        const run = idOf(args['run']);
         const wish = textOf(args, 'wish');
         pages.showJob(desk, workspace, job, {
           ...(wish === undefined ? {} : { wish }),
           ...(tab === undefined ? {} : { tab }),
-          ...(run === undefined ? {} : { run })
+          ...(run === null ? {} : { run })
         });
       }
     }

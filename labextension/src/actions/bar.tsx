@@ -1,13 +1,18 @@
 import { useId, type ReactElement } from 'react';
 
 import type { Action } from '../api/shapes';
+import { pagesOf } from '../job/places';
 import { MenuButton } from '../ui/menuButton';
 import { trans } from '../ui/translation';
+import { isKnown } from './calls';
 
 /** Why an action cannot be pressed now, or null. */
 function reasonOf(action: Action, connected: boolean): string | null {
   if (!connected) {
     return trans.__('Not connected: wait until the server answers again.');
+  }
+  if (!isKnown(action.name) && !Object.hasOwn(pagesOf, action.name)) {
+    return trans.__('This page does not know that action; update the extension.');
   }
   return action.allowed ? null : (action.reason ?? trans.__('The server does not allow it.'));
 }

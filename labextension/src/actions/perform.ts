@@ -1,22 +1,34 @@
 import type { Connection } from '../api/connection';
+import { Problem } from '../api/problem';
 import type { Action, JobDetail } from '../api/shapes';
 import { download } from '../runs/download';
+import { trans } from '../ui/translation';
+import { callOf, type JobAddress } from './calls';
 import type { ActionBody } from './sheet';
 
-/** Does what an action says: the server's own method, address and body, with what its form collected. */
+/** Does an action as this page knows it: of the server's answer its name counts, and no address of its. */
 export async function perform(
   connection: Connection,
+  job: JobAddress,
+  detail: JobDetail,
   action: Action,
-  name: string,
   body: ActionBody = {}
 ): Promise<JobDetail | null> {
-  if (action.method === 'GET') {
-    await download(connection, action.href, name);
+  const call = callOf(action.name, job, detail.newest_run);
+  if (call === null) {
+    throw new Problem(
+      'UNKNOWN_ACTION',
+      trans.__('This page does not know how “%1” is done.', action.label),
+      trans.__('Update the extension to the version of the workspace server.')
+    );
+  }
+  if (call.method === 'GET') {
+    await download(connection, call.path, detail.name);
     return null;
   }
-  const answer = await connection.json<JobDetail | null>(action.href, {
-    method: action.method,
-    ...(action.method === 'DELETE' ? {} : { body: { ...action.body, ...body } })
+  const answer = await connection.json<JobDetail | null>(call.path, {
+    method: call.method,
+    ...(call.method === 'DELETE' ? {} : { body: { ...call.body, ...body } })
   });
   return answer !== null && 'approval' in answer ? answer : null;
 }

@@ -3,15 +3,12 @@ import { useEffect, useId, useRef, useState, type FormEvent, type ReactElement }
 import type { Connection } from '../api/connection';
 import { asProblem, type Problem } from '../api/problem';
 import type { Action, InputVariable, JobDetail } from '../api/shapes';
-import { TextArea } from '../ui/fields';
 import { InputFields, startingValues } from '../inputs/inputFields';
-import { PassphraseField } from '../ui/passphrase';
 import { ProblemNotice } from '../ui/problemNotice';
 import { trans } from '../ui/translation';
+import { asksOf } from './calls';
 import { Check } from './check';
 import { Signed } from './signed';
-
-const LONGEST_COMMENT = 1000;
 
 /** What an action's form collected, ready to be sent. */
 export type ActionBody = Readonly<Record<string, unknown>>;
@@ -34,13 +31,12 @@ export function ActionSheet(props: {
   const id = useId();
   const [variables] = useState(() => variablesOf(action, job));
   const [inputs, setInputs] = useState(() => startingValues(variables));
-  const [comment, setComment] = useState('');
-  const [passphrase, setPassphrase] = useState('');
+  const [hash, setHash] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
-  const asks = new Set(action.needs);
-  const signs = action.href.startsWith('member/');
+  const asks = asksOf(action.name);
+  const waits = asks.has('live') && hash === null;
 
   useEffect(() => {
     const first = form.current?.querySelector<HTMLElement>('input, select, textarea');
@@ -49,7 +45,7 @@ export function ActionSheet(props: {
 
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (busy) {
+    if (busy || waits) {
       return;
     }
     setBusy(true);
@@ -57,15 +53,13 @@ export function ActionSheet(props: {
     perform({
       ...(asks.has('inputs') ? { inputs } : {}),
       ...(asks.has('shown') ? { shown: job.version } : {}),
-      ...(asks.has('comment') ? { comment } : {}),
-      ...(asks.has('passphrase') ? { passphrase } : {})
+      ...(asks.has('live') ? { version_hash: hash } : {})
     })
       .then(close)
       .catch((reason: unknown) => {
         setProblem(asProblem(reason));
       })
       .finally(() => {
-        setPassphrase('');
         setBusy(false);
       });
   };
@@ -87,22 +81,13 @@ export function ActionSheet(props: {
       </h3>
       {action.effect !== '' && <p>{action.effect}</p>}
       {asks.has('shown') && <Check connection={connection} job={job} />}
-      {signs && !asks.has('shown') && <Signed connection={connection} path={path} />}
+      {asks.has('live') && <Signed connection={connection} path={path} verified={setHash} />}
       {asks.has('inputs') && (
         <InputFields prefix={id} variables={variables} values={inputs} change={setInputs} />
       )}
-      {asks.has('comment') && (
-        <TextArea
-          label={trans.__('Comment')}
-          longest={LONGEST_COMMENT}
-          value={comment}
-          change={setComment}
-        />
-      )}
-      {asks.has('passphrase') && <PassphraseField value={passphrase} change={setPassphrase} />}
       {problem !== null && <ProblemNotice problem={problem} />}
       <div className="jp-SecureJobs-buttons">
-        <button type="submit" className="jp-mod-styled jp-mod-accept" aria-disabled={busy}>
+        <button type="submit" className="jp-mod-styled jp-mod-accept" aria-disabled={busy || waits}>
           {busy ? trans.__('%1 …', action.label) : action.label}
         </button>
         <button type="button" className="jp-mod-styled jp-mod-reject" onClick={close}>

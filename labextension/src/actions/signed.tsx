@@ -1,4 +1,4 @@
-import { useState, type ReactElement } from 'react';
+import { useEffect, useState, type ReactElement } from 'react';
 
 import type { Connection } from '../api/connection';
 import { useLoaded } from '../api/useLoaded';
@@ -30,9 +30,20 @@ export function Hash(props: { readonly value: string }): ReactElement {
 export function Signed(props: {
   readonly connection: Connection;
   readonly path: string;
+  /** Told the hash of the version that is live, once it was verified: nothing else is signed for. */
+  readonly verified: (hash: string) => void;
 }): ReactElement {
-  const { connection, path } = props;
-  const { value, problem, retry } = useLoaded<ReviewStatement>(connection, `member/${path}/review`);
+  const { connection, path, verified } = props;
+  const { value, problem, retry } = useLoaded<ReviewStatement>(
+    connection,
+    `member/${path}/review?of=live`
+  );
+  const hash = value?.version_hash;
+  useEffect(() => {
+    if (hash !== undefined) {
+      verified(hash);
+    }
+  }, [hash, verified]);
   if (problem !== null) {
     return <ProblemNotice problem={problem} retry={retry} />;
   }

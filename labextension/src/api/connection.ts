@@ -2,6 +2,8 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import { Problem, problemOf } from './problem';
+import { trans } from '../ui/translation';
+import { staysBelow } from './ids';
 import type { Page } from './shapes';
 
 const BASE = 'secure-jobs/api/v1';
@@ -57,7 +59,14 @@ export class Connection {
   }
 
   private async send(path: string, options: RequestOptions): Promise<Response> {
-    const url = URLExt.join(this.settings.baseUrl, BASE) + '/' + path.replace(/^\/+/, '');
+    if (!staysBelow(path)) {
+      throw new Problem(
+        'BAD_ADDRESS',
+        trans.__('This address leads out of the extension’s own API; nothing was sent.'),
+        trans.__('Tell the others if it came from the workspace server or a link.')
+      );
+    }
+    const url = `${URLExt.join(this.settings.baseUrl, BASE)}/${path}`;
     const headers: Record<string, string> = {};
     const member = options.unnamed === true ? null : this.member();
     if (member !== null) {

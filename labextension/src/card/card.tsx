@@ -128,7 +128,7 @@ function LiveCard(props: CardProps): ReactElement {
     }
   };
   const settle = async (action: Action, body: ActionBody): Promise<void> => {
-    const answer = await perform(desk.model.connection, action, detail.name, body);
+    const answer = await perform(desk.model.connection, job, detail, action, body);
     if (answer !== null) {
       job.tell(answer);
     }

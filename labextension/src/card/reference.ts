@@ -1,3 +1,4 @@
+import { idOf } from '../api/ids.js';
 import { visible } from '../ui/visible.js';
 
 /** The media type of a reference to a job, as the magics write it into a notebook. */
@@ -11,14 +12,7 @@ export interface Reference {
   readonly member: string | null;
 }
 
-// Ids become parts of addresses. Letters, digits and single marks between them cannot leave the place that they
-// are put in: a dot or a slash could, since browsers resolve `..` in addresses even where it was encoded.
-const ID = /^[0-9A-Za-z](?:[0-9A-Za-z_-]{0,126}[0-9A-Za-z])?$/;
 const LONGEST_MEMBER = 254;
-
-function idOf(value: unknown): string | null {
-  return typeof value === 'string' && ID.test(value) ? value : null;
-}
 
 /** Reads what a notebook says; a notebook may say anything, so what is no reference is null. */
 export function referenceOf(value: unknown): Reference | null {

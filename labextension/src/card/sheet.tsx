@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 
+import { asksOf } from '../actions/calls';
 import { ActionSheet, type ActionBody } from '../actions/sheet';
 import type { Action, JobDetail } from '../api/shapes';
 import type { Desk } from '../desk';
@@ -27,7 +28,7 @@ export function CardSheet(props: {
         {trans.__('For the job')} <strong dir="auto">{visible(detail.name)}</strong>{' '}
         {trans.__('of %1, as', detail.organisation)} <strong>{visible(member)}</strong>.
       </p>
-      {action.needs.includes('shown') && (
+      {asksOf(action.name).has('shown') && (
         <pre
           className="jp-SecureJobs-code"
           tabIndex={0}

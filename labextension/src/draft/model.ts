@@ -59,8 +59,8 @@ export class DraftModel implements IDisposable {
 
   constructor(shared: WorkspaceModel, job: JobModel, memory: Memory) {
     this.shared = shared;
-    this.member = shared.identity.email;
-    shared.identity.changed.connect(this.becomeMember);
+    this.member = shared.acting;
+    shared.changed.connect(this.follow);
     this.job = job;
     this.memory = memory;
     this.restore();
@@ -81,7 +81,7 @@ export class DraftModel implements IDisposable {
   dispose(): void {
     this.disposed = true;
     clearTimeout(this.timer);
-    this.shared.identity.changed.disconnect(this.becomeMember);
+    this.shared.changed.disconnect(this.follow);
     if (!this.isClean) {
       // The page closes: what was typed goes out at once; if it cannot, it waits in this browser.
       void this.flush().catch(() => undefined);
@@ -98,7 +98,8 @@ export class DraftModel implements IDisposable {
       const began = Object.keys(part).map(name => [name, fields[name]]);
       this.before = { ...(Object.fromEntries(began) as Before), ...this.before };
     }
-    this.replace({ pending: { ...this.state.pending, ...part }, problem: null });
+    const { conflict, pending, problem } = this.state;
+    this.replace({ pending: { ...pending, ...part }, problem: conflict ? problem : null });
     this.keep();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
@@ -109,6 +110,10 @@ export class DraftModel implements IDisposable {
   /** Saves now what waits to be saved; throws the `Problem` if the server refuses. */
   async flush(): Promise<void> {
     clearTimeout(this.timer);
+    if (this.state.conflict && this.state.problem !== null) {
+      // Only the author says which text counts.
+      throw this.state.problem;
+    }
     while (this.running !== null) {
       await this.running;
     }
@@ -129,12 +134,14 @@ export class DraftModel implements IDisposable {
 
   /** Puts one's own changes onto the newest revision. */
   async keepMine(): Promise<void> {
-    await this.rebase();
+    await this.job.refresh();
+    this.rebase();
+    this.replace({ conflict: false, problem: null });
     await this.flush();
   }
 
-  private async rebase(): Promise<void> {
-    await this.job.refresh();
+  /** Goes on from what the server has now. Whoever calls has made sure that nothing of others is lost. */
+  private rebase(): void {
     this.revision = this.job.current.detail?.revision ?? this.revision;
   }
 
@@ -163,10 +170,11 @@ export class DraftModel implements IDisposable {
           throw reason;
         }
         // Whoever saved in between may have changed other fields: then both changes stand.
-        await this.rebase();
+        await this.job.refresh();
         if (this.collides) {
           throw reason;
         }
+        this.rebase();
         return this.send(sent);
       });
       if (writer !== this.member) {
@@ -203,15 +211,21 @@ export class DraftModel implements IDisposable {
     return `draft:${this.member ?? ''}:${this.job.id}`;
   }
 
-  private readonly becomeMember = (): void => {
+  private readonly follow = (): void => {
+    if (this.shared.acting !== this.member) {
+      this.becomeMember();
+    }
+  };
+
+  private becomeMember(): void {
     // What was typed waits in this browser for its writer to come back.
     clearTimeout(this.timer);
-    this.member = this.shared.identity.email;
+    this.member = this.shared.acting;
     this.revision = null;
     this.before = {};
     this.replace(CLEAN);
     this.restore();
-  };
+  }
 
   private keep(): void {
     if (this.isClean || this.revision === null) {

@@ -69,17 +69,18 @@ function NamesField(props: {
 
 function DatasetsRead(props: {
   readonly desk: Desk;
+  readonly workspace: string;
   readonly version: Version;
   readonly draft: Draft;
 }): ReactElement {
-  const { desk, version, draft } = props;
+  const { desk, workspace, version, draft } = props;
   const id = useId();
   const read = new Map(version.datasets.map(each => [each.dataset, each.table]));
   return (
     <fieldset className="jp-SecureJobs-inputs" aria-describedby={id}>
       <legend>{trans.__('Datasets read')}</legend>
       <small id={id}>{trans.__('The enclave mounts these and no others.')}</small>
-      {desk.model.current.datasets.map(dataset => (
+      {desk.model.datasetsOf(workspace).map(dataset => (
         <CheckField
           key={dataset.id}
           label={`${dataset.name} (${dataset.owner})`}
@@ -217,7 +218,7 @@ export function DraftTerms(props: {
           draft.change({ language });
         }}
       />
-      <DatasetsRead desk={desk} version={version} draft={draft} />
+      <DatasetsRead desk={desk} workspace={detail.workspace} version={version} draft={draft} />
       <ChoiceField
         label={trans.__('Log policy')}
         about={trans.__(

@@ -4,9 +4,9 @@ import type { Script } from '../api/shapes';
 import { trans } from '../ui/translation';
 import type { WorkspaceModel } from '../workspace/model';
 
-/** Asks for one of the workspace's starter scripts; null if none was chosen. */
-export async function chooseScript(model: WorkspaceModel): Promise<Script | null> {
-  const scripts = await model.connection.all<Script>(model.path('starter-scripts'));
+/** Asks for one of the starter scripts of the workspace at `place`; null if none was chosen. */
+export async function chooseScript(model: WorkspaceModel, place: string): Promise<Script | null> {
+  const scripts = await model.connection.all<Script>(`${place}/starter-scripts`);
   const titles = scripts.map(each => `${each.title} (${each.language})`);
   const answer = await InputDialog.getItem({
     title: trans.__('Starter scripts'),

@@ -30,7 +30,7 @@ export class JobModel implements IDisposable {
     this.workspace = workspace;
     this.id = id;
     this.moved = shared.current.moved;
-    this.member = shared.identity.email;
+    this.member = shared.acting;
     shared.changed.connect(this.follow);
     void this.refresh();
   }
@@ -91,7 +91,7 @@ export class JobModel implements IDisposable {
   }
 
   private readonly follow = (_: WorkspaceModel, shared: Snapshot): void => {
-    const member = this.shared.identity.email;
+    const member = this.shared.acting;
     if (member !== this.member) {
       // What one member saw is not for the next one.
       this.member = member;

@@ -1,9 +1,10 @@
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import { useId, useRef, useState, type ReactElement } from 'react';
 
+import { asksOf } from '../actions/calls';
 import { perform } from '../actions/perform';
-import { ActionSheet } from '../actions/sheet';
-import { asProblem, type Problem } from '../api/problem';
+import { ActionSheet, type ActionBody } from '../actions/sheet';
+import { asProblem, Problem } from '../api/problem';
 import type { Action, JobDetail } from '../api/shapes';
 import type { Desk, Tab } from '../desk';
 import type { DraftModel } from '../draft/model';
@@ -39,15 +40,18 @@ export function JobPage(props: PageProps): ReactElement {
   const drafted = useCurrent(draft);
   const shared = useCurrent(desk.model);
   const at = useCurrent(place);
-  const [asking, setAsking] = useState<Action | null>(null);
+  const [asking, setAsking] = useState<{ name: string; as: string | null } | null>(null);
   const [refused, setRefused] = useState<Problem | null>(null);
   const [frame, narrow] = useNarrow(NARROW);
   const [statusOpen, setStatusOpen] = useState(desk.memory.getItem('status-folded') === null);
   const statusId = useId();
   const invoker = useRef<Element | null>(null);
 
-  // An action that the server offers no longer is not asked about any more.
-  const asked = detail?.actions.some(each => each.name === asking?.name) === true ? asking : null;
+  // A question that was put to another member, or about what is offered no longer, is not asked any more.
+  const asked =
+    asking !== null && asking.as === desk.model.acting
+      ? (detail?.actions.find(each => each.name === asking.name && each.allowed) ?? null)
+      : null;
 
   if (detail === null) {
     return (
@@ -65,11 +69,17 @@ export function JobPage(props: PageProps): ReactElement {
     ...detail,
     version: { ...detail.version, ...(drafted.pending as Partial<JobDetail['version']>) }
   };
-  const settle = async (action: Action, body = {}): Promise<void> => {
+  const settle = async (action: Action, body: ActionBody = {}): Promise<void> => {
+    const member = desk.model.acting;
     await draft.flush();
-    const now = job.current.detail;
-    const sent = 'shown' in body && now !== null ? { ...body, shown: now.version } : body;
-    const answer = await perform(desk.model.connection, action, detail.name, sent);
+    if (member !== desk.model.acting) {
+      throw new Problem(
+        'OTHER_MEMBER',
+        trans.__('Another member acts in this browser now; nothing was done.'),
+        trans.__('Choose the action again, as whom you mean.')
+      );
+    }
+    const answer = await perform(desk.model.connection, job, detail, action, body);
     if (answer !== null) {
       job.tell(answer);
     }
@@ -83,8 +93,17 @@ export function JobPage(props: PageProps): ReactElement {
       // What the server calls the result is that of the live version's newest job run, not of a test since.
       const run = 'output' in page ? detail.newest_run?.id : undefined;
       place.go(run === undefined ? page : { ...page, run });
-    } else if (action.needs.length > 0) {
-      setAsking(action);
+    } else if (asksOf(action.name).size > 0) {
+      // What was typed is saved first: what the form then shows is what the server has.
+      const as = desk.model.acting;
+      draft
+        .flush()
+        .then(() => {
+          setAsking({ name: action.name, as });
+        })
+        .catch((reason: unknown) => {
+          setRefused(asProblem(reason));
+        });
     } else {
       settle(action).catch((reason: unknown) => {
         setRefused(asProblem(reason));

@@ -64,7 +64,7 @@ function Code(props: QueryProps): ReactElement {
     () => [
       lineComments(remarks),
       completion(() => ({
-        datasets: desk.model.current.datasets,
+        datasets: desk.model.datasetsOf(job.workspace),
         inputs: job.current.detail?.version.inputs ?? []
       }))
     ],
@@ -80,7 +80,7 @@ function Code(props: QueryProps): ReactElement {
     editor.current?.focus();
   });
   useWish(place, 'scripts', () => {
-    chooseScript(desk.model)
+    chooseScript(desk.model, job.place)
       .then(script => {
         if (script !== null) {
           draft.change(

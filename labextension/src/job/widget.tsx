@@ -55,6 +55,13 @@ export class JobWidget extends ReactWidget {
     return run === null ? { tab } : { tab, run };
   }
 
+  private enter(): void {
+    const { workspace } = this.desk.model.current;
+    if (workspace !== null && workspace !== this.job.workspace) {
+      this.desk.model.enter(this.job.workspace);
+    }
+  }
+
   go(place: Place): void {
     this.place.go(place);
   }
@@ -68,7 +75,14 @@ export class JobWidget extends ReactWidget {
     }
   }
 
+  /** The page in front decides which workspace's datasets and scripts stand beside it. */
+  protected override onAfterShow(message: Message): void {
+    this.enter();
+    super.onAfterShow(message);
+  }
+
   protected override onBeforeAttach(message: Message): void {
+    this.enter();
     this.named.emit(this.job.current.detail?.name ?? trans.__('Job'));
     super.onBeforeAttach(message);
   }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 import type { Page } from '../api/shapes';
 import type { WorkspaceModel } from '../workspace/model';
@@ -31,8 +31,11 @@ export function usePaged<T>(
   useEffect(() => {
     list.ask(wanted, owner);
   }, [list, wanted, owner]);
+  // What was fetched at first is as new as the move that was seen by then.
+  const seen = useRef(shown.moved);
   useEffect(() => {
-    if (shown.moved > 0) {
+    if (shown.moved > seen.current) {
+      seen.current = shown.moved;
       list.moved();
     }
   }, [list, shown.moved]);

@@ -86,6 +86,11 @@ export class WorkspaceModel implements IDisposable {
     Signal.clearData(this);
   }
 
+  /** The datasets of a workspace, as far as it is the one that is shown. */
+  datasetsOf(workspace: string): readonly Dataset[] {
+    return workspace === this.snapshot.workspace ? this.snapshot.datasets : [];
+  }
+
   /** The path of something in the workspace that is shown. */
   path(rest: string): string {
     return `workspaces/${encodeURIComponent(this.snapshot.workspace ?? '')}/${rest}`;

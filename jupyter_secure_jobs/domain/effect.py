@@ -58,7 +58,8 @@ def _run(facts: Facts) -> str:
     if not live.grant.reruns:
         left = "the one run that was accepted"
     elif live.grant.most_runs is not None:
-        left = f"one of the {max(0, live.grant.most_runs - live.used)} runs left"
+        count = max(0, live.grant.most_runs - live.used)
+        left = "the last run that is left" if count == 1 else f"one of the {count} runs left"
     else:
         return f"{text} Reruns are approved without a count."
     return f"{text} It uses up {left} when its first key is released, even if it fails."

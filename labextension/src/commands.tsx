@@ -94,7 +94,7 @@ function commandsOf(parts: Parts): Readonly<Record<string, CommandRegistry.IComm
       label: trans.__('Secure jobs: Insert Notebook Job Cell'),
       icon: secureJobsIcon,
       execute: () =>
-        desk.insertion.cell(jobCell(desk.model.current.datasets[0]?.declaration_sql ?? 'a_dataset'))
+        desk.insertion.cell(jobCell(desk.model.current.datasets[0]?.name ?? 'a_dataset'))
     },
     [ids.OPEN_LIST]: {
       label: labelled(trans.__('Secure jobs: All Jobs'), trans.__('All jobs')),

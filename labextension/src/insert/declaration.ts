@@ -19,7 +19,7 @@ export function scriptCell(title: string, language: string, code: string): strin
   return `%%securejob "${title.replaceAll(/["\\]/g, '')}" --lang ${language} --test\n${code}`;
 }
 
-/** A first job to change: counts the rows of a dataset, given as SQL declares it. */
-export function jobCell(declaration: string): string {
-  return scriptCell('New job', 'sql', `SELECT count(*) AS row_count\nFROM ${declaration}`);
+/** A first job to change: counts the rows of a dataset, given by its name. */
+export function jobCell(dataset: string): string {
+  return scriptCell('New job', 'sql', `SELECT count(*) AS row_count\nFROM ${dataset}`);
 }

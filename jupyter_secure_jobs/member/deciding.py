@@ -14,13 +14,13 @@ from jupyter_secure_jobs.member import checks, statements
 from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of
 from jupyter_secure_jobs.member.decided import decided
 from jupyter_secure_jobs.member.planned import planned
+from jupyter_secure_jobs.member.previous import accepted_before
 from jupyter_secure_jobs.member.review import describe
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.decision import Decision
 from jupyter_secure_jobs.protocol.output import rules_of
-from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.trust.dossier import verified_manifests
 from jupyter_secure_jobs.trust.log import verify_log
 from jupyter_secure_jobs.trust.version import verify_version
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.member.context import Acting
     from jupyter_secure_jobs.protocol.dataset import Manifest
     from jupyter_secure_jobs.protocol.envelope import Envelope, Statement
+    from jupyter_secure_jobs.protocol.version import Version
     from jupyter_secure_jobs.trust.roster import TrustedRosters
     from jupyter_secure_jobs.wire.job import JobDetailWire, ReviewWire, VersionWire
     from jupyter_secure_jobs.wire.member_side import ReviewStatement
@@ -49,7 +50,6 @@ class Verified:
     version: Version
     hash: str
     manifests: Mapping[str, Manifest]
-    previous: Version | None
     said: ReviewWire
 
 
@@ -123,10 +123,7 @@ def verified(acting: Acting, workspace: str, job: str, *, number: int) -> Verifi
     # Others saw the log too: what their decisions carry shows whether the server told each the same.
     carried = [envelopes.read(Decision, envelope_of(each)).checkpoint for each in wire.decisions]
     acting.follow_log(workspace, rosters, verify_log(log_proof_of(wire.log), rosters, carried))
-    previous = envelopes.read(Version, envelope_of(wire.previous)) if wire.previous is not None else None
-    return Verified(
-        rosters=rosters, version=version, hash=envelope.hash, manifests=manifests, previous=previous, said=wire
-    )
+    return Verified(rosters=rosters, version=version, hash=envelope.hash, manifests=manifests, said=wire)
 
 
 def review(acting: Acting, workspace: str, job: str) -> ReviewStatement:
@@ -145,7 +142,7 @@ def review(acting: Acting, workspace: str, job: str) -> ReviewStatement:
         seen.version,
         seen.hash,
         manifests=seen.manifests,
-        previous=seen.previous,
+        previous=accepted_before(acting, seen.said, seen.version),
         organisation=acting.card.organisation,
         author_organisation=seen.rosters.member(seen.version.author).organisation,
         members=len(seen.rosters.newest.members),

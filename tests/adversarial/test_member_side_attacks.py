@@ -23,6 +23,7 @@ from jupyter_secure_jobs.member.context import Acting
 from jupyter_secure_jobs.member.identity import Card
 from jupyter_secure_jobs.member.pins import Pins
 from jupyter_secure_jobs.protocol import canonical, codec, places
+from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import SealedKey
 from jupyter_secure_jobs.protocol.order import SealedOutput
 from jupyter_secure_jobs.protocol.result_digest import logical_digest
@@ -33,7 +34,7 @@ from tests.support.keys import digest
 from tests.support.living_workspace import LivingWorkspace
 from tests.support.lying_server import LyingServer
 from tests.support.refusal import refused
-from tests.support.world import AUTHOR, COLLEAGUE, PEOPLE, REVIEWER, WORKSPACE, World
+from tests.support.world import AUTHOR, COLLEAGUE, NOW, PEOPLE, REVIEWER, WORKSPACE, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.client.facade import Client
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.protocol.log import LogProof
+    from jupyter_secure_jobs.wire.member_side import ReviewStatement
 
 ROWS = pa.table({"carrier": ["AA", "DL"], "n": [3, 4]})
 
@@ -64,6 +66,8 @@ class Server:
         self.shown = self.version
         self.rosters, self.lists = self.kept.rosters, self.kept.lists
         self.log = 0
+        self.previous: list[Envelope] = []
+        self.acceptances: list[Envelope] = []
         self.signed: list[Any] = []
 
     def roster(self, _workspace: str) -> Any:
@@ -84,8 +88,19 @@ class Server:
     def review_statements(self, _workspace: str, _job: str, _number: int, **_seen: int) -> Any:
         manifests = wires([made for made, _ in self.kept.manifests.values()])
         (version,) = wires([self.kept.versions[self.shown][0]])
-        return SimpleNamespace(version=version, decisions=[], revocations=[], acknowledgements=[],
-                               manifests=manifests, previous=None, log=self._proof())  # fmt: skip
+        return SimpleNamespace(version=version, decisions=[], revocations=[], acknowledgements=[], comments=[],
+                               manifests=manifests, previous=next(iter(wires(self.previous)), None),
+                               previous_manifests=manifests, previous_decisions=wires(self.acceptances),
+                               log=self._proof())  # fmt: skip
+
+    def accepted_before(self, version: Envelope | None = None, *, without: str = "") -> None:
+        """Put another version under review; show `version`, else the one of before, as accepted by all but one."""
+        before = self.kept.versions[self.version][0] if version is None else version
+        who = [email for email in PEOPLE if email not in (AUTHOR, without)]
+        made = [self.kept.world.decision(email, version=before.hash, time=NOW) for email in who]
+        self.acceptances = [envelopes.sign(each, self.kept.key(each.member).signing) for each in made]
+        self.previous = [before]
+        self.version = self.shown = self.kept.submit(AUTHOR, Grant(), ("Alpha", "Beta"))
 
     def decide_signed(self, _workspace: str, _job: str, body: Any) -> None:
         self.signed.append(body)
@@ -190,6 +205,65 @@ def test_reviewer_signs_no_order(server: Server, reviewer: Acting) -> None:
     with refused("not_the_author"):
         deciding.run(reviewer, WORKSPACE, "job-1", {"month": 7})
     assert server.signed == []
+
+
+# -- the version that a review compares with -----------------------------------------------------------------------
+
+
+def reviewed(acting: Acting) -> ReviewStatement:
+    return deciding.review(acting, WORKSPACE, "job-1")
+
+
+def test_version_that_all_accepted_is_compared_with(server: Server, reviewer: Acting) -> None:
+    assert reviewed(reviewer).diff is None
+    server.accepted_before()
+    seen = reviewed(reviewer)
+    assert (seen.previous_number, seen.diff) == (1, "The code is the same.")
+    assert any("Version 1, which this one is compared with, was accepted by" in line for line in seen.checked)
+
+
+def test_version_of_then_is_compared_with_after_the_members_changed(server: Server, reviewer: Acting) -> None:
+    before = server.kept.versions[server.version][0]
+    made = [server.kept.world.decision(who, version=before.hash, time=NOW) for who in PEOPLE if who != AUTHOR]
+    server.kept.changes_keys(COLLEAGUE)
+    server.acceptances = [envelopes.sign(each, server.kept.world.keys[each.member].signing) for each in made]
+    server.previous = [before]
+    server.kept.list_workers(*server.kept.workers.workers)
+    server.version = server.shown = server.kept.submit(AUTHOR, Grant(), ("Alpha", "Beta"))
+    assert reviewed(reviewer).previous_number == 1
+
+
+@pytest.mark.parametrize("lie", ["signed by another", "of another job", "of another workspace", "with a later number"])
+def test_forged_version_is_not_compared_with(server: Server, reviewer: Acting, lie: str) -> None:
+    """A server that shows the new code as the code of before lets a reviewer look at nothing."""
+    version = server.kept.versions[server.version][1]
+    changes = {
+        "signed by another": {},
+        "of another job": {"job": "job-2"},
+        "of another workspace": {"workspace": "of the server"},
+        "with a later number": {"number": 7},
+    }
+    who = REVIEWER if lie == "signed by another" else AUTHOR
+    server.accepted_before(envelopes.sign(replace(version, **changes[lie]), server.kept.key(who).signing))
+    with refused("previous_version"):
+        reviewed(reviewer)
+
+
+def test_version_that_somebody_never_accepted_is_not_compared_with(server: Server, reviewer: Acting) -> None:
+    server.accepted_before(without=REVIEWER)
+    with refused("previous_version", saying=REVIEWER):
+        reviewed(reviewer)
+    server.acceptances = []
+    with refused("previous_version"):
+        reviewed(reviewer)
+
+
+def test_acceptances_of_another_version_do_not_count(server: Server, reviewer: Acting) -> None:
+    other = server.kept.submit(AUTHOR, Grant(), ("Alpha",))
+    server.accepted_before()
+    server.previous = [server.kept.versions[other][0]]
+    with refused("previous_version"):
+        reviewed(reviewer)
 
 
 # -- results ----------------------------------------------------------------------------------------------------------

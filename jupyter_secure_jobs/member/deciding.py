@@ -126,18 +126,16 @@ def verified(acting: Acting, workspace: str, job: str, *, number: int) -> Verifi
     return Verified(rosters=rosters, version=version, hash=envelope.hash, manifests=manifests, said=wire)
 
 
-def review(acting: Acting, workspace: str, job: str) -> ReviewStatement:
+def review(acting: Acting, workspace: str, job: str, *, live: bool = False) -> ReviewStatement:
     """Return the version in front in plain words: the one under review, else the live one; and what others said of it.
+
+    With `live` it is the live one in any case: what a run, a revocation or a withdrawal is signed for.
 
     Raises:
         ConflictError: there is nothing to review.
         RefusedError: something does not verify, or the server shows comments that were not signed.
     """
-    detail = acting.client.job(workspace, job)
-    number = detail.version.number if detail.version.hash is not None else detail.live_version
-    if number is None:
-        raise ConflictError("no_review", "This job was not submitted yet.", "Wait for its author to submit it.")
-    seen = verified(acting, workspace, job, number=number)
+    seen = _live(acting, workspace, job) if live else _in_front(acting, workspace, job)
     described = describe(
         seen.version,
         seen.hash,
@@ -149,6 +147,14 @@ def review(acting: Acting, workspace: str, job: str) -> ReviewStatement:
         plan=planned(acting, seen.version, seen.manifests),
     )
     return described.model_copy(update={"decisions": decided(seen.said, seen.rosters, seen.version, seen.hash)})
+
+
+def _in_front(acting: Acting, workspace: str, job: str) -> Verified:
+    detail = acting.client.job(workspace, job)
+    number = detail.version.number if detail.version.hash is not None else detail.live_version
+    if number is None:
+        raise ConflictError("no_review", "This job was not submitted yet.", "Wait for its author to submit it.")
+    return verified(acting, workspace, job, number=number)
 
 
 def decide(
@@ -197,20 +203,25 @@ def decide(
     return acting.client.decide_signed(workspace, job, new)
 
 
-def _live(acting: Acting, workspace: str, job: str) -> Verified:
+def _live(acting: Acting, workspace: str, job: str, *, version_hash: str | None = None) -> Verified:
     detail = acting.client.job(workspace, job)
     if detail.live_version is None:
         raise ConflictError("no_version", "No version has been accepted yet.", "Wait for every member's decision.")
-    return verified(acting, workspace, job, number=detail.live_version)
+    seen = verified(acting, workspace, job, number=detail.live_version)
+    if version_hash is not None and seen.hash != version_hash:
+        raise ConflictError(
+            "version_changed", "Another version is live than the one you looked at.", "Look at the live one."
+        )
+    return seen
 
 
-def revocation(acting: Acting, workspace: str, job: str, scope: Scope) -> Envelope:
+def revocation(acting: Acting, workspace: str, job: str, scope: Scope, *, version_hash: str | None = None) -> Envelope:
     """Sign a revocation of the live version, and tell nobody yet.
 
     Raises:
-        ConflictError: no version is live.
+        ConflictError: no version is live, or another one than `version_hash`.
     """
-    seen = _live(acting, workspace, job)
+    seen = _live(acting, workspace, job, version_hash=version_hash)
     made = statements.revocation_of(
         seen.hash,
         seen.rosters,
@@ -222,13 +233,13 @@ def revocation(acting: Acting, workspace: str, job: str, scope: Scope) -> Envelo
     return envelopes.sign(made, acting.ring.signing)
 
 
-def revoke(acting: Acting, workspace: str, job: str, scope: Scope) -> JobDetailWire:
+def revoke(acting: Acting, workspace: str, job: str, scope: Scope, *, version_hash: str | None = None) -> JobDetailWire:
     """Sign a revocation of the live version and hand it in.
 
     Raises:
-        ConflictError: no version is live.
+        ConflictError: no version is live, or another one than `version_hash`.
     """
-    return hand_in(acting, workspace, job, revocation(acting, workspace, job, scope))
+    return hand_in(acting, workspace, job, revocation(acting, workspace, job, scope, version_hash=version_hash))
 
 
 def hand_in(acting: Acting, workspace: str, job: str, signed: Envelope) -> JobDetailWire:
@@ -237,14 +248,16 @@ def hand_in(acting: Acting, workspace: str, job: str, signed: Envelope) -> JobDe
     return acting.client.revoke_signed(workspace, job, RevocationNew(revocation=wire))
 
 
-def run(acting: Acting, workspace: str, job: str, inputs: Mapping[str, InputValue]) -> RunWire:
+def run(
+    acting: Acting, workspace: str, job: str, inputs: Mapping[str, InputValue], *, version_hash: str | None = None
+) -> RunWire:
     """Sign an order for one run of the live version.
 
     Raises:
         InvalidError: an input value is missing or outside its constraint.
-        ConflictError: no version is live.
+        ConflictError: no version is live, or another one than `version_hash`.
     """
-    seen = _live(acting, workspace, job)
+    seen = _live(acting, workspace, job, version_hash=version_hash)
     order = statements.order_of(
         seen.version,
         seen.hash,

@@ -14,7 +14,7 @@ import pytest
 from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.crypto.sealing import seal
 from jupyter_secure_jobs.domain.errors import ConflictError
-from jupyter_secure_jobs.domain.job import Grant
+from jupyter_secure_jobs.domain.job import Grant, Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.domain.workspace import KeyPair
@@ -65,7 +65,7 @@ class Server:
         self.version = self.kept.submit(AUTHOR, Grant(), ("Alpha", "Beta"))
         self.shown = self.version
         self.rosters, self.lists = self.kept.rosters, self.kept.lists
-        self.log = 0
+        self.log = self.live = 0
         self.previous: list[Envelope] = []
         self.acceptances: list[Envelope] = []
         self.signed: list[Any] = []
@@ -83,7 +83,7 @@ class Server:
     def job(self, _workspace: str, _job: str) -> Any:
         number = self.kept.versions[self.version][1].number
         version = SimpleNamespace(number=number, hash=self.version)
-        return SimpleNamespace(version=version, live_version=number)
+        return SimpleNamespace(version=version, live_version=self.live or number)
 
     def review_statements(self, _workspace: str, _job: str, _number: int, **_seen: int) -> Any:
         manifests = wires([made for made, _ in self.kept.manifests.values()])
@@ -199,6 +199,30 @@ def test_nothing_is_signed_on_a_log_that_was_forked(server: Server, reviewer: Ac
         accept(reviewer, server.version)
     assert len(server.signed) == 1
     assert reviewer.pins.warnings()
+
+
+def test_live_version_swapped_after_it_was_looked_at(server: Server, reviewer: Acting, tmp_path: Path) -> None:
+    """What is run, revoked or withdrawn is what was read, not what the server calls live by then."""
+    author = side(server, server.kept.world, AUTHOR, tmp_path / "author", server.kept.genesis)
+    looked_at = deciding.review(reviewer, WORKSPACE, "job-1", live=True).version_hash
+    deciding.revoke(reviewer, WORKSPACE, "job-1", Scope.ALL, version_hash=looked_at)
+    deciding.revocation(reviewer, WORKSPACE, "job-1", Scope.ALL)
+    server.version = server.shown = server.kept.submit(AUTHOR, Grant(reruns=True), ("Alpha", "Beta"))
+    for scope in Scope:
+        with refused("version_changed", kind=ConflictError):
+            deciding.revoke(reviewer, WORKSPACE, "job-1", scope, version_hash=looked_at)
+    with refused("version_changed", kind=ConflictError):
+        deciding.run(author, WORKSPACE, "job-1", {"month": 7}, version_hash=looked_at)
+    assert len(server.signed) == 1
+
+
+def test_live_version_is_shown_though_another_is_under_review(server: Server, reviewer: Acting) -> None:
+    first = server.kept.versions[server.version]
+    server.version = server.kept.submit(AUTHOR, Grant(reruns=True), ("Alpha", "Beta"))
+    server.live = first[1].number
+    assert deciding.review(reviewer, WORKSPACE, "job-1", live=True).version_hash == first[0].hash
+    server.shown = server.version
+    assert deciding.review(reviewer, WORKSPACE, "job-1").version_hash == server.version
 
 
 def test_reviewer_signs_no_order(server: Server, reviewer: Acting) -> None:

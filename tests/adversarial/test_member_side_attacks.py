@@ -18,7 +18,7 @@ from jupyter_secure_jobs.domain.job import Grant, Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.domain.workspace import KeyPair
-from jupyter_secure_jobs.member import deciding, opening
+from jupyter_secure_jobs.member import bundles, comparing, deciding, opening
 from jupyter_secure_jobs.member.context import Acting
 from jupyter_secure_jobs.member.identity import Card
 from jupyter_secure_jobs.member.pins import Pins
@@ -314,6 +314,7 @@ class Finished:
             keys=tuple(self._sealed_key(who, secret) for who in (AUTHOR, COLLEAGUE)),
         )
         self.job = "job-1"
+        self.swapped: dict[str, str] = {}
         self.inputs = {"month": 7}
 
     def output(self) -> SealedOutput:
@@ -326,7 +327,8 @@ class Finished:
         return SealedKey(recipient=own, sealed=seal(own, secret, info=info))
 
     def run_of(self, _workspace: str, _run: str) -> Any:
-        return SimpleNamespace(id="run-1", workspace=WORKSPACE, job=self.job, version=1, kind=RunKind.JOB,
+        said = {"id": "run-1", "workspace": WORKSPACE, **self.swapped}
+        return SimpleNamespace(**said, job=self.job, version=1, kind=RunKind.JOB,
                                has_result=True, has_log=False, status="Succeeded", error_class=None,
                                version_hash=self.world.version.hash, inputs=self.inputs)  # fmt: skip
 
@@ -368,6 +370,39 @@ def total(acting: Acting) -> int:
 
 def test_honest_result(author: Acting) -> None:
     assert total(author) == 2
+
+
+@pytest.mark.parametrize("swapped", [{"id": "run-2"}, {"workspace": "another"}])
+def test_record_of_another_run_in_the_place_of_this_one(
+    finished: Finished, author: Acting, swapped: dict[str, str]
+) -> None:
+    """Else a server answers each question about a run with whichever run it likes."""
+    finished.swapped = swapped
+    for ask in (opening.preview, opening.log_text, comparing.compare, bundles.verified):
+        with refused("other_run", saying="another run than the one asked for"):
+            ask(author, WORKSPACE, "run-1")
+
+
+def test_test_is_not_compared_with_itself_or_with_another_jobs(author: Acting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reviewer's own test, shown as the author's too, would be the same by construction."""
+    mine = SimpleNamespace(id="run-1", workspace=WORKSPACE, job="job-1", kind=RunKind.TEST, member=REVIEWER)
+    outcome = SimpleNamespace(result=SimpleNamespace(result=digest("rows")), replaced=())
+    monkeypatch.setattr(comparing, "_verified", lambda *_: outcome)
+    listed = SimpleNamespace(**{**vars(mine), "member": AUTHOR, "has_result": True, "inputs": {}})
+    server = SimpleNamespace(
+        run_of=lambda *_: mine,
+        job=lambda *_: SimpleNamespace(id="job-1", workspace=WORKSPACE, author=AUTHOR),
+        runs=lambda *_, **_kind: [listed],
+    )
+    lied_to = replace(author, client=cast("Client", server))
+    with refused("other_run", saying="this very run"):
+        comparing.compare(lied_to, WORKSPACE, "run-1")
+    listed.id, listed.job = "run-2", "job-2"
+    with refused("other_run", saying="another job"):
+        comparing.compare(lied_to, WORKSPACE, "run-1")
+    server.job = lambda *_: SimpleNamespace(id="job-2", workspace=WORKSPACE, author=AUTHOR)
+    with refused("other_job"):
+        comparing.compare(lied_to, WORKSPACE, "run-1")
 
 
 def test_stored_result_is_not_the_one_of_the_receipt(finished: Finished, author: Acting) -> None:

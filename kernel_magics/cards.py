@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.flow_words import flow_words
 from jupyter_secure_jobs.domain.run import RunKind
 from kernel_magics.bundle import Bundle, code, element, joined, note, table, visible
 from kernel_magics.wording import (
@@ -298,17 +299,15 @@ def _where(hint: NoteWire) -> str:
 
 
 def _flow_parts(flow: FlowWire) -> list[Bundle]:
-    """Return which columns flow where as a table, or why that is not known, and what decides about rows."""
-    parts = []
-    if flow.known:
+    """Return which columns flow where as a table, found out or claimed, else why not; and what decides about rows."""
+    words = flow_words(known=flow.known, columns=bool(flow.columns), why=flow.why)
+    parts = [note(words.warning)] if words.warning else []
+    if words.caption:
         rows = [[each.output, each.how, _sources(each.sources) or "no column"] for each in flow.columns]
-        caption = "Which columns flow into the result"
-        parts.append(table(["column of the result", "how", "from"], rows, empty="No columns.", caption=caption))
-    elif flow.why:
-        parts.append(note(f"Which columns flow into the result is unknown. {flow.why}"))
+        headers = ["column of the result", "how", "from"]
+        parts.append(table(headers, rows, empty="No columns.", caption=words.caption))
     if flow.conditions:
-        lead = "These decide which rows count" if flow.known else "Columns named in the text"
-        parts.append(note(f"{lead}: {_sources(flow.conditions)}"))
+        parts.append(note(f"{words.lead}: {_sources(flow.conditions)}"))
     return parts
 
 

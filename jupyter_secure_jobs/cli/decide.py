@@ -10,6 +10,7 @@ from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.cli.visible import visible
 from jupyter_secure_jobs.domain.comment import LineComment
 from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.flow_words import flow_words
 from jupyter_secure_jobs.domain.review import Verdict
 
 if TYPE_CHECKING:
@@ -87,14 +88,12 @@ def show(review: ReviewStatement) -> str:
 
 
 def _flow(flow: FlowWire) -> list[str]:
-    if flow.known:
-        lines = ["Which columns flow into the result:"]
+    words = flow_words(known=flow.known, columns=bool(flow.columns), why=flow.why)
+    lines = [words.warning] if words.warning else []
+    if words.caption:
+        lines.append(f"{words.caption}:")
         lines += [f"  {each.output} <- {each.how}: {_sources(each.sources) or 'no column'}" for each in flow.columns]
-        lead = "These decide which rows count"
-    else:
-        lines = [f"Which columns flow into the result is unknown. {flow.why}"]
-        lead = "Columns named in the text"
-    return [*lines, f"{lead}: {_sources(flow.conditions)}"] if flow.conditions else lines
+    return [*lines, f"{words.lead}: {_sources(flow.conditions)}"] if flow.conditions else lines
 
 
 def _sources(sources: Sequence[SourceWire]) -> str:

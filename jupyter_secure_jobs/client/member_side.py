@@ -70,9 +70,11 @@ class MemberRoutes:
             _mine(workspace, "jobs", job, "submit"), asked, JobDetailWire, timeout=_WORK_SECONDS
         )
 
-    def review(self, workspace: str, job: str) -> ReviewStatement:
-        """Return the version under review as the member side verified it."""
-        return self.connection.get(_mine(workspace, "jobs", job, "review"), ReviewStatement, timeout=_WORK_SECONDS)
+    def review(self, workspace: str, job: str, *, live: bool = False) -> ReviewStatement:
+        """Return the version under review, or the `live` one, as the member side verified it."""
+        query: Query = {"of": "live"} if live else {}
+        where = _mine(workspace, "jobs", job, "review")
+        return self.connection.get(where, ReviewStatement, query=query, timeout=_WORK_SECONDS)
 
     def verified_last_review(self, workspace: str, job: str) -> LastReviewWire:
         """Return the last closed review of the open version as the member side verified it."""
@@ -84,15 +86,19 @@ class MemberRoutes:
         where = _mine(workspace, "jobs", job, "decisions")
         return self.connection.post(where, asked, JobDetailWire, timeout=_WORK_SECONDS)
 
-    def revoke(self, workspace: str, job: str, scope: Scope) -> JobDetailWire:
-        """Sign and hand in a revocation of reruns, or of all further keys."""
+    def revoke(self, workspace: str, job: str, scope: Scope, *, version_hash: str | None = None) -> JobDetailWire:
+        """Sign and hand in a revocation of reruns, or of all further keys; with a hash, of that live version alone."""
         where = _mine(workspace, "jobs", job, "revocations")
-        return self.connection.post(where, RevocationAsked(scope=scope), JobDetailWire, timeout=_WORK_SECONDS)
+        asked = RevocationAsked(scope=scope, version_hash=version_hash)
+        return self.connection.post(where, asked, JobDetailWire, timeout=_WORK_SECONDS)
 
-    def run(self, workspace: str, job: str, inputs: Mapping[str, InputValue]) -> RunWire:
-        """Sign a run order for the live version and start it."""
+    def run(
+        self, workspace: str, job: str, inputs: Mapping[str, InputValue], *, version_hash: str | None = None
+    ) -> RunWire:
+        """Sign a run order for the live version and start it; with a hash, of that live version alone."""
         where = _mine(workspace, "jobs", job, "runs")
-        return self.connection.post(where, RunAsked(inputs=dict(inputs)), RunWire, timeout=_WORK_SECONDS)
+        asked = RunAsked(inputs=dict(inputs), version_hash=version_hash)
+        return self.connection.post(where, asked, RunWire, timeout=_WORK_SECONDS)
 
     def preview(self, workspace: str, run: str) -> Preview:
         """Return at most the first 100 rows of a run's result, opened and verified."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
 from jupyter_secure_jobs.member import receipts
+from jupyter_secure_jobs.member.asked import run_asked
 from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of
 from jupyter_secure_jobs.protocol import canonical, codec
 from jupyter_secure_jobs.protocol.clock import utc_now
@@ -62,7 +63,7 @@ def verified(
         NotFoundError: there is no such run, or it has no receipt.
         RefusedError: a check failed.
     """
-    known = acting.client.run_of(workspace, run)
+    known = run_asked(acting, workspace, run)
     said = acting.client.run_statements(
         workspace, run, seen=acting.pins.log_size(workspace), purpose=str(purpose), opened=opened
     )

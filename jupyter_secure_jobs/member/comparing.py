@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.errors import InvalidError, NotFoundError, RefusedError
 from jupyter_secure_jobs.domain.run import RunKind
+from jupyter_secure_jobs.member.asked import run_asked
 from jupyter_secure_jobs.member.chance import chances
 from jupyter_secure_jobs.member.tested import tested
 from jupyter_secure_jobs.protocol import codec
@@ -42,11 +43,14 @@ def compare(acting: Acting, workspace: str, run: str) -> ComparisonWire:
     Raises:
         NotFoundError: there is no such run.
         InvalidError: it is no test run.
+        RefusedError: the server sent other runs than those of this job, or this run as the author's too.
     """
-    known = acting.client.run_of(workspace, run)
+    known = run_asked(acting, workspace, run)
     if known.kind is not RunKind.TEST:
         raise InvalidError("not_a_test", "Only test runs are compared.", "Test the version, then compare.")
     job = acting.client.job(workspace, known.job)
+    if (job.workspace, job.id) != (workspace, known.job):
+        raise RefusedError("other_job", "The server sent another job than that of the run.", "Warn the others.")
     if known.member == job.author:
         return _cannot("This test run is the author's own: there is nothing to compare it with.")
     try:
@@ -58,7 +62,12 @@ def compare(acting: Acting, workspace: str, run: str) -> ComparisonWire:
     if mine.replaced:
         return _cannot(f"The synthetic data of {', '.join(mine.replaced)} was published anew since: test again.")
     every = acting.client.runs(workspace, known.job, kind=RunKind.TEST)
+    if any((each.workspace, each.job) != (workspace, known.job) for each in every):
+        raise RefusedError("other_run", "The server sent runs of another job.", "Warn the others.")
     authors = [each for each in every if each.member == job.author and each.has_result]
+    # Otherwise a test would be compared with itself, and be the same.
+    if any(each.id == run for each in authors):
+        raise RefusedError("other_run", "The server sent this very run as the author's.", "Warn the others.")
     if not authors:
         return _cannot("The author has no test run with a result.")
     return _with_any(acting, job, mine, sorted(authors, key=lambda each: each.inputs != known.inputs))

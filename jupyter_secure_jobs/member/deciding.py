@@ -14,13 +14,13 @@ from jupyter_secure_jobs.member import checks, statements
 from jupyter_secure_jobs.member.context import envelope_of, envelopes_of, log_proof_of
 from jupyter_secure_jobs.member.decided import decided
 from jupyter_secure_jobs.member.planned import planned
+from jupyter_secure_jobs.member.previous import accepted_before
 from jupyter_secure_jobs.member.review import describe
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.decision import Decision
 from jupyter_secure_jobs.protocol.output import rules_of
-from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.trust.dossier import verified_manifests
 from jupyter_secure_jobs.trust.log import verify_log
 from jupyter_secure_jobs.trust.version import verify_version
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.member.context import Acting
     from jupyter_secure_jobs.protocol.dataset import Manifest
     from jupyter_secure_jobs.protocol.envelope import Envelope, Statement
+    from jupyter_secure_jobs.protocol.version import Version
     from jupyter_secure_jobs.trust.roster import TrustedRosters
     from jupyter_secure_jobs.wire.job import JobDetailWire, ReviewWire, VersionWire
     from jupyter_secure_jobs.wire.member_side import ReviewStatement
@@ -49,7 +50,6 @@ class Verified:
     version: Version
     hash: str
     manifests: Mapping[str, Manifest]
-    previous: Version | None
     said: ReviewWire
 
 
@@ -123,35 +123,38 @@ def verified(acting: Acting, workspace: str, job: str, *, number: int) -> Verifi
     # Others saw the log too: what their decisions carry shows whether the server told each the same.
     carried = [envelopes.read(Decision, envelope_of(each)).checkpoint for each in wire.decisions]
     acting.follow_log(workspace, rosters, verify_log(log_proof_of(wire.log), rosters, carried))
-    previous = envelopes.read(Version, envelope_of(wire.previous)) if wire.previous is not None else None
-    return Verified(
-        rosters=rosters, version=version, hash=envelope.hash, manifests=manifests, previous=previous, said=wire
-    )
+    return Verified(rosters=rosters, version=version, hash=envelope.hash, manifests=manifests, said=wire)
 
 
-def review(acting: Acting, workspace: str, job: str) -> ReviewStatement:
+def review(acting: Acting, workspace: str, job: str, *, live: bool = False) -> ReviewStatement:
     """Return the version in front in plain words: the one under review, else the live one; and what others said of it.
+
+    With `live` it is the live one in any case: what a run, a revocation or a withdrawal is signed for.
 
     Raises:
         ConflictError: there is nothing to review.
         RefusedError: something does not verify, or the server shows comments that were not signed.
     """
-    detail = acting.client.job(workspace, job)
-    number = detail.version.number if detail.version.hash is not None else detail.live_version
-    if number is None:
-        raise ConflictError("no_review", "This job was not submitted yet.", "Wait for its author to submit it.")
-    seen = verified(acting, workspace, job, number=number)
+    seen = _live(acting, workspace, job) if live else _in_front(acting, workspace, job)
     described = describe(
         seen.version,
         seen.hash,
         manifests=seen.manifests,
-        previous=seen.previous,
+        previous=accepted_before(acting, seen.said, seen.version),
         organisation=acting.card.organisation,
         author_organisation=seen.rosters.member(seen.version.author).organisation,
         members=len(seen.rosters.newest.members),
         plan=planned(acting, seen.version, seen.manifests),
     )
     return described.model_copy(update={"decisions": decided(seen.said, seen.rosters, seen.version, seen.hash)})
+
+
+def _in_front(acting: Acting, workspace: str, job: str) -> Verified:
+    detail = acting.client.job(workspace, job)
+    number = detail.version.number if detail.version.hash is not None else detail.live_version
+    if number is None:
+        raise ConflictError("no_review", "This job was not submitted yet.", "Wait for its author to submit it.")
+    return verified(acting, workspace, job, number=number)
 
 
 def decide(
@@ -200,20 +203,25 @@ def decide(
     return acting.client.decide_signed(workspace, job, new)
 
 
-def _live(acting: Acting, workspace: str, job: str) -> Verified:
+def _live(acting: Acting, workspace: str, job: str, *, version_hash: str | None = None) -> Verified:
     detail = acting.client.job(workspace, job)
     if detail.live_version is None:
         raise ConflictError("no_version", "No version has been accepted yet.", "Wait for every member's decision.")
-    return verified(acting, workspace, job, number=detail.live_version)
+    seen = verified(acting, workspace, job, number=detail.live_version)
+    if version_hash is not None and seen.hash != version_hash:
+        raise ConflictError(
+            "version_changed", "Another version is live than the one you looked at.", "Look at the live one."
+        )
+    return seen
 
 
-def revocation(acting: Acting, workspace: str, job: str, scope: Scope) -> Envelope:
+def revocation(acting: Acting, workspace: str, job: str, scope: Scope, *, version_hash: str | None = None) -> Envelope:
     """Sign a revocation of the live version, and tell nobody yet.
 
     Raises:
-        ConflictError: no version is live.
+        ConflictError: no version is live, or another one than `version_hash`.
     """
-    seen = _live(acting, workspace, job)
+    seen = _live(acting, workspace, job, version_hash=version_hash)
     made = statements.revocation_of(
         seen.hash,
         seen.rosters,
@@ -225,13 +233,13 @@ def revocation(acting: Acting, workspace: str, job: str, scope: Scope) -> Envelo
     return envelopes.sign(made, acting.ring.signing)
 
 
-def revoke(acting: Acting, workspace: str, job: str, scope: Scope) -> JobDetailWire:
+def revoke(acting: Acting, workspace: str, job: str, scope: Scope, *, version_hash: str | None = None) -> JobDetailWire:
     """Sign a revocation of the live version and hand it in.
 
     Raises:
-        ConflictError: no version is live.
+        ConflictError: no version is live, or another one than `version_hash`.
     """
-    return hand_in(acting, workspace, job, revocation(acting, workspace, job, scope))
+    return hand_in(acting, workspace, job, revocation(acting, workspace, job, scope, version_hash=version_hash))
 
 
 def hand_in(acting: Acting, workspace: str, job: str, signed: Envelope) -> JobDetailWire:
@@ -240,14 +248,16 @@ def hand_in(acting: Acting, workspace: str, job: str, signed: Envelope) -> JobDe
     return acting.client.revoke_signed(workspace, job, RevocationNew(revocation=wire))
 
 
-def run(acting: Acting, workspace: str, job: str, inputs: Mapping[str, InputValue]) -> RunWire:
+def run(
+    acting: Acting, workspace: str, job: str, inputs: Mapping[str, InputValue], *, version_hash: str | None = None
+) -> RunWire:
     """Sign an order for one run of the live version.
 
     Raises:
         InvalidError: an input value is missing or outside its constraint.
-        ConflictError: no version is live.
+        ConflictError: no version is live, or another one than `version_hash`.
     """
-    seen = _live(acting, workspace, job)
+    seen = _live(acting, workspace, job, version_hash=version_hash)
     order = statements.order_of(
         seen.version,
         seen.hash,

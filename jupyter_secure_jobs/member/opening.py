@@ -21,6 +21,7 @@ from jupyter_secure_jobs.domain.output import Withheld
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.domain.text import harmless
 from jupyter_secure_jobs.member import receipts, tested
+from jupyter_secure_jobs.member.asked import run_asked
 from jupyter_secure_jobs.member.context import private_folder
 from jupyter_secure_jobs.protocol import codec, places
 from jupyter_secure_jobs.protocol.result_digest import has_digest
@@ -68,7 +69,7 @@ def opened(
         NotAllowedError: the member is not of the author's organisation.
         RefusedError: a check failed; nothing is opened.
     """
-    run = acting.client.run_of(workspace, run_id)
+    run = run_asked(acting, workspace, run_id)
     if (run.has_result if kind == "result" else run.has_log) is False:
         reason = f" It ended as {run.status} ({run.error_class})." if run.error_class else f" It is {run.status}."
         raise NotFoundError(f"no_{kind}", f"The run has no {kind}.{reason}", "See the run's status.")

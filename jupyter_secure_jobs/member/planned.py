@@ -51,6 +51,8 @@ def planned(acting: Acting, version: Version, manifests: Mapping[str, Manifest])
     # Which text a run tested is the server's word here; it only spares downloads.
     likely = [each for each in runs if each.tested_this_text is not False and each.has_result]
     for run in likely[:MOST_VERIFIED]:
+        if (run.workspace, run.job) != (version.workspace, version.job):
+            continue
         try:
             found = tested(acting, run, acting.client.outcome(version.workspace, run.id))
         except (NotFoundError, RefusedError):
@@ -74,6 +76,8 @@ def claimed(found: Tested, run: RunWire, version: Version, manifests: Mapping[st
         output_policy=version.output_policy,
         counts=version.counts,
     )
+    if (said.workspace, said.genesis) != (version.workspace, version.genesis):
+        return None
     read = {each.dataset for each in said.synthetic}
     if flow is None or found.replaced or said.text != text.hash or read != set(datasets.values()):
         return None

@@ -84,12 +84,20 @@ def describe(
             f"The author, {version.author}, signed this version for the members as they are now.",
             "Results are sealed to members of the author's organisation and nobody else.",
             "Every dataset it names is signed by its owner.",
+            *_compared(previous),
         ],
         notes=[
             *(NoteWire(text=note) for note in _output_notes(version, rules)),
             *hints(version, rules, own.followed, manifests),
         ],
     )
+
+
+def _compared(previous: Version | None) -> list[str]:
+    if previous is None:
+        return []
+    accepted = f"Version {previous.number}, which this one is compared with, was accepted by every member of then."
+    return [f"{accepted} That none was accepted in between is the server's word."]
 
 
 def _grant(grant: Grant) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -12,7 +13,9 @@ from tornado.ioloop import IOLoop
 
 from jupyter_secure_jobs.client import tls
 from jupyter_secure_jobs.domain.errors import (
+    InvalidError,
     NotAllowedError,
+    NotFoundError,
     SecureJobsError,
     TooLargeError,
     UnauthenticatedError,
@@ -114,6 +117,38 @@ class OwnHandler(MemberHandler):
         await self._serve(path)
 
 
+def _check_path(rest: str) -> None:
+    """Return if the path is one that every reader of it takes for the same, and not one of this side's own.
+
+    Raises:
+        NotFoundError: it has `.`, `..` or empty segments or a backslash, also percent-encoded, or leads to `member/`.
+    """
+    plain, before = unquote(rest), rest
+    while plain != before:
+        plain, before = unquote(plain), plain
+    segments = plain.split("/")
+    if "\\" in plain or segments[0] == "member" or any(segment in ("", ".", "..") for segment in segments):
+        raise NotFoundError("path", "The workspace server has no such path.", "Write it without dots and escapes.")
+
+
+def _check_body(body: bytes) -> None:
+    """Return if the body holds no passphrase: it is for this side's own routes, and never for the server.
+
+    Raises:
+        InvalidError: it is a JSON object with a passphrase.
+    """
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(said, dict) and "passphrase" in said:
+        raise InvalidError(
+            "passphrase_passed",
+            "The request carries a passphrase, which the workspace server must never see; it was not passed on.",
+            "Send it to a path below member/ alone.",
+        )
+
+
 class PassingHandler(MemberHandler):
     """Passes a request on to the workspace server under the acting member's session."""
 
@@ -126,8 +161,10 @@ class PassingHandler(MemberHandler):
     async def _pass(self, rest: str) -> None:
         try:
             self.admit(kernel=True)
+            _check_path(rest)
             if len(self.request.body) > MOST_BODY:
                 raise TooLargeError("body_large", "The request is over 2 MiB.", "Send less at once.")
+            _check_body(self.request.body)
             connection = self.host.acting(self.email).client.connection
             answer = await self._ask(connection, rest)
             if answer.status_code == UnauthenticatedError.status:

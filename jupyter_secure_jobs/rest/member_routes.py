@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.audit import Purpose, purpose_of
+from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.job import Language
 from jupyter_secure_jobs.member import bundles, checks, comparing, decided, deciding, opening, proof, publishing
 from jupyter_secure_jobs.rest.route import Call, Download, Route, Side
@@ -43,6 +44,13 @@ def _unlock(desk: Desk, call: Call) -> member_side.StatusWire:
 def _check(_desk: Desk, call: Call) -> member_side.CheckWire:
     body: member_side.CheckNew = call.body
     return checks.check(Language(body.language), body.code, tables=body.tables)
+
+
+def _review(desk: Desk, call: Call) -> member_side.ReviewStatement:
+    of = call.query.get("of", "front")
+    if of not in ("front", "live"):
+        raise InvalidError("query", "of is neither front nor live.", "Write of=live, or leave it out.")
+    return deciding.review(desk.acting, call.w, call.path["j"], live=of == "live")
 
 
 def _decide(desk: Desk, call: Call) -> job.JobDetailWire:
@@ -108,16 +116,15 @@ MEMBER_ROUTES: Final[tuple[Route, ...]] = (
     _row("POST", "member/workspaces/{w}/check", "check", member_side.CheckNew, member_side.CheckWire, _check),
     _row("POST", _J + "/submit", "sign_submission", member_side.SubmitAsked, job.JobDetailWire,
          lambda d, c: deciding.submit(d.acting, c.w, c.path["j"], shown=c.body.shown)),
-    _row("GET", _J + "/review", "read_review", None, member_side.ReviewStatement,
-         lambda d, c: deciding.review(d.acting, c.w, c.path["j"])),
+    _row("GET", _J + "/review", "read_review", None, member_side.ReviewStatement, _review, query=("of",)),
     _row("GET", _J + "/last-review", "read_last_review", None, member_side.LastReviewWire,
          lambda d, c: decided.last_review(d.acting, c.w, c.path["j"])),
     _row("POST", _J + "/decisions", "sign_decision", member_side.DecisionAsked, job.JobDetailWire, _decide,
          kernel=False),
     _row("POST", _J + "/revocations", "sign_revocation", member_side.RevocationAsked, job.JobDetailWire,
-         lambda d, c: deciding.revoke(d.acting, c.w, c.path["j"], c.body.scope)),
+         lambda d, c: deciding.revoke(d.acting, c.w, c.path["j"], c.body.scope, version_hash=c.body.version_hash)),
     _row("POST", _J + "/runs", "sign_order", member_side.RunAsked, run.RunWire,
-         lambda d, c: deciding.run(d.acting, c.w, c.path["j"], c.body.inputs)),
+         lambda d, c: deciding.run(d.acting, c.w, c.path["j"], c.body.inputs, version_hash=c.body.version_hash)),
     _row("GET", _R + "/result", "open_result", None, member_side.Preview,
          lambda d, c: opening.preview(d.acting, c.w, c.path["r"])),
     _row("GET", _R + "/result.csv", "export_csv", None, None, _export("csv"), query=("purpose",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.comment import clean_comment, clean_line_comments
@@ -218,8 +219,7 @@ def statements_about(
     digest = row.statement or ""
     envelope = logbook.read(unit, workspace, digest)
     version = envelopes.read(Version, envelope)
-    earlier = [r for r in bundle.versions.values() if r.stage == "accepted" and r.number < row.number and r.statement]
-    previous = max(earlier, key=lambda r: r.number, default=None)
+    before = _before(unit, workspace, bundle, row)
     revoked = [stop.statement for stop in bundle.revocations.get(digest, [])]
     heard = [notice.acknowledgement for statement in revoked
              for notice in runs.notices_of(unit.session, workspace, statement)]  # fmt: skip
@@ -234,9 +234,34 @@ def statements_about(
         revocations=[logbook.wire_of(each) for each in revocations],
         acknowledgements=[logbook.wire_of(each) for each in heard if each is not None],
         manifests=[logbook.wire_of(each) for each in manifests_of(unit, workspace, version)],
-        previous=logbook.wire_of(logbook.read(unit, workspace, previous.statement or "")) if previous else None,
+        previous=logbook.wire_of(before.version) if before else None,
+        previous_manifests=[logbook.wire_of(each) for each in before.manifests] if before else [],
+        previous_decisions=[logbook.wire_of(each) for each in before.decisions] if before else [],
         log=logbook.proof(unit, workspace, [*notes, *carried], seen=() if seen is None else (seen,)),
         comments=opinions.comments_of(votes),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Before:
+    """The last accepted version before another, with what shows that it was accepted."""
+
+    version: Envelope
+    manifests: list[Envelope]
+    decisions: list[Envelope]
+
+
+def _before(unit: Unit, workspace: str, bundle: Bundle, row: VersionRow) -> _Before | None:
+    earlier = [r for r in bundle.versions.values() if r.stage == "accepted" and r.number < row.number and r.statement]
+    last = max(earlier, key=lambda r: r.number, default=None)
+    if last is None:
+        return None
+    envelope = logbook.read(unit, workspace, last.statement or "")
+    votes = jobs.decisions_on(unit.session, envelope.hash).values()
+    return _Before(
+        version=envelope,
+        manifests=manifests_of(unit, workspace, envelopes.read(Version, envelope)),
+        decisions=logbook.read_all(unit, workspace, [vote.statement for vote in votes]),
     )
 
 

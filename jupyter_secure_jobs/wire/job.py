@@ -280,7 +280,10 @@ class CommentsWire(Wire):
 
 
 class ReviewWire(Wire):
-    """The statements about one version, for those who verify them, and the comments that the decisions name."""
+    """The statements about one version, for those who verify them, and the comments that the decisions name.
+
+    `previous` is the last accepted version before it, with the manifests that it names and the decisions on it.
+    """
 
     version: EnvelopeWire
     decisions: list[EnvelopeWire]
@@ -288,6 +291,8 @@ class ReviewWire(Wire):
     acknowledgements: list[EnvelopeWire]
     manifests: list[EnvelopeWire]
     previous: EnvelopeWire | None
+    previous_manifests: list[EnvelopeWire] = []
+    previous_decisions: list[EnvelopeWire] = []
     log: LogProofWire
     comments: list[CommentsWire] = []
 

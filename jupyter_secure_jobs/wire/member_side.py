@@ -198,15 +198,17 @@ class DecisionAsked(Wire):
 
 
 class RevocationAsked(Wire):
-    """Which scope to stop."""
+    """Which scope to stop. With `version_hash`, the version as it was read: nothing is signed for another."""
 
     scope: Scope
+    version_hash: str | None = None
 
 
 class RunAsked(Wire):
-    """Input values for a run of the live version."""
+    """Input values for a run of the live version. With `version_hash`, as it was read: no other is ordered."""
 
     inputs: dict[str, InputValue] = {}
+    version_hash: str | None = None
 
 
 class Preview(Wire):

@@ -14,15 +14,16 @@ import pytest
 from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.crypto.sealing import seal
 from jupyter_secure_jobs.domain.errors import ConflictError
-from jupyter_secure_jobs.domain.job import Grant
+from jupyter_secure_jobs.domain.job import Grant, Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.domain.workspace import KeyPair
-from jupyter_secure_jobs.member import deciding, opening
+from jupyter_secure_jobs.member import bundles, comparing, deciding, opening
 from jupyter_secure_jobs.member.context import Acting
 from jupyter_secure_jobs.member.identity import Card
 from jupyter_secure_jobs.member.pins import Pins
 from jupyter_secure_jobs.protocol import canonical, codec, places
+from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import SealedKey
 from jupyter_secure_jobs.protocol.order import SealedOutput
 from jupyter_secure_jobs.protocol.result_digest import logical_digest
@@ -33,7 +34,7 @@ from tests.support.keys import digest
 from tests.support.living_workspace import LivingWorkspace
 from tests.support.lying_server import LyingServer
 from tests.support.refusal import refused
-from tests.support.world import AUTHOR, COLLEAGUE, PEOPLE, REVIEWER, WORKSPACE, World
+from tests.support.world import AUTHOR, COLLEAGUE, NOW, PEOPLE, REVIEWER, WORKSPACE, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.client.facade import Client
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.protocol.log import LogProof
+    from jupyter_secure_jobs.wire.member_side import ReviewStatement
 
 ROWS = pa.table({"carrier": ["AA", "DL"], "n": [3, 4]})
 
@@ -63,7 +65,9 @@ class Server:
         self.version = self.kept.submit(AUTHOR, Grant(), ("Alpha", "Beta"))
         self.shown = self.version
         self.rosters, self.lists = self.kept.rosters, self.kept.lists
-        self.log = 0
+        self.log = self.live = 0
+        self.previous: list[Envelope] = []
+        self.acceptances: list[Envelope] = []
         self.signed: list[Any] = []
 
     def roster(self, _workspace: str) -> Any:
@@ -79,13 +83,24 @@ class Server:
     def job(self, _workspace: str, _job: str) -> Any:
         number = self.kept.versions[self.version][1].number
         version = SimpleNamespace(number=number, hash=self.version)
-        return SimpleNamespace(version=version, live_version=number)
+        return SimpleNamespace(version=version, live_version=self.live or number)
 
     def review_statements(self, _workspace: str, _job: str, _number: int, **_seen: int) -> Any:
         manifests = wires([made for made, _ in self.kept.manifests.values()])
         (version,) = wires([self.kept.versions[self.shown][0]])
-        return SimpleNamespace(version=version, decisions=[], revocations=[], acknowledgements=[],
-                               manifests=manifests, previous=None, log=self._proof())  # fmt: skip
+        return SimpleNamespace(version=version, decisions=[], revocations=[], acknowledgements=[], comments=[],
+                               manifests=manifests, previous=next(iter(wires(self.previous)), None),
+                               previous_manifests=manifests, previous_decisions=wires(self.acceptances),
+                               log=self._proof())  # fmt: skip
+
+    def accepted_before(self, version: Envelope | None = None, *, without: str = "") -> None:
+        """Put another version under review; show `version`, else the one of before, as accepted by all but one."""
+        before = self.kept.versions[self.version][0] if version is None else version
+        who = [email for email in PEOPLE if email not in (AUTHOR, without)]
+        made = [self.kept.world.decision(email, version=before.hash, time=NOW) for email in who]
+        self.acceptances = [envelopes.sign(each, self.kept.key(each.member).signing) for each in made]
+        self.previous = [before]
+        self.version = self.shown = self.kept.submit(AUTHOR, Grant(), ("Alpha", "Beta"))
 
     def decide_signed(self, _workspace: str, _job: str, body: Any) -> None:
         self.signed.append(body)
@@ -186,10 +201,93 @@ def test_nothing_is_signed_on_a_log_that_was_forked(server: Server, reviewer: Ac
     assert reviewer.pins.warnings()
 
 
+def test_live_version_swapped_after_it_was_looked_at(server: Server, reviewer: Acting, tmp_path: Path) -> None:
+    """What is run, revoked or withdrawn is what was read, not what the server calls live by then."""
+    author = side(server, server.kept.world, AUTHOR, tmp_path / "author", server.kept.genesis)
+    looked_at = deciding.review(reviewer, WORKSPACE, "job-1", live=True).version_hash
+    deciding.revoke(reviewer, WORKSPACE, "job-1", Scope.ALL, version_hash=looked_at)
+    deciding.revocation(reviewer, WORKSPACE, "job-1", Scope.ALL)
+    server.version = server.shown = server.kept.submit(AUTHOR, Grant(reruns=True), ("Alpha", "Beta"))
+    for scope in Scope:
+        with refused("version_changed", kind=ConflictError):
+            deciding.revoke(reviewer, WORKSPACE, "job-1", scope, version_hash=looked_at)
+    with refused("version_changed", kind=ConflictError):
+        deciding.run(author, WORKSPACE, "job-1", {"month": 7}, version_hash=looked_at)
+    assert len(server.signed) == 1
+
+
+def test_live_version_is_shown_though_another_is_under_review(server: Server, reviewer: Acting) -> None:
+    first = server.kept.versions[server.version]
+    server.version = server.kept.submit(AUTHOR, Grant(reruns=True), ("Alpha", "Beta"))
+    server.live = first[1].number
+    assert deciding.review(reviewer, WORKSPACE, "job-1", live=True).version_hash == first[0].hash
+    server.shown = server.version
+    assert deciding.review(reviewer, WORKSPACE, "job-1").version_hash == server.version
+
+
 def test_reviewer_signs_no_order(server: Server, reviewer: Acting) -> None:
     with refused("not_the_author"):
         deciding.run(reviewer, WORKSPACE, "job-1", {"month": 7})
     assert server.signed == []
+
+
+# -- the version that a review compares with -----------------------------------------------------------------------
+
+
+def reviewed(acting: Acting) -> ReviewStatement:
+    return deciding.review(acting, WORKSPACE, "job-1")
+
+
+def test_version_that_all_accepted_is_compared_with(server: Server, reviewer: Acting) -> None:
+    assert reviewed(reviewer).diff is None
+    server.accepted_before()
+    seen = reviewed(reviewer)
+    assert (seen.previous_number, seen.diff) == (1, "The code is the same.")
+    assert any("Version 1, which this one is compared with, was accepted by" in line for line in seen.checked)
+
+
+def test_version_of_then_is_compared_with_after_the_members_changed(server: Server, reviewer: Acting) -> None:
+    before = server.kept.versions[server.version][0]
+    made = [server.kept.world.decision(who, version=before.hash, time=NOW) for who in PEOPLE if who != AUTHOR]
+    server.kept.changes_keys(COLLEAGUE)
+    server.acceptances = [envelopes.sign(each, server.kept.world.keys[each.member].signing) for each in made]
+    server.previous = [before]
+    server.kept.list_workers(*server.kept.workers.workers)
+    server.version = server.shown = server.kept.submit(AUTHOR, Grant(), ("Alpha", "Beta"))
+    assert reviewed(reviewer).previous_number == 1
+
+
+@pytest.mark.parametrize("lie", ["signed by another", "of another job", "of another workspace", "with a later number"])
+def test_forged_version_is_not_compared_with(server: Server, reviewer: Acting, lie: str) -> None:
+    """A server that shows the new code as the code of before lets a reviewer look at nothing."""
+    version = server.kept.versions[server.version][1]
+    changes = {
+        "signed by another": {},
+        "of another job": {"job": "job-2"},
+        "of another workspace": {"workspace": "of the server"},
+        "with a later number": {"number": 7},
+    }
+    who = REVIEWER if lie == "signed by another" else AUTHOR
+    server.accepted_before(envelopes.sign(replace(version, **changes[lie]), server.kept.key(who).signing))
+    with refused("previous_version"):
+        reviewed(reviewer)
+
+
+def test_version_that_somebody_never_accepted_is_not_compared_with(server: Server, reviewer: Acting) -> None:
+    server.accepted_before(without=REVIEWER)
+    with refused("previous_version", saying=REVIEWER):
+        reviewed(reviewer)
+    server.acceptances = []
+    with refused("previous_version"):
+        reviewed(reviewer)
+
+
+def test_acceptances_of_another_version_do_not_count(server: Server, reviewer: Acting) -> None:
+    other = server.kept.submit(AUTHOR, Grant(), ("Alpha",))
+    server.accepted_before()
+    server.previous = [server.kept.versions[other][0]]
+    with refused("previous_version"):
+        reviewed(reviewer)
 
 
 # -- results ----------------------------------------------------------------------------------------------------------
@@ -216,6 +314,7 @@ class Finished:
             keys=tuple(self._sealed_key(who, secret) for who in (AUTHOR, COLLEAGUE)),
         )
         self.job = "job-1"
+        self.swapped: dict[str, str] = {}
         self.inputs = {"month": 7}
 
     def output(self) -> SealedOutput:
@@ -228,7 +327,8 @@ class Finished:
         return SealedKey(recipient=own, sealed=seal(own, secret, info=info))
 
     def run_of(self, _workspace: str, _run: str) -> Any:
-        return SimpleNamespace(id="run-1", workspace=WORKSPACE, job=self.job, version=1, kind=RunKind.JOB,
+        said = {"id": "run-1", "workspace": WORKSPACE, **self.swapped}
+        return SimpleNamespace(**said, job=self.job, version=1, kind=RunKind.JOB,
                                has_result=True, has_log=False, status="Succeeded", error_class=None,
                                version_hash=self.world.version.hash, inputs=self.inputs)  # fmt: skip
 
@@ -270,6 +370,39 @@ def total(acting: Acting) -> int:
 
 def test_honest_result(author: Acting) -> None:
     assert total(author) == 2
+
+
+@pytest.mark.parametrize("swapped", [{"id": "run-2"}, {"workspace": "another"}])
+def test_record_of_another_run_in_the_place_of_this_one(
+    finished: Finished, author: Acting, swapped: dict[str, str]
+) -> None:
+    """Else a server answers each question about a run with whichever run it likes."""
+    finished.swapped = swapped
+    for ask in (opening.preview, opening.log_text, comparing.compare, bundles.verified):
+        with refused("other_run", saying="another run than the one asked for"):
+            ask(author, WORKSPACE, "run-1")
+
+
+def test_test_is_not_compared_with_itself_or_with_another_jobs(author: Acting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reviewer's own test, shown as the author's too, would be the same by construction."""
+    mine = SimpleNamespace(id="run-1", workspace=WORKSPACE, job="job-1", kind=RunKind.TEST, member=REVIEWER)
+    outcome = SimpleNamespace(result=SimpleNamespace(result=digest("rows")), replaced=())
+    monkeypatch.setattr(comparing, "_verified", lambda *_: outcome)
+    listed = SimpleNamespace(**{**vars(mine), "member": AUTHOR, "has_result": True, "inputs": {}})
+    server = SimpleNamespace(
+        run_of=lambda *_: mine,
+        job=lambda *_: SimpleNamespace(id="job-1", workspace=WORKSPACE, author=AUTHOR),
+        runs=lambda *_, **_kind: [listed],
+    )
+    lied_to = replace(author, client=cast("Client", server))
+    with refused("other_run", saying="this very run"):
+        comparing.compare(lied_to, WORKSPACE, "run-1")
+    listed.id, listed.job = "run-2", "job-2"
+    with refused("other_run", saying="another job"):
+        comparing.compare(lied_to, WORKSPACE, "run-1")
+    server.job = lambda *_: SimpleNamespace(id="job-2", workspace=WORKSPACE, author=AUTHOR)
+    with refused("other_job"):
+        comparing.compare(lied_to, WORKSPACE, "run-1")
 
 
 def test_stored_result_is_not_the_one_of_the_receipt(finished: Finished, author: Acting) -> None:

@@ -236,6 +236,8 @@ def test_claim_is_shown_with_its_source_and_never_as_known(world: World) -> None
 LIES = {
     "of another text": {"text": digest("another text")},
     "of other data": {"synthetic": (SyntheticRead(dataset="dataset-alpha", digest=digest("twin")),)},
+    "of another workspace": {"workspace": "another"},
+    "of another genesis": {"genesis": digest("another")},
     "without a flow": {"flow": None},
     "of a column that the owner did not sign": {"flow": replace(GOOD, sources=(PlanSource(table="b", column="no"),))},
     "of a table that is not read": {"flow": replace(GOOD, sources=(PlanSource(table="z", column="carrier"),))},

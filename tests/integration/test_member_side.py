@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -108,6 +109,37 @@ def test_person_decides_with_the_passphrase(parts: Parts, side: Side) -> None:
     answer = side.person.post(f"member/workspaces/{parts.workspace}/jobs/{job.id}/decisions", json=body)
     assert answer.is_success, answer.text
     assert [each.member for each in parts.job(job.id).approval if each.decision == "Accepted"] == [WEI]
+
+
+STRANGE = [
+    "workspaces/../member/unlock", "workspaces/%2e%2e/member/unlock", "workspaces/%252E./member/unlock",
+    "%6dember/unlock", "%256dember/unlock", "./member/unlock", "/member/unlock", "workspaces//jobs", "workspaces/.",
+    "workspaces/a%5cb", "workspaces/..%2f..%2fmember%2funlock",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", STRANGE)
+def test_strange_path_is_not_passed_on(side: Side, path: str) -> None:
+    """Where this side and the server read a path differently, what is meant for one would reach the other."""
+    # httpx mends such paths before it sends them; whoever attacks does not.
+    url = httpx.URL(side.url)
+    bare = HTTPConnection(url.host, url.port)
+    headers = {"Authorization": f"token {TOKEN}", "Content-Type": "application/json"}
+    bare.request("POST", f"{BASE}{path}", body="{}", headers=headers)
+    answer = bare.getresponse()
+    assert (answer.status, json.loads(answer.read())["code"]) == (404, "path")
+    bare.close()
+
+
+def test_passphrase_is_not_passed_on(parts: Parts, side: Side) -> None:
+    where, name = f"workspaces/{parts.workspace}/jobs", parts.name("With a passphrase")
+    for client in (side.person, side.kernel):
+        answer = client.post(where, json={"name": name, "passphrase": PASSPHRASE})
+        assert code(answer) == (422, "passphrase_passed")
+        assert PASSPHRASE not in answer.text
+        widened = json.dumps({"passphrase": PASSPHRASE}).encode("utf-16")
+        assert code(client.post(where, content=widened)) == (422, "passphrase_passed")
+    assert not side.person.get(where, params={"q": name}).json()["items"]
 
 
 def test_unknown_kernel_token_is_no_way_in(side: Side) -> None:

@@ -3229,6 +3229,8 @@ export interface components {
         /**
          * ReviewWire
          * @description The statements about one version, for those who verify them, and the comments that the decisions name.
+         *
+         *     `previous` is the last accepted version before it, with the manifests that it names and the decisions on it.
          */
         ReviewWire: {
             /** Acknowledgements */
@@ -3244,16 +3246,31 @@ export interface components {
             /** Manifests */
             manifests: components["schemas"]["EnvelopeWire"][];
             previous: components["schemas"]["EnvelopeWire"] | null;
+            /**
+             * Previous Decisions
+             * @default []
+             */
+            previous_decisions: components["schemas"]["EnvelopeWire"][];
+            /**
+             * Previous Manifests
+             * @default []
+             */
+            previous_manifests: components["schemas"]["EnvelopeWire"][];
             /** Revocations */
             revocations: components["schemas"]["EnvelopeWire"][];
             version: components["schemas"]["EnvelopeWire"];
         };
         /**
          * RevocationAsked
-         * @description Which scope to stop.
+         * @description Which scope to stop. With `version_hash`, the version as it was read: nothing is signed for another.
          */
         RevocationAsked: {
             scope: components["schemas"]["Scope"];
+            /**
+             * Version Hash
+             * @default null
+             */
+            version_hash: string | null;
         };
         /**
          * RevocationNew
@@ -3282,7 +3299,7 @@ export interface components {
         };
         /**
          * RunAsked
-         * @description Input values for a run of the live version.
+         * @description Input values for a run of the live version. With `version_hash`, as it was read: no other is ordered.
          */
         RunAsked: {
             /**
@@ -3292,6 +3309,11 @@ export interface components {
             inputs: {
                 [key: string]: string | number | boolean | string[];
             };
+            /**
+             * Version Hash
+             * @default null
+             */
+            version_hash: string | null;
         };
         /**
          * RunKind
@@ -4185,7 +4207,9 @@ export interface operations {
     };
     read_review: {
         parameters: {
-            query?: never;
+            query?: {
+                of?: string;
+            };
             header?: never;
             path: {
                 w: string;

@@ -109,6 +109,7 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"POST member/{W}/check", lambda c: c.check("w", CheckNew(language="sql", code="c"))),
     (f"POST member/{J}/submit", lambda c: c.submit("w", "j")),
     (f"GET member/{J}/review", lambda c: c.review("w", "j")),
+    (f"GET member/{J}/review?of=live", lambda c: c.review("w", "j", live=True)),
     (f"POST member/{J}/decisions", lambda c: c.decide("w", "j", DECIDED)),
     (f"POST member/{J}/revocations", lambda c: c.revoke("w", "j", Scope.ALL)),
     (f"POST member/{J}/runs", lambda c: c.run("w", "j", {"a": 1})),

@@ -10,6 +10,7 @@ import pytest
 from jupyter_secure_jobs.cli import decide
 from jupyter_secure_jobs.domain.job import Language
 from jupyter_secure_jobs.member.review import describe
+from jupyter_secure_jobs.wire.member_side import FlowColumnWire, FlowWire, SourceWire
 from kernel_magics import cards
 
 if TYPE_CHECKING:
@@ -174,3 +175,41 @@ def test_terminal_and_card_show_the_flow_and_the_lines(world: World) -> None:
     unknown = reviewed(world, PYTHON, language=Language.PYTHON)
     for text in (decide.show(unknown), cards.review_card(unknown).plain):
         assert "Which columns flow into the result is unknown. Python is not run here" in text
+
+
+OWN = SourceWire(table="b", column="carrier", owner="Beta", yours=True)
+COLUMN = FlowColumnWire(output="c", how="max", sources=[OWN])
+
+
+@pytest.mark.parametrize(
+    ("flow", "there", "missing"),
+    [
+        (
+            FlowWire(known=True, why="", columns=[COLUMN], conditions=[OWN]),
+            ["Which columns flow into the result", "max", "These decide which rows count: b.carrier (yours)"],
+            ["claim", "unknown", "The code names"],
+        ),
+        (
+            FlowWire(known=False, why="A worker saw the plan.", columns=[COLUMN], conditions=[OWN]),
+            ["a claim, not a finding. A worker saw the plan.", "What the plan said (a claim)", "max",
+             "b.carrier (yours)", "as if every column could leave", "The plan said that these decide"],
+            ["Which columns flow into the result", "unknown"],
+        ),
+        (
+            FlowWire(known=False, why="It is Python.", conditions=[OWN]),
+            ["Which columns flow into the result is unknown. It is Python.", "The code names: b.carrier (yours)",
+             "as if every column could leave"],
+            ["claim", "decide which rows count"],
+        ),
+    ],
+    ids=["known", "claimed", "unknown"],
+)  # fmt: skip
+def test_terminal_and_notebook_tell_a_claim_from_a_finding(
+    world: World, flow: FlowWire, there: list[str], missing: list[str]
+) -> None:
+    seen = reviewed(world, "SELECT 1 AS c FROM b").model_copy(update={"flow": flow, "notes": []})
+    for text in (decide.show(seen), cards.review_card(seen).plain):
+        for words in there:
+            assert words in text
+        for words in missing:
+            assert words not in text

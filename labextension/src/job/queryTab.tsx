@@ -10,6 +10,7 @@ import { completion } from '../editor/completion';
 import { lineComments } from '../editor/lineComments';
 import { chooseScript } from '../insert/template';
 import { LastReviewPanel } from '../review/lastReview';
+import { AsTold } from '../review/opinions';
 import { ReviewPage } from '../review/page';
 import { Remarks, remarksOf } from '../review/remarks';
 import { RunOutput } from '../runs/output';
@@ -99,6 +100,7 @@ function Code(props: QueryProps): ReactElement {
     <div className="jp-SecureJobs-codepart">
       <p className="jp-SecureJobs-banner">{banner(detail, editable)}</p>
       {problem !== null && <ProblemNotice problem={problem} />}
+      {detail.approval.some(each => each.line_comments.length > 0) && <AsTold />}
       <LastReviewPanel desk={desk} job={job} detail={detail} tell={tell} />
       <JobEditor
         services={desk.editors}

@@ -10,7 +10,6 @@ import { completion } from '../editor/completion';
 import { lineComments } from '../editor/lineComments';
 import { chooseScript } from '../insert/template';
 import { LastReviewPanel } from '../review/lastReview';
-import { AsTold } from '../review/opinions';
 import { ReviewPage } from '../review/page';
 import { Remarks, remarksOf } from '../review/remarks';
 import { RunOutput } from '../runs/output';
@@ -100,8 +99,14 @@ function Code(props: QueryProps): ReactElement {
     <div className="jp-SecureJobs-codepart">
       <p className="jp-SecureJobs-banner">{banner(detail, editable)}</p>
       {problem !== null && <ProblemNotice problem={problem} />}
-      {detail.approval.some(each => each.line_comments.length > 0) && <AsTold />}
       <LastReviewPanel desk={desk} job={job} detail={detail} tell={tell} />
+      {detail.approval.some(each => each.line_comments.length > 0) && (
+        <p className="jp-SecureJobs-astold">
+          {trans.__(
+            'Comments beside the lines are as the server tells them; the review verifies each decision.'
+          )}
+        </p>
+      )}
       <JobEditor
         services={desk.editors}
         label={trans.__('Query of %1', detail.name)}

@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState, type ReactElement } from 'react';
 
 import { Hash } from '../actions/signed';
-import { asProblem, type Problem } from '../api/problem';
+import { asProblem, Problem } from '../api/problem';
 import type { Action, Decision, JobDetail, ReviewStatement } from '../api/shapes';
 import type { Desk } from '../desk';
 import { missing, type LineRange } from '../editor/ranges';
@@ -11,7 +11,7 @@ import { PassphraseField } from '../ui/passphrase';
 import { ProblemNotice } from '../ui/problemNotice';
 import { trans } from '../ui/translation';
 import { useCurrent } from '../ui/useCurrent';
-import type { ReviewDrafts } from './drafts';
+import { isUnadded, type ReviewDrafts } from './drafts';
 import { stated } from './stated';
 
 const LONGEST_COMMENT = 1000;
@@ -141,6 +141,16 @@ export function Decide(props: DecideProps): ReactElement {
 
   const decide = (action: Action, decision: Decision['decision'], page: Element | null): void => {
     if (busy !== null) {
+      return;
+    }
+    if (isUnadded(drafts.current.form)) {
+      setProblem(
+        new Problem(
+          'COMMENT_OPEN',
+          trans.__('Your comment on a line was not added yet.'),
+          trans.__('Add it or cancel it, then decide.')
+        )
+      );
       return;
     }
     setBusy(action.name);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
-import { draftsOf, goOn, ReviewDrafts } from './drafts.js';
+import { draftsOf, goOn, isUnadded, ReviewDrafts } from './drafts.js';
 
 const WEI = 'wei@hotel.example';
 
@@ -88,6 +88,18 @@ void test('nothing is added without words or without a line', () => {
   drafts.add();
   assert.deepEqual(drafts.current.lines, []);
   assert.equal(drafts.current.form?.text, 'Words');
+});
+
+void test('an open form holds something to lose once its words are new', () => {
+  write(3, 'Old words');
+  const [old] = drafts.current.lines;
+  assert.ok(old);
+  drafts.edit(old);
+  assert.equal(isUnadded(drafts.current.form), false);
+  drafts.type({ text: 'New words' });
+  assert.equal(isUnadded(drafts.current.form), true);
+  drafts.cancel();
+  assert.equal(isUnadded(drafts.current.form), false);
 });
 
 void test('going on to the next submission takes the comment along and forgets the rest', () => {

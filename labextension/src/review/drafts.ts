@@ -94,6 +94,11 @@ function same(one: LineComment, other: LineComment): boolean {
   return one.line === other.line && one.text === other.text;
 }
 
+/** Whether a form holds words that would be lost if it were closed. */
+export function isUnadded(form: OpenForm | null): boolean {
+  return form !== null && form.text.trim() !== '' && form.text !== form.replaces?.text;
+}
+
 /** What a member had written on a submission and did not send. */
 export function draftsOf(memory: Shelf, member: string | null, hash: string): Drafts {
   return read(memory.getItem(keyOf(member, hash)));
@@ -135,9 +140,7 @@ export class ReviewDrafts {
 
   /** Opens the form with a kept comment, unless it holds other text that was not added yet. */
   edit(comment: LineComment): boolean {
-    const { form } = this.drafts;
-    const idle =
-      form === null || form.text.trim() === '' || form.text === (form.replaces?.text ?? '');
+    const idle = !isUnadded(this.drafts.form);
     if (idle) {
       this.take({ form: { ...comment, replaces: comment } });
     }

@@ -9,7 +9,7 @@ import { useWish } from '../job/useWish';
 import { ProblemNotice } from '../ui/problemNotice';
 import { trans } from '../ui/translation';
 import { useCurrent } from '../ui/useCurrent';
-import { draftsOf, goOn } from './drafts';
+import { draftsOf, goOn, isUnadded } from './drafts';
 import { Statement } from './statement';
 
 /** Which submission of a job was being read in its page, also while the author had taken it back. */
@@ -22,7 +22,7 @@ function Resubmitted(props: {
 }): ReactElement {
   const { desk, before, agree } = props;
   const { lines, form } = draftsOf(desk.memory, desk.model.acting, before);
-  const unsent = form === null || form.text.trim() === '' ? lines : [...lines, form];
+  const unsent = form !== null && isUnadded(form) ? [...lines, form] : lines;
   return (
     <div className="jp-SecureJobs-alarm" role="alert">
       <p>

@@ -5,11 +5,16 @@ import type { Desk } from '../desk';
 import { CheckField, ChoiceField, TextField } from '../ui/fields';
 import { trans } from '../ui/translation';
 import type { DraftModel } from './model';
+import { namesIn, numberIn, shown, type Typed } from './typed';
 
 const MIB = 1024 ** 2;
 
 type Version = JobDetail['version'];
 type Draft = Pick<DraftModel, 'change'>;
+
+function inDigits(value: number | null): string {
+  return value === null ? '' : String(value);
+}
 
 /** A whole number, or nothing; what is no number waits in the field and is not sent. */
 function NumberField(props: {
@@ -17,32 +22,32 @@ function NumberField(props: {
   readonly about?: string;
   readonly value: number | null;
   readonly change: (value: number | null) => void;
+  /** Whether nothing stands for no number here. */
+  readonly required?: boolean;
 }): ReactElement {
-  const { label, about, value, change } = props;
-  const [text, setText] = useState(value === null ? '' : String(value));
-  const valid = text.trim() === '' || /^\d+$/u.test(text.trim());
+  const { label, about, value, change, required = false } = props;
+  const [typed, setTyped] = useState<Typed<number | null> | null>(null);
+  const text = shown(typed, value, inDigits);
   return (
     <TextField
       label={label}
-      about={valid ? about : trans.__('Digits only, please.')}
+      about={
+        numberIn(text, required) === undefined ? trans.__('A number in digits, please.') : about
+      }
       value={text}
-      change={typed => {
-        setText(typed);
-        if (typed.trim() === '') {
-          change(null);
-        } else if (/^\d+$/u.test(typed.trim())) {
-          change(Number(typed));
+      change={next => {
+        const meant = numberIn(next, required);
+        setTyped({ text: next, at: meant === undefined ? value : meant });
+        if (meant !== undefined) {
+          change(meant);
         }
       }}
     />
   );
 }
 
-function names(text: string): string[] {
-  return text
-    .split(',')
-    .map(name => name.trim())
-    .filter(name => name !== '');
+function inCommas(value: readonly string[]): string {
+  return value.join(', ');
 }
 
 /** Names separated by commas. */
@@ -53,15 +58,16 @@ function NamesField(props: {
   readonly change: (value: string[]) => void;
 }): ReactElement {
   const { label, about, value, change } = props;
-  const [text, setText] = useState(value.join(', '));
+  const [typed, setTyped] = useState<Typed<readonly string[]> | null>(null);
   return (
     <TextField
       label={label}
       about={about}
-      value={text}
-      change={typed => {
-        setText(typed);
-        change(names(typed));
+      value={shown(typed, value, inCommas)}
+      change={text => {
+        const meant = namesIn(text);
+        setTyped({ text, at: meant });
+        change(meant);
       }}
     />
   );
@@ -166,6 +172,7 @@ function Limits(props: { readonly version: Version; readonly draft: Draft }): Re
       <legend>{trans.__('Compute limits of a run')}</legend>
       <NumberField
         label={trans.__('Seconds')}
+        required
         value={limits.seconds}
         change={seconds => {
           if (seconds !== null) {
@@ -175,6 +182,7 @@ function Limits(props: { readonly version: Version; readonly draft: Draft }): Re
       />
       <NumberField
         label={trans.__('Memory in MiB')}
+        required
         value={Math.round(limits.memory_bytes / MIB)}
         change={mebibytes => {
           if (mebibytes !== null) {
@@ -184,6 +192,7 @@ function Limits(props: { readonly version: Version; readonly draft: Draft }): Re
       />
       <NumberField
         label={trans.__('Result in MiB')}
+        required
         value={Math.round(limits.result_bytes / MIB)}
         change={mebibytes => {
           if (mebibytes !== null) {

@@ -100,6 +100,13 @@ function Code(props: QueryProps): ReactElement {
       <p className="jp-SecureJobs-banner">{banner(detail, editable)}</p>
       {problem !== null && <ProblemNotice problem={problem} />}
       <LastReviewPanel desk={desk} job={job} detail={detail} tell={tell} />
+      {detail.approval.some(each => each.line_comments.length > 0) && (
+        <p className="jp-SecureJobs-astold">
+          {trans.__(
+            'Comments beside the lines are as the server tells them; the review verifies each decision.'
+          )}
+        </p>
+      )}
       <JobEditor
         services={desk.editors}
         label={trans.__('Query of %1', detail.name)}

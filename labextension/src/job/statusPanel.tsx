@@ -2,6 +2,7 @@ import type { ReactElement } from 'react';
 
 import type { JobDetail } from '../api/shapes';
 import type { Desk } from '../desk';
+import { AsTold, Opinions } from '../review/opinions';
 import { Elapsed } from '../runs/elapsed';
 import { duration } from '../runs/measures';
 import { heard } from '../sidebar/heard';
@@ -16,29 +17,8 @@ function Approval(props: { readonly detail: JobDetail }): ReactElement {
   return (
     <>
       {approval.length === 0 && <p>{trans.__('Nobody is asked yet.')}</p>}
-      <ul aria-label={trans.__('Decisions')}>
-        {approval.map(each => (
-          <li key={each.member}>
-            <strong>{each.decision}</strong> · <bdi>{each.member}</bdi> ({each.organisation})
-            {each.time !== null && (
-              <>
-                {' · '}
-                <LocalTime at={each.time} />
-              </>
-            )}
-            {each.comment !== '' && <q dir="auto">{each.comment}</q>}
-            {each.line_comments.length > 0 && (
-              <ul aria-label={trans.__('Comments of %1 on lines', each.member)}>
-                {each.line_comments.map((comment, at) => (
-                  <li key={at}>
-                    {trans.__('Line %1:', comment.line)} <q dir="auto">{comment.text}</q>
-                  </li>
-                ))}
-              </ul>
-            )}
-          </li>
-        ))}
-      </ul>
+      <Opinions label={trans.__('Decisions')} approval={approval} goTo={null} />
+      {approval.some(each => each.time !== null) && <AsTold />}
       {stops.length > 0 && (
         <ul aria-label={trans.__('Revocations')}>
           {stops.map(stop => (

@@ -1,8 +1,7 @@
 import { useEffect, useId, useRef, useState, type ReactElement } from 'react';
 
-import { perform } from '../actions/perform';
 import { Hash } from '../actions/signed';
-import { asProblem, type Problem } from '../api/problem';
+import { asProblem, Problem } from '../api/problem';
 import type { Action, Decision, JobDetail, ReviewStatement } from '../api/shapes';
 import type { Desk } from '../desk';
 import { missing, type LineRange } from '../editor/ranges';
@@ -12,7 +11,8 @@ import { PassphraseField } from '../ui/passphrase';
 import { ProblemNotice } from '../ui/problemNotice';
 import { trans } from '../ui/translation';
 import { useCurrent } from '../ui/useCurrent';
-import type { ReviewDrafts } from './remarks';
+import { isUnadded, type ReviewDrafts } from './drafts';
+import { stated } from './stated';
 
 const LONGEST_COMMENT = 1000;
 const MOST_RANGES = 3;
@@ -129,9 +129,9 @@ export function Decide(props: DecideProps): ReactElement {
     return decision === undefined ? [] : [{ action, decision }];
   });
   const open = offered.some(({ action }) => action.allowed);
-  const mine = detail.approval.find(
-    each => each.member === model.identity.email && each.time !== null
-  );
+  const { verified, others } = stated(detail.approval, review.decisions);
+  const mine = verified.find(each => each.member === model.acting)?.decision ?? null;
+  const claimed = others.find(each => each.member === model.acting)?.said ?? null;
 
   useEffect(() => {
     if (decided) {
@@ -143,20 +143,31 @@ export function Decide(props: DecideProps): ReactElement {
     if (busy !== null) {
       return;
     }
+    if (isUnadded(drafts.current.form)) {
+      setProblem(
+        new Problem(
+          'COMMENT_OPEN',
+          trans.__('Your comment on a line was not added yet.'),
+          trans.__('Add it or cancel it, then decide.')
+        )
+      );
+      return;
+    }
     setBusy(action.name);
     setProblem(null);
-    perform(model.connection, action, detail.name, {
+    const signed: Decision = {
       version_hash: review.version_hash,
       decision,
       comment,
       line_comments: drafts.current.lines.map(({ line, text }) => ({ line, text })),
       passphrase
-    } satisfies Decision)
+    };
+    // The address is this page's own: no answer of the server says where a passphrase goes.
+    model.connection
+      .json<JobDetail>(`member/${job.path}/decisions`, { method: 'POST', body: signed })
       .then(async answer => {
         drafts.clear();
-        if (answer !== null) {
-          job.tell(answer);
-        }
+        job.tell(answer);
         setDecided(true);
         await model.refresh();
         model.announce(
@@ -188,9 +199,13 @@ export function Decide(props: DecideProps): ReactElement {
         event.preventDefault();
       }}
     >
-      {mine !== undefined && (
+      {(mine !== null || claimed !== null) && (
         <p ref={told} tabIndex={-1} className="jp-SecureJobs-decided">
-          <strong>{trans.__('You decided: %1.', mine.decision)}</strong>{' '}
+          <strong>
+            {mine === null
+              ? trans.__('The server says that you decided “%1”; not verified here.', claimed ?? '')
+              : trans.__('You decided: %1.', mine)}
+          </strong>{' '}
           {trans.__('The job now: %1.', detail.status_text)}
         </p>
       )}

@@ -1,31 +1,33 @@
-import { useEffect, useId, useRef, useState, type FormEvent, type ReactElement } from 'react';
+import { useEffect, useId, useRef, type FormEvent, type ReactElement } from 'react';
 
 import { COMMENT_KEY } from '../editor/lineComments';
 import { TextArea } from '../ui/fields';
 import { trans } from '../ui/translation';
+import { useCurrent } from '../ui/useCurrent';
+import type { OpenForm, ReviewDrafts } from './drafts';
 
 const LONGEST = 1000;
 
-/** What a comment on a line begins with; each asking has a count of its own. */
-export interface AskedLine {
-  readonly line: number;
-  readonly text: string;
+/** How often the form was asked for; `busy` when it holds other text that was not added yet. */
+export interface Asked {
   readonly count: number;
+  readonly busy: boolean;
 }
 
 /** The field for a comment on one line of the code: by the line's number, so that no pointer is needed. */
 export function LineForm(props: {
   readonly lines: number;
-  readonly asked: AskedLine | null;
+  readonly drafts: ReviewDrafts;
+  readonly asked: Asked;
   readonly open: () => void;
-  readonly add: (line: number, text: string) => void;
-  readonly close: () => void;
+  /** The form was closed; the line that it was about. */
+  readonly closed: (line: number) => void;
 }): ReactElement {
-  const { lines, asked, open, add, close } = props;
-  const button = useRef<HTMLButtonElement>(null);
-  return asked === null ? (
+  const { lines, drafts, asked, open, closed } = props;
+  const { form } = useCurrent(drafts);
+  return form === null ? (
     <p>
-      <button ref={button} type="button" className="jp-SecureJobs-action" onClick={open}>
+      <button type="button" className="jp-SecureJobs-action" onClick={open}>
         {trans.__('Comment on a line…')}
       </button>{' '}
       <small>
@@ -33,45 +35,56 @@ export function LineForm(props: {
       </small>
     </p>
   ) : (
-    <Fields key={asked.count} lines={lines} asked={asked} add={add} close={close} />
+    <Fields lines={lines} drafts={drafts} form={form} asked={asked} closed={closed} />
   );
 }
 
 function Fields(props: {
   readonly lines: number;
-  readonly asked: AskedLine;
-  readonly add: (line: number, text: string) => void;
-  readonly close: () => void;
+  readonly drafts: ReviewDrafts;
+  readonly form: OpenForm;
+  readonly asked: Asked;
+  readonly closed: (line: number) => void;
 }): ReactElement {
-  const { lines, asked, add, close } = props;
+  const { lines, drafts, form, asked, closed } = props;
   const id = useId();
-  const form = useRef<HTMLFormElement>(null);
-  const [line, setLine] = useState(asked.line);
-  const [text, setText] = useState(asked.text);
+  const frame = useRef<HTMLFormElement>(null);
+  const { line, text, replaces } = form;
   useEffect(() => {
-    form.current?.querySelector('textarea')?.focus();
-  }, []);
+    // A form that was left open before the page was loaded anew does not take the focus.
+    if (asked.count > 0) {
+      frame.current?.querySelector('textarea')?.focus();
+    }
+  }, [asked]);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (text.trim() === '') {
-      form.current?.querySelector('textarea')?.focus();
+    if (text.trim() === '' || line === null) {
+      frame.current?.querySelector('textarea')?.focus();
     } else {
-      add(line, text);
+      drafts.add();
+      closed(line);
     }
+  };
+  const cancel = (): void => {
+    drafts.cancel();
+    closed(line ?? 1);
   };
   return (
     <form
-      ref={form}
+      ref={frame}
       className="jp-SecureJobs-form jp-SecureJobs-lineform"
       aria-label={trans.__('Comment on a line')}
       onSubmit={submit}
       onKeyDown={event => {
         if (event.key === 'Escape') {
           event.stopPropagation();
-          close();
+          cancel();
         }
       }}
     >
+      {asked.busy && (
+        <p role="alert">{trans.__('Add this comment or cancel it before you edit another.')}</p>
+      )}
       <div className="jp-SecureJobs-field">
         <label htmlFor={id}>{trans.__('Comment on line')}</label>
         <input
@@ -81,9 +94,10 @@ function Fields(props: {
           min={1}
           max={lines}
           required
-          value={Number.isNaN(line) ? '' : line}
+          value={line ?? ''}
           onChange={event => {
-            setLine(event.target.valueAsNumber);
+            const typed = event.target.valueAsNumber;
+            drafts.type({ line: Number.isNaN(typed) ? null : typed });
           }}
         />
       </div>
@@ -92,14 +106,16 @@ function Fields(props: {
         longest={LONGEST}
         rows={2}
         value={text}
-        change={setText}
+        change={typed => {
+          drafts.type({ text: typed });
+        }}
         about={trans.__('It is sent with your decision; every member can read it.')}
       />
       <div className="jp-SecureJobs-buttons">
         <button type="submit" className="jp-mod-styled jp-mod-accept">
-          {trans.__('Add comment')}
+          {replaces === null ? trans.__('Add comment') : trans.__('Replace comment')}
         </button>
-        <button type="button" className="jp-mod-styled jp-mod-reject" onClick={close}>
+        <button type="button" className="jp-mod-styled jp-mod-reject" onClick={cancel}>
           {trans.__('Cancel')}
         </button>
       </div>

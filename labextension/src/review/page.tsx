@@ -8,7 +8,8 @@ import type { JobPlace } from '../job/places';
 import { useWish } from '../job/useWish';
 import { ProblemNotice } from '../ui/problemNotice';
 import { trans } from '../ui/translation';
-import { draftsOf } from './remarks';
+import { useCurrent } from '../ui/useCurrent';
+import { draftsOf, goOn, isUnadded } from './drafts';
 import { Statement } from './statement';
 
 /** Which submission of a job was being read in its page, also while the author had taken it back. */
@@ -20,20 +21,25 @@ function Resubmitted(props: {
   readonly agree: () => void;
 }): ReactElement {
   const { desk, before, agree } = props;
-  const { lines } = draftsOf(desk.memory, desk.model.identity.email, before);
+  const { lines, form } = draftsOf(desk.memory, desk.model.acting, before);
+  const unsent = form !== null && isUnadded(form) ? [...lines, form] : lines;
   return (
     <div className="jp-SecureJobs-alarm" role="alert">
       <p>
         <strong>{trans.__('The author resubmitted: read this submission anew.')}</strong>{' '}
         {trans.__('What you were reading is not asked about any more; its form is closed.')}
       </p>
-      {lines.length > 0 && (
+      {unsent.length > 0 && (
         <>
-          <p>{trans.__('Your comments on lines of then were not sent:')}</p>
+          <p>
+            {trans.__(
+              'Your comments on lines of then were not sent. They are forgotten when you go on; copy what you still need:'
+            )}
+          </p>
           <ul>
-            {lines.map((each, at) => (
+            {unsent.map((each, at) => (
               <li key={at}>
-                {trans.__('Line %1:', each.line)} <q dir="auto">{each.text}</q>
+                {trans.__('Line %1:', each.line ?? '?')} <q dir="auto">{each.text}</q>
               </li>
             ))}
           </ul>
@@ -69,7 +75,9 @@ export function ReviewPage(props: {
 }): ReactElement {
   const { desk, job, detail, place } = props;
   const frame = useRef<HTMLDivElement>(null);
-  const { connection } = desk.model;
+  // Whose comments these are is known once the member side told who acts.
+  useCurrent(desk.model);
+  const { acting, connection } = desk.model;
   const decisions = detail.approval.map(each => `${each.member} ${each.decision}`).join(',');
   const { value, problem, retry } = useLoaded<ReviewStatement>(
     connection,
@@ -102,6 +110,7 @@ export function ReviewPage(props: {
           desk={desk}
           before={read}
           agree={() => {
+            goOn(desk.memory, desk.model.acting, read, value.version_hash);
             setRead(value.version_hash);
             frame.current?.querySelector<HTMLElement>('.jp-SecureJobs-sentence')?.focus();
           }}
@@ -109,7 +118,7 @@ export function ReviewPage(props: {
       )}
       {value !== null && (
         <Statement
-          key={value.version_hash}
+          key={`${acting ?? ''} ${value.version_hash}`}
           desk={desk}
           job={job}
           detail={detail}

@@ -16,12 +16,14 @@ import type { JobModel } from '../job/model';
 import { trans } from '../ui/translation';
 import { CodePlace, ReviewCode } from './code';
 import { Decide } from './decide';
+import { ReviewDrafts } from './drafts';
 import { FactTables } from './facts';
 import { YourData } from './flow';
 import { InputTable } from './inputTable';
-import { LineForm, type AskedLine } from './lineForm';
+import { LineForm, type Asked } from './lineForm';
 import { Opinions } from './opinions';
-import { Remarks, ReviewDrafts, remarksOf } from './remarks';
+import { Remarks, remarksOf } from './remarks';
+import { stated } from './stated';
 import { TryIt } from './tryIt';
 
 /** The actions that end a reading. */
@@ -134,15 +136,11 @@ export function Statement(props: {
   readonly closed: boolean;
 }): ReactElement {
   const { desk, job, detail, review, before, closed } = props;
-  const { email } = desk.model.identity;
-  const [asked, setAsked] = useState<AskedLine | null>(null);
+  const [asked, setAsked] = useState<Asked>({ count: 0, busy: false });
   const [seen, setSeen] = useState<readonly LineRange[]>([]);
   const [place] = useState(() => new CodePlace());
   const open = !closed && detail.actions.some(each => DECIDING.has(each.name) && each.allowed);
 
-  const ask = useCallback((line: number, text = '') => {
-    setAsked(known => ({ line, text, count: (known?.count ?? 0) + 1 }));
-  }, []);
   const goTo = useCallback(
     (line: number) => {
       place.goTo(line);
@@ -150,20 +148,31 @@ export function Statement(props: {
     [place]
   );
   const [drafts] = useState(
-    () => new ReviewDrafts(desk.memory, email, review.version_hash, before)
+    () => new ReviewDrafts(desk.memory, desk.model.acting, review.version_hash, before)
+  );
+  const askAgain = useCallback((busy: boolean) => {
+    setAsked(({ count }) => ({ count: count + 1, busy }));
+  }, []);
+  const ask = useCallback(
+    (line: number) => {
+      drafts.ask(line);
+      askAgain(false);
+    },
+    [drafts, askAgain]
   );
   const remarks = useMemo(
     () =>
-      new Remarks([], drafts, ({ line, text }) => {
-        ask(line, text);
+      new Remarks([], drafts, comment => {
+        askAgain(!drafts.edit(comment));
       }),
-    [drafts, ask]
+    [drafts, askAgain]
   );
-  // What this side verified stands in for the server's word wherever both are there.
-  const approval = detail.approval.map(
-    each => review.decisions.find(({ member }) => member === each.member) ?? each
+  // The server's word of another submission says nothing about this one.
+  const { verified, others } = stated(
+    detail.version.hash === review.version_hash ? detail.approval : [],
+    review.decisions
   );
-  const said = JSON.stringify(remarksOf(approval));
+  const said = JSON.stringify(remarksOf(verified));
   useEffect(() => {
     remarks.hear(JSON.parse(said) as ReturnType<typeof remarksOf>);
   }, [remarks, said]);
@@ -173,19 +182,8 @@ export function Statement(props: {
       return JSON.stringify(next) === JSON.stringify(known) ? known : next;
     });
   }, []);
-  const askHere = useCallback(
-    (line: number) => {
-      ask(line);
-    },
-    [ask]
-  );
   const compared = review.diff !== null;
   const lines = review.code.split('\n').length;
-  const close = (line: number): void => {
-    setAsked(null);
-    goTo(line);
-  };
-
   const parts: readonly Part[] = [
     {
       key: 'changes',
@@ -202,23 +200,18 @@ export function Statement(props: {
             review={review}
             place={place}
             remarks={remarks}
-            ask={open ? askHere : null}
+            ask={open ? ask : null}
             seen={take}
           />
           {open && (
             <LineForm
               lines={lines}
+              drafts={drafts}
               asked={asked}
               open={() => {
                 ask(1);
               }}
-              add={(line, text) => {
-                drafts.add(line, text);
-                close(line);
-              }}
-              close={() => {
-                close(asked?.line ?? 1);
-              }}
+              closed={goTo}
             />
           )}
         </>
@@ -262,7 +255,7 @@ export function Statement(props: {
       <p className="jp-SecureJobs-sentence" dir="auto" tabIndex={-1}>
         {review.sentence}
       </p>
-      <Opinions approval={approval} goTo={goTo} />
+      <Opinions approval={verified} others={others} goTo={goTo} />
       <Parts parts={parts} />
     </>
   );

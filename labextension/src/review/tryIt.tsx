@@ -110,8 +110,9 @@ export function TryIt(props: {
 }): ReactElement {
   const { desk, job, detail, review } = props;
   const id = useId();
-  const { connection, identity } = desk.model;
+  const { connection } = desk.model;
   const { moved } = useCurrent(desk.model);
+  const { acting } = desk.model;
   const [inputs, setInputs] = useState(() => startingValues(review.inputs));
   const [asked, setAsked] = useState<Run | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -125,7 +126,7 @@ export function TryIt(props: {
   const tests = known.value?.items ?? [];
   const run =
     asked === null
-      ? tests.find(each => each.member === identity.email && each.version === review.number)
+      ? tests.find(each => each.member === acting && each.version === review.number)
       : (tests.find(each => each.id === asked.id) ?? asked);
   const start = (): void => {
     if (action?.allowed !== true || busy) {
@@ -134,7 +135,7 @@ export function TryIt(props: {
     setBusy(true);
     setProblem(null);
     connection
-      .json<Run>(action.href, { method: action.method, body: { ...action.body, inputs } })
+      .json<Run>(`${job.path}/tests`, { method: 'POST', body: { inputs } })
       .then(setAsked)
       .catch((reason: unknown) => {
         setProblem(asProblem(reason));

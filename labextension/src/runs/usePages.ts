@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Connection } from '../api/connection';
 import { asProblem, type Problem } from '../api/problem';
 import type { Page, Run } from '../api/shapes';
+import { extended, joined, type Found } from './pages';
 
 const PAGE = 50;
 
@@ -15,28 +16,6 @@ export interface Pages {
   readonly retry: () => void;
 }
 
-interface Found {
-  readonly path: string;
-  readonly runs: readonly Run[];
-  readonly next: string | null;
-}
-
-/** The fresh runs in front of those older ones that they do not reach; the cursor is that of the oldest one. */
-function joined(fresh: Found, before: Found | null): Found {
-  const known = new Set(fresh.runs.map(run => run.id));
-  const oldest = fresh.runs.at(-1);
-  const at = before?.runs.findIndex(run => run.id === oldest?.id) ?? -1;
-  if (before === null || at < 0) {
-    return fresh;
-  }
-  const older = before.runs.slice(at + 1).filter(run => !known.has(run.id));
-  return {
-    path: fresh.path,
-    runs: [...fresh.runs, ...older],
-    next: older.length > 0 ? before.next : fresh.next
-  };
-}
-
 /** Fetches a list of runs page after page; whenever `revision` changes, anew as far as runs may have changed. */
 export function usePages(connection: Connection, path: string, revision: string): Pages {
   const [found, setFound] = useState<Found | null>(null);
@@ -44,6 +23,8 @@ export function usePages(connection: Connection, path: string, revision: string)
   const [fetching, setFetching] = useState(false);
   const [attempt, setAttempt] = useState(0);
   const shown = useRef<Found | null>(null);
+  const newest = useRef(revision);
+  const older = useRef<AbortController | null>(null);
   const fetched = useCallback(
     async (after: string | null, signal?: AbortSignal): Promise<Page<Run>> => {
       const cursor = after === null ? '' : `&after=${encodeURIComponent(after)}`;
@@ -54,7 +35,17 @@ export function usePages(connection: Connection, path: string, revision: string)
   );
   useEffect(() => {
     shown.current = found;
-  }, [found]);
+    newest.current = revision;
+  }, [found, revision]);
+  useEffect(
+    () => () => {
+      // Another list, or none: what is on its way belongs to the one before.
+      older.current?.abort();
+      older.current = null;
+      setFetching(false);
+    },
+    [fetched]
+  );
   useEffect(() => {
     const stop = new AbortController();
     const renew = async (): Promise<void> => {
@@ -69,8 +60,12 @@ export function usePages(connection: Connection, path: string, revision: string)
         page.items.forEach(run => waiting.delete(run.id));
         next = page.next;
       } while (next !== null && waiting.size > 0);
-      setFound(joined({ path, runs, next }, before));
-      setProblem(null);
+      const fresh = { path, runs, next };
+      // Older runs may have arrived meanwhile; after a change of the list this answer is nobody's.
+      if (!stop.signal.aborted) {
+        setFound(known => joined(fresh, known));
+        setProblem(null);
+      }
     };
     renew().catch((reason: unknown) => {
       if (!stop.signal.aborted) {
@@ -83,27 +78,48 @@ export function usePages(connection: Connection, path: string, revision: string)
   }, [fetched, path, revision, attempt]);
   const present = found?.path === path ? found : null;
   const next = present?.next ?? null;
+  const fetchOlder = async (after: string, signal: AbortSignal): Promise<void> => {
+    let page: Page<Run>;
+    let asked: string;
+    do {
+      // Something moved while the page was on its way: it may tell of old states, and is asked for again.
+      asked = newest.current;
+      page = await fetched(after, signal);
+    } while (asked !== newest.current && !signal.aborted);
+    if (!signal.aborted) {
+      setFound(known => extended(known, path, after, page));
+      setProblem(null);
+    }
+  };
+  const more = (after: string): void => {
+    if (older.current !== null) {
+      return;
+    }
+    const stop = new AbortController();
+    older.current = stop;
+    setFetching(true);
+    fetchOlder(after, stop.signal)
+      .catch((reason: unknown) => {
+        if (!stop.signal.aborted) {
+          setProblem(asProblem(reason));
+        }
+      })
+      .finally(() => {
+        if (older.current === stop) {
+          older.current = null;
+          setFetching(false);
+        }
+      });
+  };
   return {
     runs: present?.runs ?? null,
     fetching,
     problem,
     more:
-      present === null || next === null
+      next === null
         ? null
         : () => {
-            setFetching(true);
-            fetched(next)
-              .then(
-                page => {
-                  setFound({ ...present, runs: [...present.runs, ...page.items], next: page.next });
-                },
-                (reason: unknown) => {
-                  setProblem(asProblem(reason));
-                }
-              )
-              .finally(() => {
-                setFetching(false);
-              });
+            more(next);
           },
     retry: () => {
       setAttempt(attempt + 1);

@@ -1,8 +1,11 @@
 const PREFIX = 'jupyter-secure-jobs:';
 
 /**
- * What this browser remembers of how the reader likes the page: sizes, folded panels. Never anything
- * of a job's content but text that could not be saved yet.
+ * What this browser remembers, readable to whoever uses its profile: how the reader likes the page (sizes, folded
+ * panels), and what was typed and not sent yet: changes of a draft until they are saved, and the comments of a review
+ * until they are sent, or until a new submission overtook theirs and the reviewer went on to it. A review that is never
+ * finished leaves its comments here. Never a passphrase, a
+ * result or a row.
  */
 export class Memory {
   private readonly storage: Storage;

@@ -27,7 +27,7 @@ PRIMARY: Final[dict[Status, dict[Role, tuple[Choice, ...]]]] = {
     },
     Status.UNDER_REVIEW: {
         Role.AUTHOR: ((Action.CANCEL_REVIEW,),),
-        Role.REVIEWER: ((Action.ACCEPT,), (Action.TEST,)),
+        Role.REVIEWER: ((Action.ACCEPT,), (Action.DECLINE,)),
     },
     Status.ACCEPTED: {Role.AUTHOR: _AGAIN},
     Status.QUEUED: _STOP,

@@ -83,6 +83,9 @@ export function JobPage(props: PageProps): ReactElement {
     if (answer !== null) {
       job.tell(answer);
     }
+    if (['run', 'test'].includes(action.name)) {
+      place.newest();
+    }
     await desk.model.refresh();
   };
   const press = (action: Action): void => {

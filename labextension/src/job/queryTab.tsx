@@ -6,7 +6,7 @@ import type { JobDetail } from '../api/shapes';
 import type { Desk } from '../desk';
 import type { DraftModel } from '../draft/model';
 import { JobEditor } from '../editor/codeEditor';
-import { completion } from '../editor/completion';
+import { completion, type Vocabulary } from '../editor/completion';
 import { lineComments } from '../editor/lineComments';
 import { chooseScript } from '../insert/template';
 import { LastReviewPanel } from '../review/lastReview';
@@ -21,6 +21,7 @@ import { useCurrent } from '../ui/useCurrent';
 import type { JobModel } from './model';
 import type { JobPlace } from './places';
 import { QueryPanels } from './queryPanels';
+import { UnreadDatasets } from './unread';
 import { useWish } from './useWish';
 
 interface QueryProps {
@@ -46,6 +47,14 @@ function banner(detail: JobDetail, editable: boolean): string {
   return words.join(' · ');
 }
 
+/** What can be completed: the datasets of the job's workspace and its own input variables. */
+function vocabularyOf(desk: Desk, job: JobModel): Vocabulary {
+  return {
+    datasets: desk.model.datasetsOf(job.workspace),
+    inputs: job.current.detail?.version.inputs ?? []
+  };
+}
+
 function Code(props: QueryProps): ReactElement {
   const { desk, job, detail, draft, place, opened } = props;
   const { version } = detail;
@@ -61,13 +70,7 @@ function Code(props: QueryProps): ReactElement {
     setBefore(said);
   }, []);
   const extensions = useMemo(
-    () => [
-      lineComments(remarks),
-      completion(() => ({
-        datasets: desk.model.datasetsOf(job.workspace),
-        inputs: job.current.detail?.version.inputs ?? []
-      }))
-    ],
+    () => [lineComments(remarks), completion(() => vocabularyOf(desk, job))],
     [desk, job, remarks]
   );
   useWish(place, 'editor', () => {
@@ -99,6 +102,7 @@ function Code(props: QueryProps): ReactElement {
     <div className="jp-SecureJobs-codepart">
       <p className="jp-SecureJobs-banner">{banner(detail, editable)}</p>
       {problem !== null && <ProblemNotice problem={problem} />}
+      {editable && <UnreadDatasets desk={desk} detail={detail} draft={draft} />}
       <LastReviewPanel desk={desk} job={job} detail={detail} tell={tell} />
       {detail.approval.some(each => each.line_comments.length > 0) && (
         <p className="jp-SecureJobs-astold">

@@ -90,6 +90,10 @@ function Heading(props: OutputProps & { readonly run: Run }): ReactElement {
       <strong>{trans.__('%1 run %2', run.kind, run.number)}</strong>
       <StatusChip status={run.status} text={run.status} />
       <LocalTime at={run.created} />
+      <bdi>{run.member}</bdi>
+      {run.code !== null && run.code !== detail.version.code && (
+        <strong>{trans.__('of another text than this')}</strong>
+      )}
       {run.version !== detail.version.number && <span>{trans.__('version %1', run.version)}</span>}
       {times.length > 0 && <span>{times.join(', ')}</span>}
       {inputs.length > 0 && <span dir="auto">{inputs.join(', ')}</span>}
@@ -125,8 +129,8 @@ function Sealed(props: { readonly what: string; readonly open: () => void }): Re
 function Outcome(props: OutputProps & { readonly run: Run }): ReactElement {
   const { desk, job, detail, place, run } = props;
   const at = useCurrent(place);
-  // Who chose this run, or waited for its end, wants to see what it gave.
-  const [awaited] = useState(run.active);
+  // Who chose this run, or ordered it and waited for its end, wants to see what it gave.
+  const [awaited] = useState(run.active && run.member === desk.model.acting);
   const [asked, setAsked] = useState(false);
   const sealed = run.kind === 'job' && run.can_open && !(asked || awaited || at.run === run.id);
   const open = (): void => {

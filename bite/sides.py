@@ -62,6 +62,20 @@ MEMBERS: Final = (
         tests=(f"{_MEMBERS}::test_version_of_another_job_or_number",),
     ),
     Defence(
+        name="the version that a review compares with is an earlier one of the same job",
+        stops="another job's version makes the code look unchanged",
+        edits=(
+            not_raised("jupyter_secure_jobs/member/previous.py", 'RefusedError(\n            "previous_version", "The'),
+        ),
+        tests=(f"{_MEMBERS}::test_forged_version_is_not_compared_with",),
+    ),
+    Defence(
+        name="a run's record is of the run that was asked for",
+        stops="the server answers with whichever run it likes",
+        edits=(not_raised("jupyter_secure_jobs/member/asked.py", 'RefusedError("other_run"'),),
+        tests=(f"{_MEMBERS}::test_record_of_another_run_in_the_place_of_this_one",),
+    ),
+    Defence(
         name="the words shown are those that were signed",
         stops="the server rewrites a comment or moves it to another line",
         edits=(not_raised("jupyter_secure_jobs/trust/approval.py", 'RefusedError(\n            "comment_altered"'),),

@@ -11,17 +11,17 @@ from sqlglot.errors import TokenError
 
 from jupyter_secure_jobs.domain.job import Language
 
-_SQL: Final = frozenset(
-    {"rand", "randn", "random", "uuid", "shuffle", "now", "current_timestamp", "current_date", "localtimestamp",
-     "unix_timestamp", "monotonically_increasing_id", "tablesample", "any_value", "first", "last"}
+# Chance and the clock, by the names that SQL and Python share; the hints look for the same.
+CHANCE: Final = (
+    "rand", "randn", "random", "uuid", "shuffle", "now", "current_timestamp", "current_date", "localtimestamp",
+    "unix_timestamp", "monotonically_increasing_id",
 )  # fmt: skip
+_SQL: Final = frozenset({*CHANCE, "tablesample", "any_value", "first", "last"})
 # These need no parentheses in SQL.
 _BARE: Final = frozenset({"current_timestamp", "current_date", "localtimestamp", "tablesample"})
 _PYTHON: Final = frozenset(
-    {"rand", "randn", "random", "uuid", "uuid1", "uuid4", "shuffle", "sample", "sampleBy", "randomSplit", "now",
-     "today", "time", "current_timestamp", "current_date", "localtimestamp", "unix_timestamp",
-     "monotonically_increasing_id", "urandom", "secrets"}
-)  # fmt: skip
+    {*CHANCE, "uuid1", "uuid4", "sample", "sampleBy", "randomSplit", "today", "time", "time_ns", "urandom", "secrets"}
+)
 
 
 def chances(language: Language, code: str) -> list[str]:

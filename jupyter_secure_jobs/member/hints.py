@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.job import Language
+from jupyter_secure_jobs.member.chance import CHANCE
 from jupyter_secure_jobs.wire.member_side import NoteWire
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ _PATTERNS: Final = (
         unless=r"\border\s+by\b|\borderBy\(|\.sort\(",
     ),
     _pattern(
-        r"\b(?:rand|randn|random|uuid|shuffle|now|monotonically_increasing_id|current_timestamp|current_date|time_ns)\s*\("
-        r"|\bcurrent_(?:timestamp|date)\b|\btablesample\b|\.sample\(",
+        rf"\b(?:{'|'.join(CHANCE)}|time_ns)\s*\("
+        r"|\bcurrent_(?:timestamp|date)\b|\blocaltimestamp\b|\btablesample\b|\.sample\(",
         "It depends on chance or on the time: a test of your own may not give the author's result.",
     ),
     _pattern(

@@ -25,7 +25,7 @@ from jupyter_secure_jobs.domain.errors import (
 )
 from jupyter_secure_jobs.rest.route import BASE, Call, Caller, Download, Route
 from jupyter_secure_jobs.services import sessions
-from jupyter_secure_jobs.store.tables import AnswerRow
+from jupyter_secure_jobs.store.caller_tables import AnswerRow
 from jupyter_secure_jobs.wire.base import Problem
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select
 
+from jupyter_secure_jobs.store.caller_tables import SeenRow
 from jupyter_secure_jobs.store.tables import (
     DecisionRow,
     HistoryRow,
@@ -14,7 +15,6 @@ from jupyter_secure_jobs.store.tables import (
     MemberRow,
     RevocationRow,
     RunRow,
-    SeenRow,
     VersionRow,
 )
 

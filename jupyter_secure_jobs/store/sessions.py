@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
-from jupyter_secure_jobs.store.tables import AnswerRow, ChallengeRow, SessionRow
+from jupyter_secure_jobs.store.caller_tables import AnswerRow
+from jupyter_secure_jobs.store.tables import ChallengeRow, SessionRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -31,8 +31,8 @@ class Base(DeclarativeBase):
 
 
 _ID = String(36)
-_HASH = String(80)
-_EMAIL = String(255)
+HASH = String(80)
+EMAIL = String(255)
 
 
 class WorkspaceRow(Base):
@@ -41,7 +41,7 @@ class WorkspaceRow(Base):
     __tablename__ = "workspace"
     id: Mapped[str] = mapped_column(_ID, primary_key=True)
     name: Mapped[str] = mapped_column(String(50))
-    genesis: Mapped[str] = mapped_column(_HASH)
+    genesis: Mapped[str] = mapped_column(HASH)
     created: Mapped[datetime]
 
 
@@ -53,7 +53,7 @@ class StatementRow(Base):
 
     __tablename__ = "statement"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
-    hash: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    hash: Mapped[str] = mapped_column(HASH, primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     place: Mapped[int]
     leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -77,7 +77,7 @@ class MemberRow(Base):
 
     __tablename__ = "member"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
-    email: Mapped[str] = mapped_column(_EMAIL, primary_key=True)
+    email: Mapped[str] = mapped_column(EMAIL, primary_key=True)
     organisation: Mapped[str] = mapped_column(String(50))
     signing_key: Mapped[str] = mapped_column(String(64), index=True)
     place: Mapped[int]
@@ -93,14 +93,14 @@ class ProposalRow(Base):
     __tablename__ = "proposal"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    hash: Mapped[str] = mapped_column(_HASH)
-    proposer: Mapped[str] = mapped_column(_EMAIL)
+    hash: Mapped[str] = mapped_column(HASH)
+    proposer: Mapped[str] = mapped_column(EMAIL)
     roster: Mapped[bytes | None]
     workers: Mapped[bytes]
     proposed: Mapped[datetime]
     ended: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(10))
-    ended_by: Mapped[str | None] = mapped_column(_EMAIL)
+    ended_by: Mapped[str | None] = mapped_column(EMAIL)
     reason: Mapped[str] = mapped_column(Text)
     __table_args__ = (Index(None, "ended"),)
 
@@ -131,7 +131,7 @@ class SessionRow(Base):
     """A login; the token itself is not kept, only its hash."""
 
     __tablename__ = "session"
-    token: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    token: Mapped[str] = mapped_column(HASH, primary_key=True)
     key: Mapped[str] = mapped_column(String(64))
     expires: Mapped[datetime] = mapped_column(index=True)
 
@@ -146,7 +146,7 @@ class DatasetRow(Base):
     folded: Mapped[str] = mapped_column(String(63))
     owner: Mapped[str] = mapped_column(String(50))
     version: Mapped[int]
-    manifest: Mapped[str] = mapped_column(_HASH)
+    manifest: Mapped[str] = mapped_column(HASH)
     published: Mapped[datetime]
     withdrawn: Mapped[datetime | None]
     __table_args__ = (Index(None, "workspace", "folded", unique=True), Index(None, "workspace", "published"))
@@ -157,7 +157,7 @@ class FileRow(Base):
 
     __tablename__ = "file"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
-    digest: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    digest: Mapped[str] = mapped_column(HASH, primary_key=True)
     bytes: Mapped[int] = mapped_column(BigInteger)
     created: Mapped[datetime]
 
@@ -170,7 +170,7 @@ class UploadRow(Base):
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
     key: Mapped[str] = mapped_column(String(64))
     bytes: Mapped[int] = mapped_column(BigInteger)
-    digest: Mapped[str] = mapped_column(_HASH)
+    digest: Mapped[str] = mapped_column(HASH)
     received: Mapped[int] = mapped_column(BigInteger)
     created: Mapped[datetime] = mapped_column(index=True)
 
@@ -184,7 +184,7 @@ class JobRow(Base):
     name: Mapped[str] = mapped_column(String(50))
     folded: Mapped[str] = mapped_column(String(100))
     description: Mapped[str] = mapped_column(String(150))
-    author: Mapped[str] = mapped_column(_EMAIL)
+    author: Mapped[str] = mapped_column(EMAIL)
     organisation: Mapped[str] = mapped_column(String(50))
     archived: Mapped[bool]
     created: Mapped[datetime]
@@ -213,11 +213,11 @@ class VersionRow(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     stage: Mapped[str] = mapped_column(String(10))
     terms: Mapped[dict[str, Any]]
-    text_hash: Mapped[str] = mapped_column(_HASH)
-    statement: Mapped[str | None] = mapped_column(_HASH, index=True)
+    text_hash: Mapped[str] = mapped_column(HASH)
+    statement: Mapped[str | None] = mapped_column(HASH, index=True)
     epoch: Mapped[int | None]
     submitted: Mapped[datetime | None]
-    reviewed: Mapped[str | None] = mapped_column(_HASH)
+    reviewed: Mapped[str | None] = mapped_column(HASH)
 
 
 class DecisionRow(Base):
@@ -228,10 +228,10 @@ class DecisionRow(Base):
     """
 
     __tablename__ = "decision"
-    version: Mapped[str] = mapped_column(_HASH, primary_key=True)
-    member: Mapped[str] = mapped_column(_EMAIL, primary_key=True)
+    version: Mapped[str] = mapped_column(HASH, primary_key=True)
+    member: Mapped[str] = mapped_column(EMAIL, primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
-    statement: Mapped[str] = mapped_column(_HASH)
+    statement: Mapped[str] = mapped_column(HASH)
     verdict: Mapped[str] = mapped_column(String(10))
     comment: Mapped[str] = mapped_column(Text)
     line_comments: Mapped[list[Any]] = mapped_column(default=list)
@@ -244,11 +244,11 @@ class RevocationRow(Base):
     """A member's revocation of a submission, and which key services have acknowledged it."""
 
     __tablename__ = "revocation"
-    version: Mapped[str] = mapped_column(_HASH, primary_key=True)
-    member: Mapped[str] = mapped_column(_EMAIL, primary_key=True)
+    version: Mapped[str] = mapped_column(HASH, primary_key=True)
+    member: Mapped[str] = mapped_column(EMAIL, primary_key=True)
     scope: Mapped[str] = mapped_column(String(10), primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
-    statement: Mapped[str] = mapped_column(_HASH)
+    statement: Mapped[str] = mapped_column(HASH)
     time: Mapped[datetime]
 
 
@@ -258,7 +258,7 @@ class NoticeRow(Base):
     __tablename__ = "notice"
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
     organisation: Mapped[str] = mapped_column(String(50), primary_key=True)
-    statement: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    statement: Mapped[str] = mapped_column(HASH, primary_key=True)
     acknowledgement: Mapped[bytes | None]
 
 
@@ -275,10 +275,10 @@ class RunRow(Base):
     status: Mapped[str] = mapped_column(String(10))
     phase: Mapped[str] = mapped_column(String(10))
     phases: Mapped[list[Any]]
-    member: Mapped[str] = mapped_column(_EMAIL)
+    member: Mapped[str] = mapped_column(EMAIL)
     inputs: Mapped[dict[str, Any]]
-    statement: Mapped[str | None] = mapped_column(_HASH, unique=True)
-    text_hash: Mapped[str] = mapped_column(_HASH)
+    statement: Mapped[str | None] = mapped_column(HASH, unique=True)
+    text_hash: Mapped[str] = mapped_column(HASH)
     text: Mapped[dict[str, Any]]
     created: Mapped[datetime]
     started: Mapped[datetime | None]
@@ -294,8 +294,8 @@ class RunRow(Base):
     error_line: Mapped[int | None]
     error_text: Mapped[str | None] = mapped_column(Text)
     rows: Mapped[int | None] = mapped_column(BigInteger)
-    result: Mapped[str | None] = mapped_column(_HASH)
-    log: Mapped[str | None] = mapped_column(_HASH)
+    result: Mapped[str | None] = mapped_column(HASH)
+    log: Mapped[str | None] = mapped_column(HASH)
     receipt: Mapped[bytes | None]
     evidence: Mapped[bytes | None]
     test: Mapped[bytes | None]
@@ -327,9 +327,9 @@ class ResealRow(Base):
 
     __tablename__ = "reseal"
     run: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
-    statement: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    statement: Mapped[str] = mapped_column(HASH, primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
-    recipient: Mapped[str] = mapped_column(_EMAIL)
+    recipient: Mapped[str] = mapped_column(EMAIL)
 
 
 class PinnedRow(Base):
@@ -338,7 +338,7 @@ class PinnedRow(Base):
     __tablename__ = "pinned_query"
     id: Mapped[str] = mapped_column(_ID, primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
-    member: Mapped[str] = mapped_column(_EMAIL)
+    member: Mapped[str] = mapped_column(EMAIL)
     title: Mapped[str] = mapped_column(String(100))
     language: Mapped[str] = mapped_column(String(10))
     code: Mapped[str] = mapped_column(Text)
@@ -367,13 +367,13 @@ class HistoryRow(Base):
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
     job: Mapped[str | None] = mapped_column(_ID)
     job_name: Mapped[str] = mapped_column(String(50))
-    member: Mapped[str] = mapped_column(_EMAIL)
+    member: Mapped[str] = mapped_column(EMAIL)
     organisation: Mapped[str] = mapped_column(String(50))
     action: Mapped[str] = mapped_column(String(30))
     detail: Mapped[str] = mapped_column(Text)
     version: Mapped[int | None]
     run: Mapped[str | None] = mapped_column(_ID)
-    statement: Mapped[str | None] = mapped_column(_HASH)
+    statement: Mapped[str | None] = mapped_column(HASH)
     salt: Mapped[str] = mapped_column(String(64))
     place: Mapped[int | None]
     time: Mapped[datetime]
@@ -386,24 +386,3 @@ class HistoryRow(Base):
         Index(None, "workspace", "job_name", "id"),
         Index(None, "workspace", "time"),
     )
-
-
-class SeenRow(Base):
-    """How far a member has seen the notices of a workspace: up to this event of the history."""
-
-    __tablename__ = "seen"
-    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
-    member: Mapped[str] = mapped_column(_EMAIL, primary_key=True)
-    up_to: Mapped[int] = mapped_column(BigInteger)
-
-
-class AnswerRow(Base):
-    """The answer to a POST that carried an Idempotency-Key, for 24 hours."""
-
-    __tablename__ = "answer"
-    key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    caller: Mapped[str] = mapped_column(String(64), primary_key=True)
-    request: Mapped[str] = mapped_column(_HASH)
-    status: Mapped[int]
-    body: Mapped[bytes]
-    created: Mapped[datetime] = mapped_column(index=True)

@@ -304,10 +304,3 @@ class JobCounts(Wire):
     mine: int
     others: int
     archived: int
-
-
-class RunList(Wire):
-    """Runs of one kind, newest first."""
-
-    items: list[RunWire]
-    next: str | None = None

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
+import jupyter_secure_jobs.store.caller_tables  # noqa: F401 -- its tables join the metadata when it is imported
 from jupyter_secure_jobs.store.moments import UtcTime
 from jupyter_secure_jobs.store.tables import Base
 

@@ -123,6 +123,7 @@ HINTS = {
     "limit": ("SELECT month FROM a\nLIMIT 3", 2, "left to chance"),
     "list": ("SELECT 1 AS x,\n collect_list(carrier) AS c FROM a", 2, "single values can leave"),
     "chance": ("SELECT month FROM a\nWHERE rand() < 0.5", 2, "depends on chance"),
+    "local time": ("SELECT\nlocaltimestamp() AS d", 2, "depends on chance or on the time"),
     "time": ("SELECT\ncurrent_date AS d", 2, "depends on chance or on the time"),
     "mean": ("SELECT\navg(month) AS m FROM a", 2, "Column m (avg) leaves unrounded"),
     "turned text": ("SELECT month -- \u202e x\nFROM a", 1, "Hidden characters (U+202E)"),

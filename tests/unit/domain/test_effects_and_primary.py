@@ -27,7 +27,7 @@ ROLES: Final = (
 # For each status: the author, a reviewer elsewhere, a reviewer of the author's organisation.
 FIRST: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "Draft": (("submit", "test"), ("test",), ("test",)),
-    "Under Review": (("cancel_review",), ("accept", "test"), ("accept", "test")),
+    "Under Review": (("cancel_review",), ("accept", "decline"), ("accept", "decline")),
     "Accepted": (("run",), (), ()),
     "Queued": (("cancel",), (), ()),
     "Running": (("cancel",), (), ()),

@@ -27,15 +27,13 @@ def _plain(text: str) -> str:
 
 def upgrade() -> None:
     """Apply."""
-    with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("searched", sa.Text(), nullable=True))
+    # With a default the column is added in place: SQLite could not drop and rebuild a table that others refer to.
+    op.add_column("job", sa.Column("searched", sa.Text(), nullable=False, server_default=""))
     job = sa.table("job", *(sa.column(name) for name in ("id", "searched", *_PARTS)))
     connection = op.get_bind()
     for row in connection.execute(sa.select(job.c.id, *(job.c[name] for name in _PARTS))).all():
         text = "\n".join(_plain(part) for part in row[1:])
         connection.execute(job.update().where(job.c.id == row.id).values(searched=text))
-    with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.alter_column("searched", existing_type=sa.Text(), nullable=False)
     for table, name, columns in _INDEXES:
         op.create_index(op.f(name), table, columns, unique=False)
 
@@ -44,5 +42,4 @@ def downgrade() -> None:
     """Take back."""
     for table, name, _ in reversed(_INDEXES):
         op.drop_index(op.f(name), table_name=table)
-    with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.drop_column("searched")
+    op.drop_column("job", "searched")

@@ -69,7 +69,7 @@ def test_menu_is_the_table_for_every_status_and_role(place: Place, everybody: di
 
 
 def test_draft_is_written_tested_and_submitted_on_the_page(place: Place, everybody: dict[str, Page]) -> None:
-    place.draft("Written here", code="")
+    place.draft("Written here", code="", inputs=[])
     page, client = everybody[ANA], place.lab.client(ANA)
     shown = open_job(page, "Written here")
     press(page, LABELS[Action.STARTER_SCRIPTS])

@@ -42,7 +42,10 @@ def changed(parts: Parts, event: Event, **columns: object) -> Iterator[None]:
     """Change the newest event of a kind in the database, and put it back."""
     with tampering.database(parts) as session:
         row = session.scalars(
-            select(HistoryRow).where(HistoryRow.action == str(event)).order_by(HistoryRow.id.desc()).limit(1)
+            select(HistoryRow)
+            .where(HistoryRow.workspace == parts.workspace, HistoryRow.action == str(event))
+            .order_by(HistoryRow.id.desc())
+            .limit(1)
         ).one()
         key, before = row.id, {name: getattr(row, name) for name in columns}
         for name, value in columns.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from tests.support.process import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from playwright.sync_api import Route
 
     from jupyter_secure_jobs.wire.job import JobDetailWire
 
@@ -111,6 +114,7 @@ def open_as(place: Place, browser: Browser) -> Iterator[Callable[[str], Page]]:
     def opened(email: str) -> Page:
         context = browser.new_context(viewport={"width": 1400, "height": 900})
         contexts.append(context)
+        context.route("**/lab/api/workspaces/*", own_layouts())
         page = context.new_page()
         page.goto(f"{place.lab.url}/lab?token={TOKEN}&reset")
         tab = page.locator('.lm-TabBar-tab[data-id="jupyter-secure-jobs-sidebar"]')
@@ -123,6 +127,22 @@ def open_as(place: Place, browser: Browser) -> Iterator[Callable[[str], Page]]:
     yield opened
     for context in contexts:
         context.close()
+
+
+def own_layouts() -> Callable[[Route], None]:
+    """Keep JupyterLab's layouts in the browser context: members at one Lab do not open each other's tabs."""
+    kept: dict[str, str] = {}
+
+    def answer(route: Route) -> None:
+        where = route.request.url.split("?")[0]
+        if route.request.method == "PUT":
+            kept[where] = route.request.post_data or "{}"
+            route.fulfill(status=204)
+        else:
+            empty = json.dumps({"data": {}, "metadata": {"id": where.rpartition("/")[2]}})
+            route.fulfill(content_type="application/json", body=kept.get(where, empty))
+
+    return answer
 
 
 def row(page: Page, name: str) -> Locator:

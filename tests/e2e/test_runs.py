@@ -199,7 +199,7 @@ def test_a_failed_run_leads_to_its_line(place: Place, open_as: Callable[[str], P
     expect(page.locator(".cm-content:focus")).to_have_count(1)
     page.keyboard.press("Shift+End")
     assert page.evaluate("getSelection().toString()") == "raise ValueError(first)"
-    page.get_by_text("Where the time went").click()
+    page.get_by_text("Where the time went").locator("visible=true").click()
     expect(page.get_by_role("cell", name="Running")).to_be_visible()
     page.get_by_role("tab", name="Logs").click()
     expect(page.get_by_role("region", name="Log", exact=True)).to_contain_text("seen")

@@ -80,6 +80,7 @@ def test_link_opens_a_job_and_one_of_its_runs(place: Place, open_as: Callable[[s
     shown = job_page(page)
     expect(shown.get_by_role("heading", name="Linked to", level=2)).to_be_visible(timeout=SLOW)
     assert "secure-job" not in page.url
+    shown.get_by_role("button", name="Open the result").click()
     expect(shown.get_by_text("1 of 1 row")).to_be_visible(timeout=SLOW)
     page.goto(f"{link}/{runs[0].id}")
     expect(shown.get_by_text("2 of 2 rows")).to_be_visible(timeout=SLOW)

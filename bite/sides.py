@@ -13,6 +13,7 @@ _HANDLERS: Final = "jupyter_secure_jobs/rest/member_handlers.py"
 _SESSIONS: Final = "jupyter_secure_jobs/services/sessions.py"
 _BLOBS: Final = "jupyter_secure_jobs/store/blobs.py"
 _MEMBERS: Final = "tests/adversarial/test_member_side_attacks.py"
+_OPENED: Final = "tests/adversarial/test_opened_result_attacks.py"
 _LOGS: Final = "tests/adversarial/test_log_attacks.py"
 _SIDES: Final = "tests/integration/test_member_side.py"
 _VISIBLE: Final = "tests/integration/test_who_may_see_what.py"
@@ -73,7 +74,7 @@ MEMBERS: Final = (
         name="a run's record is of the run that was asked for",
         stops="the server answers with whichever run it likes",
         edits=(not_raised("jupyter_secure_jobs/member/asked.py", 'RefusedError("other_run"'),),
-        tests=(f"{_MEMBERS}::test_record_of_another_run_in_the_place_of_this_one",),
+        tests=(f"{_OPENED}::test_record_of_another_run_in_the_place_of_this_one",),
     ),
     Defence(
         name="the words shown are those that were signed",
@@ -114,7 +115,7 @@ MEMBERS: Final = (
         name="the stored result is the one of the receipt",
         stops="the server puts another file in its place",
         edits=(never(_OPENING, "(fetched.stat().st_size, digest) != (sealed.bytes, sealed.digest)"),),
-        tests=(f"{_MEMBERS}::test_stored_result_is_not_the_one_of_the_receipt",),
+        tests=(f"{_OPENED}::test_stored_result_is_not_the_one_of_the_receipt",),
     ),
     Defence(
         name="the receipt is of the job that was asked for",
@@ -124,21 +125,21 @@ MEMBERS: Final = (
                 "jupyter_secure_jobs/member/receipts.py", 'RefusedError("receipt", "The server sent the outcome'
             ),
         ),
-        tests=(f"{_MEMBERS}::test_outcome_of_another_job",),
+        tests=(f"{_OPENED}::test_outcome_of_another_job",),
     ),
     Defence(
         name="the outcome is of the run that is shown",
         stops="the result for other input values is shown",
         edits=(not_raised("jupyter_secure_jobs/member/receipts.py", 'RefusedError(\n            "other_run"'),),
-        tests=(f"{_MEMBERS}::test_outcome_of_a_run_with_other_inputs",),
+        tests=(f"{_OPENED}::test_outcome_of_a_run_with_other_inputs",),
     ),
     Defence(
         name="the rows are those of the receipt",
         stops="rows that the enclave never sealed",
         edits=(not_raised(_OPENING, 'RefusedError("result_digest", "The rows are not those of the receipt'),),
         tests=(
-            f"{_MEMBERS}::test_rows_that_are_not_those_of_the_receipt",
-            f"{_MEMBERS}::test_rows_are_compared_with_the_digest",
+            f"{_OPENED}::test_rows_that_are_not_those_of_the_receipt",
+            f"{_OPENED}::test_rows_are_compared_with_the_digest",
         ),
     ),
     Defence(
@@ -151,7 +152,7 @@ MEMBERS: Final = (
                 "return cell",
             ),
         ),
-        tests=(f"{_MEMBERS}::test_formulas_in_text_cells_are_neutralised_and_numbers_are_not",),
+        tests=(f"{_OPENED}::test_formulas_in_text_cells_are_neutralised_and_numbers_are_not",),
     ),
     Defence(
         name="a kernel cannot decide",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
+from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
 from jupyter_secure_jobs.wire.log import LogProofWire
 from jupyter_secure_jobs.wire.output import OutputPolicyWire, OwnerPolicyWire
@@ -44,6 +45,7 @@ class TestTask(Wire):
     inputs: dict[str, InputValue]
     declarations: list[InputVariableWire]
     limits: LimitsWire
+    compute: ComputeWire = ComputeWire()
     output_policy: OutputPolicyWire = OutputPolicyWire()
     counts: list[str] = []
     owners: list[OwnerPolicyWire] = []

@@ -50,6 +50,7 @@ export function Check(props: {
           version.datasets.map(each => each.table).join(', ') || trans.__('no dataset')
         )}
       </p>
+      <p>{trans.__('Test: %1.', job.test_status)}</p>
       {problem !== null && <ProblemNotice problem={problem} />}
       {found?.problems.map((each, at) => (
         <p key={at} className={each.fatal ? 'jp-SecureJobs-problem' : undefined}>

@@ -40,5 +40,5 @@ def _indexes(table: Any) -> list[Index]:  # noqa: ANN401 -- a mapped class, whos
 
 
 def _hurry(connection: Any, _record: object) -> None:  # noqa: ANN401 -- the driver's own type
-    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-800000", "temp_store=MEMORY"):
+    for pragma in ("synchronous=OFF", "cache_size=-800000", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}").close()

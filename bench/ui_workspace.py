@@ -29,7 +29,7 @@ from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.domain.text import DESCRIPTION_LENGTH, clean_name, folded
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.services import terms
-from jupyter_secure_jobs.store import datasets, statements, workspaces
+from jupyter_secure_jobs.store import datasets, job_index, statements, workspaces
 from jupyter_secure_jobs.store.identifiers import uuid7
 from jupyter_secure_jobs.store.tables import (
     Base,
@@ -91,6 +91,11 @@ class _Job:
     runs: int = 0
     tests: int = 0
 
+    @property
+    def released(self) -> int:
+        """For how many of its runs a key was released: all but a newest one that waits."""
+        return self.runs - (self.status is Status.QUEUED) if self.runs else 0
+
 
 @dataclass(kw_only=True)
 class _Filling:
@@ -150,7 +155,8 @@ class _Filling:
         self.add(
             JobRow, id=job.id, workspace=self.workspace, name=name, folded=folded(name), description=description,
             author=job.author.email, organisation=job.author.organisation, archived=job.status is Status.ARCHIVED,
-            created=job.created, updated=time + STEP * (job.runs + job.tests), revision=1, open_version=opened, live_version=live,
+            created=job.created, updated=time + STEP * (job.runs + job.tests), revision=1, open_version=opened,
+            live_version=live,
             searched=searched(name=name, description=description, author=job.author.email,
                               organisation=job.author.organisation),
         )  # fmt: skip
@@ -167,6 +173,7 @@ class _Filling:
             VersionRow, job=job.id, number=number, stage=stage, text_hash=text_hash, statement=statement,
             terms=drafted if stage == "draft" else {**drafted, "name": name, "description": description},
             epoch=self.epoch if statement else None, submitted=time if statement else None,
+            used=job.released if stage == "accepted" else 0,
         )  # fmt: skip
         if statement is None:
             return time + STEP
@@ -191,9 +198,9 @@ class _Filling:
         return time + STEP
 
     def _runs(self, job: _Job, version: int, name: str, time: datetime) -> None:
-        for kind, count in (("test", job.tests), ("job", job.runs)):
-            for number in range(1, count + 1):
-                newest = kind == "job" and number == count and job.status in set(RunStatus)
+        for kind, times in (("test", job.tests), ("job", job.runs)):
+            for number in range(1, times + 1):
+                newest = kind == "job" and number == times and job.status in set(RunStatus)
                 status = RunStatus(job.status) if newest else RunStatus.SUCCEEDED
                 time = self._run(job, version, kind, number, status, time)
                 if kind == "job":
@@ -209,7 +216,8 @@ class _Filling:
         self.add(
             RunRow, id=self.id_at(time), workspace=self.workspace, job=job.id, version=version, kind=kind,
             number=number, status=str(status), phase="queued" if waits else "run" if runs else "done",
-            phases=[["queued", time.isoformat()]], member=job.author.email, inputs={},
+            phases=[["queued", time.isoformat()]], member=job.author.email,
+            organisation=job.author.organisation, turn=0, inputs={},
             statement=self.digest() if kind == "job" else None, text_hash=text_hash, text=drafted, created=time,
             started=None if waits else time + timedelta(seconds=2),
             finished=time + timedelta(seconds=9) if ended else None, expires=FAR,
@@ -225,7 +233,8 @@ class _Filling:
     def _event(self, job: _Job, name: str, member: str, event: Event, version: int, time: datetime) -> None:
         self.add(
             HistoryRow, workspace=self.workspace, job=job.id, job_name=name, member=member,
-            organisation=self.organisations[member], action=str(event), detail="", version=version, run=None, statement=None, salt="", place=None, time=time,
+            organisation=self.organisations[member], action=str(event), detail="", version=version, run=None,
+            statement=None, salt="", place=next(self.places), time=time,
         )  # fmt: skip
 
 
@@ -281,6 +290,7 @@ def fill(
         filling.job(job)
         made[job.id] = job.status
     filling.write()
+    job_index.refresh(session, JobRow.workspace == workspace)
     session.execute(delete(EventRow).where(EventRow.workspace == workspace))
     session.add(EventRow(workspace=workspace))
     session.flush()

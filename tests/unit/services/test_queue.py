@@ -42,10 +42,21 @@ def ordered(unit: Unit, who: str, kind: str = "job", *, service: str | None = No
     organisation = PEOPLE[who]
     taken = unit.session.query(RunRow).where(RunRow.job == form.job).count()
     run = copied(
-        form, id=unit.new_id(), kind=kind, number=1000 + taken, status="Queued", member=who, organisation=organisation,
-        turn=queue.turn(unit, HERE, organisation, RunKind(kind)), lease=None, lease_expires=None, finished=None,
-        started=None, keys_released=False, phases=[["queued", NOW.isoformat()]],
-    )  # fmt: skip
+        form,
+        id=f"01900000-0000-7000-8000-{taken:012}",
+        kind=kind,
+        number=1000 + taken,
+        status="Queued",
+        member=who,
+        organisation=organisation,
+        turn=queue.turn(unit, HERE, organisation, RunKind(kind)),
+        lease=None,
+        lease_expires=None,
+        finished=None,
+        started=None,
+        keys_released=False,
+        phases=[["queued", NOW.isoformat()]],
+    )
     unit.session.add(run)
     unit.session.flush()
     if service is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from bench import latency, rest, ui, verify
+from bench import latency, rest, soak, ui, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BENCHMARKS: Final[Mapping[str, Callable[[Path, int, Console], None]]] = {
     "latency": latency.measure,
     "rest": rest.measure,
+    "soak": soak.measure,
     "ui": ui.measure,
     "verify": verify.measure,
 }

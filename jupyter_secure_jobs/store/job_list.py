@@ -140,14 +140,30 @@ def page(  # noqa: PLR0913 -- the parts of a question
 
 
 def counts(session: Session, workspace: str, *, member: str, wanted: Wanted, deciding: bool = True) -> dict[Group, int]:
-    """Return how many of the wanted jobs each group has, up to `MOST_COUNTED`; the group of `wanted` counts nothing."""
+    """Return how many of the wanted jobs each group has; of more than `MOST_COUNTED` one more is counted, no others.
+
+    The group that `wanted` names counts for nothing.
+    """
     found: dict[Group, int] = {}
+    rare = _rare(session, workspace, wanted.text) if wanted.text else None
     for group in Group:
-        if group is not Group.ALL:
-            each = Wanted(group=group, statuses=wanted.statuses, text=wanted.text, name=wanted.name)
-            some = _narrowed(select(JobRow.id), workspace, member, each, deciding=deciding).limit(MOST_COUNTED)
-            found[group] = session.scalar(select(func.count()).select_from(some.subquery())) or 0
+        if group is Group.ALL:
+            continue
+        text = wanted.text if rare is None else ""
+        each = Wanted(group=group, statuses=wanted.statuses, text=text, name=wanted.name)
+        some = _narrowed(select(JobRow.id), workspace, member, each, deciding=deciding)
+        if rare is not None:
+            some = some.where(JobRow.id.in_(rare))
+        counted = some.limit(MOST_COUNTED + 1).subquery()
+        found[group] = session.scalar(select(func.count()).select_from(counted)) or 0
     return found
+
+
+def _rare(session: Session, workspace: str, text: str) -> list[str] | None:
+    """Return the jobs with a text that few have, looked for once; None if there are more than `MOST_COUNTED`."""
+    query = select(JobRow.id).where(JobRow.workspace == workspace, JobRow.searched.contains(text, autoescape=True))
+    found = list(session.scalars(query.limit(MOST_COUNTED + 1)))
+    return found if len(found) <= MOST_COUNTED else None
 
 
 def _written(sort: Sort, order: Order, key: object, job: str) -> str:

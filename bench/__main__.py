@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from bench import latency, ui, verify
+from bench import latency, rest, soak, ui, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 BENCHMARKS: Final[Mapping[str, Callable[[Path, int, Console], None]]] = {
     "latency": latency.measure,
+    "rest": rest.measure,
+    "soak": soak.measure,
     "ui": ui.measure,
     "verify": verify.measure,
 }

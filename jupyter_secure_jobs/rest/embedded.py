@@ -70,6 +70,11 @@ class Embedded:
         made = sorted((self.folder / "members").glob(f"*/{CARD_FILE}"), key=lambda card: card.stat().st_mtime_ns)
         return [card.parent for card in made]
 
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes of the parts, by name."""
+        return {name: process.pid for name, process in self._processes.items()}
+
     def passphrase(self) -> str:
         """Return the demonstration's one passphrase; it is made at the first start and lies beside the keys."""
         path = self.folder / PASSPHRASE_FILE

@@ -134,8 +134,8 @@ class View:
             else None,
             live=self.live(bundle),
             archived=job.archived,
-            ever_run=bundle.runs > 0,
-            ever_succeeded=bundle.succeeded > 0,
+            ever_run=bundle.ran,
+            ever_succeeded=bundle.succeeded,
             activatable=len(others),
             my_decision={None: Decision.PENDING, "accept": Decision.ACCEPTED, "decline": Decision.DECLINED}[
                 mine.verdict if mine else None

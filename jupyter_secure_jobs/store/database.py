@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from jupyter_secure_jobs.domain.errors import SecureJobsError
+from jupyter_secure_jobs.store import job_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ class Database:
             event.listen(self.engine, "connect", _tune_sqlite)
             event.listen(self.engine, "begin", _begin)
         self._writing = sessionmaker(self.engine, expire_on_commit=False)
+        job_index.keep(self._writing)
         self._reading = sessionmaker(self.engine.execution_options(reading=True), expire_on_commit=False)
 
     @contextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from jupyter_secure_jobs.domain.text import folded
 from jupyter_secure_jobs.store.moments import UtcTime
 
 
@@ -30,9 +31,16 @@ class Base(DeclarativeBase):
     }
 
 
+def _some(name: str, *columns: str, where: str) -> Index:
+    """Return an index over some rows alone; a query must say `where` in the same words to be answered by it."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 _ID = String(36)
 HASH = String(80)
 EMAIL = String(255)
+WAITING = "status = 'Queued' AND lease IS NULL"
+ACTIVE = "status IN ('Queued', 'Running')"
 
 
 class WorkspaceRow(Base):
@@ -175,8 +183,16 @@ class UploadRow(Base):
     created: Mapped[datetime] = mapped_column(index=True)
 
 
+def _folded_organisation(context: Any) -> str:  # noqa: ANN401 -- SQLAlchemy's own type is too wide
+    return folded(str(context.get_current_parameters()["organisation"]))
+
+
 class JobRow(Base):
-    """A job. Its status is never stored. `searched` is made by `domain.job_list.searched` of the columns beside it."""
+    """A job. `searched` is made by `domain.job_list.searched` of the columns beside it.
+
+    `listed_status` and `listed_run` are for filters and orders of lists alone, and are written by `store.job_index`
+    whenever something changes that they are worked out from; what is shown of a job is always worked out anew.
+    """
 
     __tablename__ = "job"
     id: Mapped[str] = mapped_column(_ID, primary_key=True)
@@ -193,11 +209,21 @@ class JobRow(Base):
     open_version: Mapped[int | None]
     live_version: Mapped[int | None]
     searched: Mapped[str] = mapped_column(Text, deferred=True)
+    folded_organisation: Mapped[str] = mapped_column(String(100), default=_folded_organisation)
+    listed_status: Mapped[int] = mapped_column(default=0)
+    listed_run: Mapped[str] = mapped_column(_ID, default="")
     __table_args__ = (
         Index(None, "workspace", "folded", unique=True),
+        Index(None, "workspace", "id"),
+        Index(None, "workspace", "updated", "id"),
         Index(None, "workspace", "archived", "id"),
         Index(None, "workspace", "archived", "updated", "id"),
-        Index(None, "workspace", "author", "id"),
+        Index(None, "workspace", "author", "id", "archived"),
+        Index(None, "workspace", "author", "archived", "updated", "id"),
+        Index(None, "workspace", "folded_organisation", "id", "archived"),
+        Index(None, "workspace", "listed_status", "id", "archived"),
+        Index(None, "workspace", "listed_status", "updated", "id"),
+        Index(None, "workspace", "listed_run", "id", "archived"),
     )
 
 
@@ -205,7 +231,8 @@ class VersionRow(Base):
     """A version. `stage` is `draft`, `review`, `accepted` or `discarded`; `terms` is the text as the author wrote it.
 
     That a version is accepted is shown by signatures; `stage` only saves looking at them for lists. `reviewed` is the
-    submission whose review was closed last: its decisions count for nothing, and its author still reads them.
+    submission whose review was closed last: its decisions count for nothing, and its author still reads them. `used`
+    is how many of its runs had a key released; the counts that stop runs are the key services' own.
     """
 
     __tablename__ = "version"
@@ -218,6 +245,7 @@ class VersionRow(Base):
     epoch: Mapped[int | None]
     submitted: Mapped[datetime | None]
     reviewed: Mapped[str | None] = mapped_column(HASH)
+    used: Mapped[int] = mapped_column(default=0)
 
 
 class DecisionRow(Base):
@@ -260,10 +288,14 @@ class NoticeRow(Base):
     organisation: Mapped[str] = mapped_column(String(50), primary_key=True)
     statement: Mapped[str] = mapped_column(HASH, primary_key=True)
     acknowledgement: Mapped[bytes | None]
+    __table_args__ = (_some("ix_notice_open", "workspace", "organisation", where="acknowledgement IS NULL"),)
 
 
 class RunRow(Base):
-    """A run. `text` is what a test ran on; a job run points at its version."""
+    """A run. `text` is what a test ran on; a job run points at its version.
+
+    `organisation` is that of who started it, and `turn` when it comes: see `domain.queue`.
+    """
 
     __tablename__ = "run"
     id: Mapped[str] = mapped_column(_ID, primary_key=True)
@@ -276,6 +308,8 @@ class RunRow(Base):
     phase: Mapped[str] = mapped_column(String(10))
     phases: Mapped[list[Any]]
     member: Mapped[str] = mapped_column(EMAIL)
+    organisation: Mapped[str] = mapped_column(String(50))
+    turn: Mapped[int] = mapped_column(BigInteger)
     inputs: Mapped[dict[str, Any]]
     statement: Mapped[str | None] = mapped_column(HASH, unique=True)
     text_hash: Mapped[str] = mapped_column(HASH)
@@ -303,10 +337,27 @@ class RunRow(Base):
     request_evidence: Mapped[bytes | None]
     __table_args__ = (
         Index(None, "job", "kind", "number", unique=True),
+        Index(None, "job", "id"),
         Index(None, "job", "kind", "id"),
+        Index(None, "job", "kind", "status", "id"),
+        Index(None, "job", "kind", "text_hash", "id"),
         Index(None, "job", "version", "kind", "id", "status"),
-        Index(None, "workspace", "status", "kind", "id"),
+        Index(None, "workspace", "id"),
+        Index(None, "workspace", "kind", "id"),
+        # These hold what waits or runs now, which is little beside all that ever ran.
+        _some("ix_run_waiting", "workspace", "turn", "id", "organisation", "kind", "status", "lease", where=WAITING),
+        _some("ix_run_expires", "expires", where="status = 'Queued'"),
+        _some("ix_run_leased", "workspace", "worker", where="lease IS NOT NULL"),
+        _some("ix_run_active", "workspace", "id", where=ACTIVE),
     )
+
+
+class QueueRow(Base):
+    """The newest turn that a worker has taken; one row."""
+
+    __tablename__ = "queue"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    taken: Mapped[int] = mapped_column(BigInteger)
 
 
 class KeyMailRow(Base):

@@ -306,8 +306,12 @@ class ReviewWire(Wire):
 
 
 class JobCounts(Wire):
-    """How many jobs each group has for the caller; the archived ones stand in `archived` alone."""
+    """How many jobs each group has for the caller; the archived ones stand in `archived` alone.
 
+    A count above `most` says that there are more than so many: how many is not counted.
+    """
+
+    most: int
     needs_me: int
     mine: int
     others: int

@@ -2289,12 +2289,16 @@ export interface components {
         /**
          * JobCounts
          * @description How many jobs each group has for the caller; the archived ones stand in `archived` alone.
+         *
+         *     A count above `most` says that there are more than so many: how many is not counted.
          */
         JobCounts: {
             /** Archived */
             archived: number;
             /** Mine */
             mine: number;
+            /** Most */
+            most: number;
             /** Needs Me */
             needs_me: number;
             /** Others */

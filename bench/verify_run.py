@@ -13,6 +13,7 @@ from jupyter_secure_jobs.crypto.checkpoint import Checkpoint
 from jupyter_secure_jobs.crypto.keyfile import KeyRing
 from jupyter_secure_jobs.crypto.sealing import SealingKey
 from jupyter_secure_jobs.crypto.signing import SigningKey
+from jupyter_secure_jobs.domain.compute import STANDARD, Compute
 from jupyter_secure_jobs.domain.dataset import Column
 from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, Language, LogPolicy
 from jupyter_secure_jobs.domain.output import OutputPolicy
@@ -27,7 +28,7 @@ from jupyter_secure_jobs.protocol.decision import Decision
 from jupyter_secure_jobs.protocol.log import Consistency, Inclusion, LogProof
 from jupyter_secure_jobs.protocol.order import Evidence, KeyRequest, Nonce, Receipt, RunOrder, SealedOutput
 from jupyter_secure_jobs.protocol.roster import Roster, Worker, WorkerList
-from jupyter_secure_jobs.protocol.version import ANY_ENROLLED, DatasetRead, Engine, Version
+from jupyter_secure_jobs.protocol.version import ANY_ENROLLED, DatasetRead, Version
 from jupyter_secure_jobs.trust.bundle import TYPE, Bundle
 from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
 from jupyter_secure_jobs.trust.evidence import PROFILE, verify_evidence, verify_grant
@@ -293,7 +294,9 @@ class AcceptedJob:
             ),
             inputs=(),
             grant=Grant(reruns=True),
-            engine=Engine(name="sail", measurement=ANY_ENROLLED),
+            profile=STANDARD,
+            compute=Compute(),
+            measurement=ANY_ENROLLED,
             lowest_assurance=Assurance.SOFTWARE,
             limits=JobLimits(),
             log_policy=LogPolicy.STANDARD,

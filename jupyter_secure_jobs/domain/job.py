@@ -57,6 +57,8 @@ class JobLimits:
     memory_bytes: int = 4 * GIB
     result_bytes: int = GIB
     log_bytes: int = 1024**2
+    scratch_bytes: int = 2 * GIB
+    cores: int = 2
 
     def __post_init__(self) -> None:
         """Refuse limits that no run could meet or no worker should try.
@@ -65,7 +67,8 @@ class JobLimits:
             InvalidError: one is outside its range.
         """
         ranges = {"seconds": (1, 7 * 86400), "memory_bytes": (GIB // 2, 1024 * GIB),
-                  "result_bytes": (1024, 64 * GIB), "log_bytes": (0, 64 * 1024**2)}  # fmt: skip
+                  "result_bytes": (1024, 64 * GIB), "log_bytes": (0, 64 * 1024**2),
+                  "scratch_bytes": (1024**2, 1024 * GIB), "cores": (1, 256)}  # fmt: skip
         for name, (low, high) in ranges.items():
             if not low <= getattr(self, name) <= high:
                 raise InvalidError("limit", f"The limit {name} must be from {low} to {high}.", "Change it.")

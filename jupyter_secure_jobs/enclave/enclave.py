@@ -140,8 +140,9 @@ class Enclave:
         self.forget()
         genesis = envelopes.read(Version, dossier.version).genesis
         run = verify_run(dossier, genesis=genesis, now=self._clock())
-        if run.version.engine.name != ENGINE:
-            raise RefusedError("engine", f"This worker has no engine {run.version.engine.name!r}.", f"Use {ENGINE}.")
+        if run.version.compute.engine != ENGINE:
+            name = str(run.version.compute.engine)
+            raise RefusedError("engine", f"This worker has no engine {name!r}.", f"Use {ENGINE}.")
         size = sum(file.bytes for read in run.version.datasets for file in run.manifests[read.manifest].files)
         if size > self._memory.free_bytes():
             raise UnavailableError(
@@ -335,6 +336,7 @@ def _limits(limits: JobLimits) -> Limits:
         memory_bytes=limits.memory_bytes,
         result_bytes=limits.result_bytes,
         log_bytes=max(1, limits.log_bytes),
+        scratch_bytes=limits.scratch_bytes,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 -- the codec reads the annotations at run time
 from dataclasses import dataclass
 
+from jupyter_secure_jobs.domain.compute import Compute  # noqa: TC001 -- as above
 from jupyter_secure_jobs.domain.inputs import InputVariable, Value  # noqa: TC001 -- as above
 from jupyter_secure_jobs.domain.job import JobLimits, Language  # noqa: TC001 -- as above
 from jupyter_secure_jobs.domain.output import THE_JOB, OutputPolicy, OutputRules, combine
@@ -34,6 +35,7 @@ class SyntheticTask:
     inputs: Mapping[str, Value]
     declarations: tuple[InputVariable, ...]
     limits: JobLimits
+    compute: Compute
     output_policy: OutputPolicy
     counts: tuple[str, ...]
     owners: tuple[OwnerPolicy, ...]
@@ -46,6 +48,7 @@ class SyntheticTask:
             code=self.code,
             tables=tables_of(self.datasets),
             inputs=self.declarations,
+            compute=self.compute,
             output_policy=self.output_policy,
             counts=self.counts,
         )

@@ -126,6 +126,7 @@ def _chances(job: JobDetailWire, text: str) -> list[str]:
         code=version.code,
         tables=tables_of({read.table: read.dataset for read in version.datasets}),
         inputs=tuple(each.declared() for each in version.inputs),
+        compute=version.compute.compute(),
         output_policy=version.output_policy.policy(),
         counts=tuple(version.counts),
     )

@@ -59,8 +59,8 @@ def _signed(acting: Acting, statement: Statement) -> EnvelopeWire:
 
 # What of a version its author writes; all else is the server's word on it.
 _WRITTEN: Final = frozenset(
-    {"name", "description", "language", "code", "datasets", "inputs", "grant", "log_policy", "limits", "output_policy",
-     "counts"}
+    {"name", "description", "language", "code", "datasets", "inputs", "grant", "log_policy", "limits", "profile",
+     "compute", "output_policy", "counts"}
 )  # fmt: skip
 
 

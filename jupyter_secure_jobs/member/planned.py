@@ -73,6 +73,7 @@ def claimed(found: Tested, run: RunWire, version: Version, manifests: Mapping[st
         code=version.code,
         tables=tables_of(datasets),
         inputs=version.inputs,
+        compute=version.compute,
         output_policy=version.output_policy,
         counts=version.counts,
     )

@@ -122,6 +122,11 @@ def _sentence(
     return f"Reads {what}; result goes to {author_organisation}; {grant}; log policy: {version.log_policy}{output}."
 
 
+def _engine(version: Version) -> str:
+    settings = [f"{each.name}={each.value}" for each in version.compute.settings]
+    return ", ".join([str(version.compute.engine), *settings, f"worker: {version.measurement}"])
+
+
 def facts_of(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, str]:
     """Return what a version fixes, in words by name."""
     limits = version.limits
@@ -134,10 +139,14 @@ def facts_of(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, s
         "Output rules": _output(version, manifests),
         "Counts": ", ".join(version.counts) or "none declared",
         "Recipients": ", ".join(who.member for who in version.recipients),
-        "Engine": f"{version.engine.name}, worker: {version.engine.measurement}",
+        "Engine": _engine(version),
         "Lowest assurance": str(version.lowest_assurance),
         "Limits": f"{limits.seconds} s, {limits.memory_bytes // _MIB:,} MiB memory, "
-        f"{limits.result_bytes // _MIB:,} MiB result, {limits.log_bytes // 1024:,} KiB log",
+        f"{limits.result_bytes // _MIB:,} MiB result, {limits.log_bytes // 1024:,} KiB log, "
+        f"{limits.scratch_bytes // _MIB:,} MiB scratch, {limits.cores} cores",
+        "Compute profile": version.profile,
+        "Packages": ", ".join(f"{each.name} {each.version} ({each.wheel[:19]}…)" for each in version.compute.packages)
+        or "none",
     }
     for read in version.datasets:
         manifest = manifests.get(read.manifest)

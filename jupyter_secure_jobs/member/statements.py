@@ -13,7 +13,7 @@ from jupyter_secure_jobs.domain.review import DECISION_DAYS, Verdict
 from jupyter_secure_jobs.domain.run import ORDER_DAYS
 from jupyter_secure_jobs.protocol.decision import Decision, Revocation
 from jupyter_secure_jobs.protocol.order import RunOrder
-from jupyter_secure_jobs.protocol.version import ANY_ENROLLED, DatasetRead, Engine, Version
+from jupyter_secure_jobs.protocol.version import ANY_ENROLLED, DatasetRead, Version
 from jupyter_secure_jobs.trust.version import recipients_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def version_of(
         ),
         inputs=tuple(each.declared() for each in draft.inputs),
         grant=Grant(reruns=grant.reruns, most_runs=grant.most_runs, until=grant.until),
-        engine=Engine(name="sail", measurement=ANY_ENROLLED),
+        profile=draft.profile,
+        compute=draft.compute.compute(),
+        measurement=ANY_ENROLLED,
         lowest_assurance=Assurance.SOFTWARE,
         limits=JobLimits(**draft.limits.model_dump()),
         log_policy=draft.log_policy,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 -- the codec reads the annotations at run time
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from jupyter_secure_jobs.domain.compute import Compute  # noqa: TC001 -- the codec reads the annotations at run time
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.inputs import InputVariable, check_declarations
 from jupyter_secure_jobs.domain.job import MOST_DATASETS, Assurance, Grant, JobLimits, Language, LogPolicy
@@ -35,14 +36,6 @@ class DatasetRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
-    """What runs the code; `measurement` is a digest, or `any enrolled`."""
-
-    name: str
-    measurement: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """A member of the author's organisation to whom results are sealed."""
 
@@ -53,6 +46,9 @@ class Recipient:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """All that every member accepts, and nothing beside it. `nonce` is new for each submission.
+
+    `profile` is the name of the compute profile from which `compute` and `limits` were taken. `measurement` is a
+    worker's digest, or `any enrolled`.
 
     `output_policy` is the author's own; what the owners ask stands in the manifests. `counts` names the columns of the
     result that count the rows or persons of a group.
@@ -74,7 +70,9 @@ class Version:
     datasets: tuple[DatasetRead, ...]
     inputs: tuple[InputVariable, ...]
     grant: Grant
-    engine: Engine
+    profile: str
+    compute: Compute
+    measurement: str
     lowest_assurance: Assurance
     limits: JobLimits
     log_policy: LogPolicy
@@ -89,6 +87,8 @@ class Version:
         check_counts(self.counts)
         if clean_name(self.name, what="job's name") != self.name:
             raise InvalidError("name", "The job's name is not in its normal form.", "Submit it again.")
+        if clean_name(self.profile, what="profile's name") != self.profile:
+            raise InvalidError("name", "The profile's name is not in its normal form.", "Submit it again.")
         clean_text(self.description, what="description", longest=DESCRIPTION_LENGTH)
         if clean_code(self.code) != self.code or not self.code.strip():
             raise InvalidError("code", "The code is empty or not in its normal form.", "Submit it again.")
@@ -111,6 +111,7 @@ class TestedText:
     code: str
     tables: tuple[str, ...]
     inputs: tuple[InputVariable, ...]
+    compute: Compute
     output_policy: OutputPolicy
     counts: tuple[str, ...]
 

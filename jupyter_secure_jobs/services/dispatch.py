@@ -16,6 +16,7 @@ from jupyter_secure_jobs.services import dossiers, logbook, run_view, uploads
 from jupyter_secure_jobs.services.run_state import end, give_back, mark
 from jupyter_secure_jobs.store import datasets, runs, workspaces
 from jupyter_secure_jobs.wire.base import Nothing
+from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
 from jupyter_secure_jobs.wire.mailbox import (
     Finished,
@@ -117,6 +118,7 @@ def _test(unit: Unit, run: RunRow) -> TestTask:
         inputs=run.inputs,
         declarations=[InputVariableWire.model_validate(each) for each in text["inputs"]],
         limits=LimitsWire.model_validate(text["limits"]),
+        compute=ComputeWire.model_validate(text.get("compute", {})),
         output_policy=OutputPolicyWire.model_validate(text.get("output_policy", {})),
         counts=text.get("counts", []),
         owners=owners,

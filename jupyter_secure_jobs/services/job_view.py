@@ -22,6 +22,7 @@ from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.domain.stage import Tried, query_status, stage, words_of_test
 from jupyter_secure_jobs.services import action_view, notices, opinions, run_view, terms
 from jupyter_secure_jobs.store import datasets, history, runs, statements, workspaces
+from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.job import (
     ApprovalWire,
     DatasetReadWire,
@@ -291,6 +292,8 @@ class View:
             grant=GrantWire.model_validate(row.terms["grant"]),
             log_policy=LogPolicy(row.terms["log_policy"]),
             limits=LimitsWire.model_validate(row.terms["limits"]),
+            profile=terms.profile_of(row.terms),
+            compute=ComputeWire.of(terms.compute_of(row.terms)),
             output_policy=OutputPolicyWire.of(terms.output_policy_of(row.terms)),
             counts=list(terms.counts_of(row.terms)),
             tested=None if test is None else test.status == RunStatus.SUCCEEDED,

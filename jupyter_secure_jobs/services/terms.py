@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_secure_jobs.domain.compute import STANDARD, Compute
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.inputs import InputVariable, check_declarations
 from jupyter_secure_jobs.domain.job import MOST_DATASETS, Grant, JobLimits, Language, LogPolicy
 from jupyter_secure_jobs.domain.output import OutputPolicy, check_counts
-from jupyter_secure_jobs.domain.text import clean_code, clean_identifier
+from jupyter_secure_jobs.domain.text import clean_code, clean_identifier, clean_name
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.version import TestedText, Version, tables_of
+from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.job import (
     DatasetReadWire,
     DraftChange,
@@ -36,6 +38,8 @@ def blank(language: Language) -> Terms:
         "grant": GrantWire().model_dump(mode="json"),
         "log_policy": str(LogPolicy.STANDARD),
         "limits": LimitsWire().model_dump(mode="json"),
+        "profile": STANDARD,
+        "compute": ComputeWire().model_dump(mode="json"),
         "output_policy": OutputPolicyWire().model_dump(mode="json"),
         "counts": [],
     }
@@ -61,14 +65,24 @@ def changed(terms: Terms, change: DraftChange, *, known: Iterable[str]) -> Terms
         new["grant"] = change.grant.model_dump(mode="json")
     if change.log_policy is not None:
         new["log_policy"] = str(change.log_policy)
-    if change.limits is not None:
-        JobLimits(**change.limits.model_dump())
-        new["limits"] = change.limits.model_dump(mode="json")
+    new.update(_compute(change))
     if change.output_policy is not None:
         change.output_policy.policy()
         new["output_policy"] = change.output_policy.model_dump(mode="json")
     if change.counts is not None:
         new["counts"] = list(check_counts(tuple(change.counts)))
+    return new
+
+
+def _compute(change: DraftChange) -> Terms:
+    new: Terms = {}
+    if change.limits is not None:
+        JobLimits(**change.limits.model_dump())
+        new["limits"] = change.limits.model_dump(mode="json")
+    if change.profile is not None:
+        new["profile"] = clean_name(change.profile, what="profile's name")
+    if change.compute is not None:
+        new["compute"] = ComputeWire.of(change.compute.compute()).model_dump(mode="json")
     return new
 
 
@@ -129,20 +143,36 @@ def counts_of(terms: Terms) -> tuple[str, ...]:
     return tuple(terms.get("counts", ()))
 
 
+def profile_of(terms: Terms) -> str:
+    """Return the name of the compute profile of stored terms."""
+    return str(terms.get("profile", STANDARD))
+
+
+def compute_of(terms: Terms) -> Compute:
+    """Return what stored terms compute with."""
+    return ComputeWire.model_validate(terms.get("compute", {})).compute()
+
+
 def to_test(terms: Terms) -> Terms:
     """Return the parts of stored terms that a test run needs."""
     parts = {key: terms[key] for key in ("language", "code", "datasets", "inputs", "limits")}
     policy = OutputPolicyWire.of(output_policy_of(terms))
-    return {**parts, "output_policy": policy.model_dump(mode="json"), "counts": list(counts_of(terms))}
+    return {
+        **parts,
+        "compute": ComputeWire.of(compute_of(terms)).model_dump(mode="json"),
+        "output_policy": policy.model_dump(mode="json"),
+        "counts": list(counts_of(terms)),
+    }
 
 
 def tested_text(terms: Terms) -> str:
-    """Return the hash of what a test depends on: language, code, table names, declarations, what may leave."""
+    """Return the hash of what a test depends on: language, code, tables, declarations, engine, what may leave."""
     return TestedText(
         language=Language(terms["language"]),
         code=terms["code"],
         tables=tables_of({read["table"]: read["dataset"] for read in terms["datasets"]}),
         inputs=inputs_of(terms),
+        compute=compute_of(terms),
         output_policy=output_policy_of(terms),
         counts=counts_of(terms),
     ).hash
@@ -157,11 +187,13 @@ def check_same(terms: Terms, version: Version, *, name: str, description: str) -
     drafted = (
         name, description, Language(terms["language"]), terms["code"], inputs_of(terms), grant_of(terms),
         LogPolicy(terms["log_policy"]), JobLimits(**terms["limits"]), output_policy_of(terms), counts_of(terms),
+        profile_of(terms), compute_of(terms),
         {(read["table"], read["dataset"]) for read in terms["datasets"]},
     )  # fmt: skip
     signed = (
         version.name, version.description, version.language, version.code, version.inputs, version.grant,
         version.log_policy, version.limits, version.output_policy, version.counts,
+        version.profile, version.compute,
         {(read.table, read.dataset) for read in version.datasets},
     )  # fmt: skip
     if drafted != signed:

@@ -47,7 +47,7 @@ def verify_evidence(envelope: Envelope, run: AuthorisedRun) -> Evidence:
         raise RefusedError("evidence_assurance", "Software evidence must say that it is software and open to debug.")
     if evidence.measurement not in worker.measurements:
         raise RefusedError("measurement", "The enclave's measurement is not on the list of the members.")
-    pinned = run.version.engine.measurement
+    pinned = run.version.measurement
     if pinned not in (ANY_ENROLLED, evidence.measurement):
         raise RefusedError("measurement", "The version pins another measurement.")
     named = (evidence.genesis, evidence.roster, evidence.workers, evidence.order)

@@ -7,10 +7,12 @@ from datetime import datetime
 from pydantic import Field
 
 from jupyter_secure_jobs.domain.comment import LineComment
+from jupyter_secure_jobs.domain.compute import STANDARD
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import GIB, Language, LogPolicy, Scope
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
+from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.log import LogProofWire
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue, RunWire
@@ -93,6 +95,8 @@ class LimitsWire(Wire):
     memory_bytes: int = 4 * GIB
     result_bytes: int = GIB
     log_bytes: int = 1024**2
+    scratch_bytes: int = 2 * GIB
+    cores: int = 2
 
 
 class VersionWire(Wire):
@@ -114,6 +118,8 @@ class VersionWire(Wire):
     grant: GrantWire
     log_policy: LogPolicy
     limits: LimitsWire
+    profile: str = STANDARD
+    compute: ComputeWire = ComputeWire()
     output_policy: OutputPolicyWire = OutputPolicyWire()
     counts: list[str] = []
     tested: bool | None
@@ -232,6 +238,8 @@ class DraftChange(Wire):
     grant: GrantWire | None = None
     log_policy: LogPolicy | None = None
     limits: LimitsWire | None = None
+    profile: str | None = None
+    compute: ComputeWire | None = None
     output_policy: OutputPolicyWire | None = None
     counts: list[str] | None = None
 

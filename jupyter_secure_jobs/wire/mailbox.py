@@ -6,6 +6,7 @@ from pydantic import Base64Bytes
 
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
+from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
 from jupyter_secure_jobs.wire.log import LogProofWire
 from jupyter_secure_jobs.wire.output import OutputPolicyWire, OwnerPolicyWire
@@ -46,6 +47,7 @@ class TestTask(Wire):
     inputs: dict[str, InputValue]
     declarations: list[InputVariableWire]
     limits: LimitsWire
+    compute: ComputeWire = ComputeWire()
     output_policy: OutputPolicyWire = OutputPolicyWire()
     counts: list[str] = []
     owners: list[OwnerPolicyWire] = []

@@ -225,6 +225,7 @@ class Worker:
                 "inputs": task.inputs,
                 "declarations": [each.model_dump(mode="json", exclude={"constraint"}) for each in task.declarations],
                 "limits": task.limits.model_dump(mode="json"),
+                "compute": task.compute.model_dump(mode="json"),
                 "output_policy": task.output_policy.model_dump(mode="json"),
                 "counts": task.counts,
                 "owners": [each.model_dump(mode="json") for each in task.owners],

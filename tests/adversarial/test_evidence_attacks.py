@@ -10,7 +10,6 @@ import pytest
 
 from jupyter_secure_jobs.domain.job import Assurance
 from jupyter_secure_jobs.protocol.order import Nonce
-from jupyter_secure_jobs.protocol.version import Engine
 from jupyter_secure_jobs.trust.evidence import verify_evidence, verify_key_request, verify_test
 from tests.support.refusal import refused
 from tests.support.world import AUTHOR, MEASUREMENT, NOW, PEOPLE, REVIEWER, World
@@ -77,15 +76,15 @@ def test_measurement_of_another_worker(world: World) -> None:
 
 
 def test_other_measurement_than_the_version_pins(world: World) -> None:
-    pinned = Engine(name="sail", measurement="sha256:" + "3" * 64)
-    world.accept(world.sign(world.version_statement(engine=pinned), AUTHOR))
+    pinned = "sha256:" + "3" * 64
+    world.accept(world.sign(world.version_statement(measurement=pinned), AUTHOR))
     with refused("measurement", saying="pins another"):
         attest(world)
 
 
 def test_pinned_measurement_that_is_the_right_one(world: World) -> None:
-    pinned = Engine(name="sail", measurement=MEASUREMENT)
-    world.accept(world.sign(world.version_statement(engine=pinned), AUTHOR))
+    pinned = MEASUREMENT
+    world.accept(world.sign(world.version_statement(measurement=pinned), AUTHOR))
     assert verify_evidence(world.evidence, world.authorised()).measurement == MEASUREMENT
 
 

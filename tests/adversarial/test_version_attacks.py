@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jupyter_secure_jobs.domain.compute import Compute, EngineName, Package, Setting
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, LogPolicy
 from jupyter_secure_jobs.domain.output import OutputPolicy
 from jupyter_secure_jobs.protocol import envelope as envelopes
-from jupyter_secure_jobs.protocol.version import Engine, Recipient, Version
+from jupyter_secure_jobs.protocol.version import Recipient, Version
 from jupyter_secure_jobs.trust.manifest import verify_manifest, verify_withdrawal
 from tests.support.refusal import refused
 from tests.support.world import AUTHOR, COLLEAGUE, LAST_REVIEWER, NOW, REVIEWER, World
@@ -35,8 +36,12 @@ CHANGES: dict[str, Callable[[Version], dict[str, Any]]] = {
     "counts": lambda _: {"counts": ("month",)},
     "most runs": lambda version: {"grant": Grant(reruns=True, most_runs=500, until=version.grant.until)},
     "expiry of the reruns": lambda _: {"grant": Grant(reruns=True, most_runs=5, until=NOW + timedelta(days=600))},
-    "measurement": lambda _: {"engine": Engine(name="sail", measurement="sha256:" + "1" * 64)},
-    "engine": lambda _: {"engine": Engine(name="spark", measurement="any enrolled")},
+    "measurement": lambda _: {"measurement": "sha256:" + "1" * 64},
+    "engine": lambda _: {"compute": Compute(engine=EngineName.SPARK)},
+    "package": lambda _: {"compute": Compute(packages=(Package(name="p", version="1", wheel="sha256:" + "1" * 64),))},
+    "setting": lambda _: {"compute": Compute(settings=(Setting(name="spark.sql.ansi.enabled", value="false"),))},
+    "profile": lambda _: {"profile": "Small"},
+    "cores": lambda _: {"limits": JobLimits(cores=64)},
     "assurance": lambda _: {"lowest_assurance": Assurance.HARDWARE},
     "description": lambda _: {"description": "Something harmless"},
     "number": lambda _: {"number": 2},

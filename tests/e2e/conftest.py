@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect, sync_playwright  # noqa: A004 -- its name
 
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.wire.job import DatasetReadWire, GrantWire, InputVariableWire, JobNew
 from jupyter_secure_jobs.wire.member_side import DatasetAsked, DecisionAsked
 from tests.support.lab import TOKEN, Lab
-from tests.support.parts import ANA, FLIGHTS
+from tests.support.parts import ANA, FLIGHTS, wait_until
 from tests.support.process import ROOT
 
 if TYPE_CHECKING:
@@ -129,6 +129,12 @@ def open_as(place: Place, browser: Browser) -> Iterator[Callable[[str], Page]]:
         context.close()
 
 
+def come_back(place: Place, page: Page) -> None:
+    """Load the Lab anew, once JupyterLab has kept its layout: it does so a moment after a change."""
+    page.wait_for_timeout(2_000)
+    page.goto(f"{place.lab.url}/lab?token={TOKEN}")
+
+
 def own_layouts() -> Callable[[Route], None]:
     """Keep JupyterLab's layouts in the browser context: members at one Lab do not open each other's tabs."""
     kept: dict[str, str] = {}
@@ -155,9 +161,15 @@ def open_job(page: Page, name: str) -> Locator:
     page.get_by_role("searchbox", name="Filter jobs").fill(name)
     found = row(page, name).first
     folded = page.locator(".jp-SecureJobs-group[aria-expanded=false]").filter(has_text="Archived (1)")
-    expect(found.or_(folded).first).to_be_visible(timeout=15_000)
-    if not found.is_visible():
-        folded.click()
+
+    def seen() -> bool:
+        # Until the filter has come into force, the list is still the one of before.
+        if not found.is_visible():
+            with suppress(TimeoutError):
+                folded.click(timeout=1_000)
+        return found.is_visible()
+
+    wait_until(seen, f"the job {name} in the sidebar")
     found.click()
     shown = job_page(page)
     expect(shown.get_by_role("heading", name=name, level=2)).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.lifecycle import Status
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.wire.job import JobDetailWire
     from tests.e2e.conftest import Place
 
+_numbers = itertools.count(1)
 SLOW = "SELECT count(*) AS n FROM range(3000000) a CROSS JOIN range(3000000) b, flights WHERE month >= :low"
 FAILING = "SELECT raise_error('no') AS n FROM flights WHERE month >= :low"
 
@@ -25,7 +27,7 @@ def accepted(place: Place, name: str, **more: object) -> JobDetailWire:
 
 def in_status(place: Place, status: Status) -> str:
     """Make a job that is in `status` now, and return its name."""
-    name = f"Table {status}"
+    name = f"Table {next(_numbers)} {status}"
     client = place.lab.client(ANA)
     if status is Status.DRAFT:
         place.draft(name)

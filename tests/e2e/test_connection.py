@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Place, job_page, open_job, picture, row
+from tests.e2e.conftest import Place, come_back, job_page, open_job, picture, row
 from tests.e2e.life import accepted, finished
 from tests.support.parts import ANA, MIA, WEI
 
@@ -91,9 +91,7 @@ def test_reload_brings_back_the_page_at_its_tab(place: Place, open_as: Callable[
     page = open_as(ANA)
     shown = open_job(page, "Brought back")
     shown.get_by_role("tab", name="Details").click()
-    # JupyterLab keeps its layout a moment after a change.
-    page.wait_for_timeout(2_000)
-    page.goto(f"{place.lab.url}/lab")
+    come_back(place, page)
     expect(shown.get_by_role("tab", name="Details")).to_have_attribute("aria-selected", "true", timeout=SLOW)
     expect(shown.get_by_role("heading", name="Brought back", level=2)).to_be_visible()
 

@@ -81,6 +81,7 @@ def test_texts_of_others_stay_texts(place: Place, open_as: Callable[[str], Page]
     expect(row(page, NAME).first).to_contain_text("Succeeded", timeout=30_000)
     author.check("sidebar")
     expect(mine.locator(".jp-SecureJobs-statuspanel")).to_contain_text(SCRIPT)
+    mine.get_by_role("button", name="Open the result").click()
     expect(mine.get_by_text("1 of 1 row")).to_be_visible(timeout=30_000)
     table = mine.get_by_role("tabpanel", name="Results")
     for text in (NAME, SCRIPT, "<u class=hit>column</u>", "=1+1"):

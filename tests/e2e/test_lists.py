@@ -12,8 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from bench.ui_workspace import fill
 from jupyter_secure_jobs.store.database import Database
-from tests.e2e.conftest import Place, picture, standing
-from tests.support.lab import TOKEN
+from tests.e2e.conftest import Place, come_back, picture, standing
+from tests.e2e.keys import command
 from tests.support.parts import ANA, WEI
 
 if TYPE_CHECKING:
@@ -49,14 +49,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         with closing(Database(f"sqlite:///{place.database}")) as database, database.transaction() as session:
             fill(session, place.workspace, jobs=JOBS, runs=60)
         yield place
-
-
-def command(page: Page, label: str) -> None:
-    """Do a command of the palette."""
-    page.keyboard.press("ControlOrMeta+Shift+C")
-    page.locator(".lm-CommandPalette-input:visible").wait_for()
-    page.keyboard.type(label)
-    page.locator(".lm-CommandPalette-item:visible", has_text=label).first.click()
 
 
 def listed(page: Page) -> Locator:
@@ -182,9 +174,7 @@ def test_filters_are_remembered_over_a_reload(place: Place, open_as: Callable[[s
     count = place.lab.client(ANA).job_counts(place.workspace, q="delays", status="Under Review").mine
     expect(article.get_by_role("status")).to_have_text(re.compile(rf"^{count} jobs?$"))
 
-    # JupyterLab keeps the layout a moment after it changed.
-    page.wait_for_timeout(1500)
-    page.goto(f"{place.lab.url}/lab?token={TOKEN}")
+    come_back(place, page)
     expect(article.get_by_label("Search jobs")).to_have_value("delays", timeout=60_000)
     expect(article.get_by_label("Show")).to_have_value("mine")
     expect(article.get_by_role("status")).to_have_text(re.compile(rf"^{count} jobs?$"))

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.wire.job import DraftChange, GrantWire
-from tests.e2e.conftest import Place, picture, row
+from tests.e2e.conftest import Place, come_back, picture, row
 from tests.support.parts import ANA, BEN, MIA, WEI, wait_until
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def test_comments_beside_lines_reach_the_author(place: Place, open_as: Callable[
     form.get_by_role("button", name="Add comment").click()
     expect(code).to_be_focused()
     expect(code.get_by_role("note", name="not sent yet on line 11")).to_contain_text(MARKUP)
-    page.reload()
+    come_back(place, page)
     decide = page.get_by_role("form", name="Decide")
     kept = decide.get_by_role("list", name="Your comments on lines")
     expect(kept).to_contain_text("Round it, please.", timeout=30_000)

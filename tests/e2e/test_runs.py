@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Request, expect
 
 from jupyter_secure_jobs.rest.member_handlers import MEMBER_HEADER
 from jupyter_secure_jobs.rest.route import BASE
-from tests.e2e.conftest import Place, picture
+from tests.e2e.conftest import Place, job_page, picture
 from tests.support.lab import TOKEN
 from tests.support.parts import ANA, BEN, MIA, WEI, wait_until
 
@@ -120,7 +120,7 @@ def test_a_job_run_is_watched_opened_saved_and_proven(
     told = other.get_by_text("Results and logs of job runs are for members of Airline.").first
     expect(told).to_be_visible(timeout=PATIENCE)
     expect(other.get_by_role("grid")).to_have_count(0)
-    expect(other.get_by_role("alert")).to_have_count(0)
+    expect(job_page(other).get_by_role("alert")).to_have_count(0)
     other.get_by_role("tab", name="Receipt").click()
     expect(other.get_by_role("region", name="Receipt", exact=True)).to_contain_text("VERIFIED", timeout=PATIENCE)
     expect(other.get_by_role("button", name="Download bundle with the digest of the rows")).to_have_count(0)

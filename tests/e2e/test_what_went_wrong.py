@@ -35,6 +35,7 @@ def test_rules_are_reviewed_and_what_was_withheld_is_told(place: Place, open_as:
     finished(place, place.lab.client(ANA).run(place.workspace, job.id, {"low": 1}).id)
     page = open_as(ANA)
     result = open_job(page, "Small groups").get_by_role("tabpanel", name="Results")
+    result.get_by_role("button", name="Open the result").click()
     expect(result).to_contain_text("withheld", timeout=30_000)
     picture(page, "result-withheld")
 

@@ -53,7 +53,7 @@ def test_a_job_on_its_way(parts: Parts) -> None:
     assert "3 other members" in action(changed, "submit").effect
     deciding.submit(parts.ana, workspace, job.id)
     seen = parts.job(job.id, WEI)
-    assert (seen.stage, seen.query_status, primary(seen)) == ("Review", "Ready for review", ["accept", "test"])
+    assert (seen.stage, seen.query_status, primary(seen)) == ("Review", "Ready for review", ["accept", "decline"])
     assert action(seen, "accept").body == {"decision": "accept"}
     assert action(seen, "decline").body == {"decision": "decline"}
     for who in REVIEWERS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.compute import Compute
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import Language, Scope
 from jupyter_secure_jobs.domain.output import OutputPolicy, OutputRule, Withheld
@@ -55,6 +56,7 @@ def every_kind(world: World) -> dict[str, tuple[Statement, str]]:
         code="spark.table('a')",
         tables=("a",),
         inputs=inputs,
+        compute=Compute(),
         output_policy=OutputPolicy(most_rows=100),
         counts=("n",),
     )

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.crypto.sealing import seal
+from jupyter_secure_jobs.domain.compute import STANDARD, Compute
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import Assurance, Grant, JobLimits, Language, LogPolicy, Scope
 from jupyter_secure_jobs.domain.output import OutputPolicy
@@ -32,7 +33,7 @@ from jupyter_secure_jobs.protocol.order import (
     SyntheticRead,
     TestResult,
 )
-from jupyter_secure_jobs.protocol.version import ANY_ENROLLED, DatasetRead, Engine, Recipient, Version
+from jupyter_secure_jobs.protocol.version import ANY_ENROLLED, DatasetRead, Recipient, Version
 from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
 from jupyter_secure_jobs.trust.evidence import PROFILE, salted
 from tests.support.ground import (
@@ -129,7 +130,9 @@ class World(Ground):
             ),
             inputs=(InputVariable(name="month", type=InputType.INTEGER, low="1", high="12"),),
             grant=Grant(reruns=True, most_runs=5, until=NOW + timedelta(days=60)),
-            engine=Engine(name="sail", measurement=ANY_ENROLLED),
+            profile=STANDARD,
+            compute=Compute(),
+            measurement=ANY_ENROLLED,
             lowest_assurance=Assurance.SOFTWARE,
             limits=JobLimits(),
             log_policy=LogPolicy.STANDARD,

@@ -1671,6 +1671,24 @@ export interface components {
             text: string;
         };
         /**
+         * ComputeWire
+         * @description The engine, the packages beside those of every sandbox, and the engine's settings.
+         */
+        ComputeWire: {
+            /** @default sail */
+            engine: components["schemas"]["EngineName"];
+            /**
+             * Packages
+             * @default []
+             */
+            packages: components["schemas"]["PackageWire"][];
+            /**
+             * Settings
+             * @default []
+             */
+            settings: components["schemas"]["SettingWire"][];
+        };
+        /**
          * ConsistencyWire
          * @description The proof (base64 hashes, RFC 9162) that the log of `size` entries is a start of the newest one.
          */
@@ -1909,6 +1927,8 @@ export interface components {
              * @default null
              */
             code: string | null;
+            /** @default null */
+            compute: components["schemas"]["ComputeWire"] | null;
             /**
              * Counts
              * @default null
@@ -1944,6 +1964,11 @@ export interface components {
             name: string | null;
             /** @default null */
             output_policy: components["schemas"]["OutputPolicyWire"] | null;
+            /**
+             * Profile
+             * @default null
+             */
+            profile: string | null;
         };
         /**
          * EndedChangeWire
@@ -1971,6 +1996,12 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * EngineName
+         * @description What runs the code: Sail, or Spark on the Java virtual machine.
+         * @enum {string}
+         */
+        EngineName: "sail" | "spark";
         /**
          * EnvelopeWire
          * @description A DSSE envelope: base64 payload, its type, its signatures.
@@ -2368,6 +2399,8 @@ export interface components {
              * @default null
              */
             code: string | null;
+            /** @default null */
+            compute: components["schemas"]["ComputeWire"] | null;
             /**
              * Counts
              * @default null
@@ -2400,6 +2433,11 @@ export interface components {
             name: string;
             /** @default null */
             output_policy: components["schemas"]["OutputPolicyWire"] | null;
+            /**
+             * Profile
+             * @default null
+             */
+            profile: string | null;
         };
         /**
          * JobWire
@@ -2634,6 +2672,11 @@ export interface components {
          */
         LimitsWire: {
             /**
+             * Cores
+             * @default 2
+             */
+            cores: number;
+            /**
              * Log Bytes
              * @default 1048576
              */
@@ -2648,6 +2691,11 @@ export interface components {
              * @default 1073741824
              */
             result_bytes: number;
+            /**
+             * Scratch Bytes
+             * @default 2147483648
+             */
+            scratch_bytes: number;
             /**
              * Seconds
              * @default 3600
@@ -2877,6 +2925,18 @@ export interface components {
             /** Asked By */
             asked_by: string;
             policy: components["schemas"]["OutputPolicyWire"];
+        };
+        /**
+         * PackageWire
+         * @description A Python package by name, version and the digest of its wheel.
+         */
+        PackageWire: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Wheel */
+            wheel: string;
         };
         /** Page[AuditWire] */
         Page_AuditWire_: {
@@ -3512,6 +3572,16 @@ export interface components {
             token: string;
         };
         /**
+         * SettingWire
+         * @description One setting of the engine.
+         */
+        SettingWire: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+        };
+        /**
          * SignatureWire
          * @description One signature of an envelope.
          */
@@ -3631,6 +3701,14 @@ export interface components {
             /** Code */
             code: string;
             /**
+             * @default {
+             *       "engine": "sail",
+             *       "packages": [],
+             *       "settings": []
+             *     }
+             */
+            compute: components["schemas"]["ComputeWire"];
+            /**
              * Counts
              * @default []
              */
@@ -3734,6 +3812,14 @@ export interface components {
             /** Code */
             code: string;
             /**
+             * @default {
+             *       "engine": "sail",
+             *       "packages": [],
+             *       "settings": []
+             *     }
+             */
+            compute: components["schemas"]["ComputeWire"];
+            /**
              * Counts
              * @default []
              */
@@ -3765,6 +3851,11 @@ export interface components {
              *     }
              */
             output_policy: components["schemas"]["OutputPolicyWire"];
+            /**
+             * Profile
+             * @default Standard
+             */
+            profile: string;
             /** State */
             state: string;
             /** Submitted */

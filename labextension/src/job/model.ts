@@ -11,6 +11,11 @@ export interface JobState {
   readonly problem: Problem | null;
 }
 
+/** Browsers keep a timer for at most so many milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+/** The server's clock may be a little behind this one. */
+const AFTERWARDS = 1_000;
+
 const NOTHING: JobState = { detail: null, problem: null };
 
 /** One job, fetched again whenever the workspace moved, for as long as somebody shows it. */
@@ -23,6 +28,7 @@ export class JobModel implements IDisposable {
   private moved: number;
   private member: string | null;
   private latest = 0;
+  private over: number | undefined;
   private disposed = false;
 
   constructor(shared: WorkspaceModel, workspace: string, id: string) {
@@ -55,6 +61,7 @@ export class JobModel implements IDisposable {
 
   dispose(): void {
     this.disposed = true;
+    window.clearTimeout(this.over);
     this.shared.changed.disconnect(this.follow);
     Signal.clearData(this);
   }
@@ -88,6 +95,16 @@ export class JobModel implements IDisposable {
       this.shared.announce(`${detail.name}: ${detail.status_text}`);
     }
     this.changed.emit(next);
+    this.awaitEnd(detail?.live?.grant.until ?? null);
+  }
+
+  /** Nothing tells of a moment that passes: the job is fetched again when its approval ends. */
+  private awaitEnd(until: string | null): void {
+    window.clearTimeout(this.over);
+    const left = until === null ? -1 : Date.parse(until) - Date.now();
+    if (left >= 0 && left + AFTERWARDS <= LONGEST_TIMER) {
+      this.over = window.setTimeout(() => void this.refresh(), left + AFTERWARDS);
+    }
   }
 
   private readonly follow = (_: WorkspaceModel, shared: Snapshot): void => {

@@ -1,5 +1,5 @@
 import type { CodeEditor } from '@jupyterlab/codeeditor';
-import { useId, useRef, useState, type ReactElement } from 'react';
+import { useEffect, useId, useRef, useState, type ReactElement } from 'react';
 
 import { asksOf } from '../actions/calls';
 import { perform } from '../actions/perform';
@@ -46,6 +46,10 @@ export function JobPage(props: PageProps): ReactElement {
   const [statusOpen, setStatusOpen] = useState(desk.memory.getItem('status-folded') === null);
   const statusId = useId();
   const invoker = useRef<Element | null>(null);
+  const latest = useRef(asking);
+  useEffect(() => {
+    latest.current = asking;
+  });
 
   // A question that was put to another member, or about what is offered no longer, is not asked any more.
   const asked =
@@ -114,6 +118,9 @@ export function JobPage(props: PageProps): ReactElement {
     }
   };
   const close = (): void => {
+    if (latest.current !== asking) {
+      return; // the answer came late, and something else is asked by now
+    }
     setAsking(null);
     if (invoker.current instanceof HTMLElement) {
       invoker.current.focus();

@@ -113,7 +113,7 @@ REFUSED = {
     "limits out of range": (
         "version.v1",
         "limits",
-        {"seconds": 0, "memory_bytes": 2**32, "result_bytes": 1024, "log_bytes": 0},
+        {"seconds": 0, "memory_bytes": 2**32, "result_bytes": 1024, "log_bytes": 0, "scratch_bytes": 2**30, "cores": 1},
         "limit",
     ),
     "bounds without reruns": ("version.v1", "grant", {"reruns": False, "most_runs": 2, "until": None}, "grant"),

@@ -1,0 +1,121 @@
+"""What a job is computed with: the engine and what changes its answers, and how much of a machine it may use."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.job import JobLimits
+from jupyter_secure_jobs.domain.text import clean_name
+
+MOST_PACKAGES: Final = 50
+STANDARD: Final = "Standard"
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_PACKAGE_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,98}[a-z0-9])?")
+_PACKAGE_VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.!+_-]{0,63}")
+
+
+class EngineName(StrEnum):
+    """What runs the code: Sail, or Spark on the Java virtual machine."""
+
+    SAIL = "sail"
+    SPARK = "spark"
+
+
+# What an author may set of an engine: nothing that reaches a file, a network, a class or another job.
+SETTINGS: Final[dict[str, re.Pattern[str]]] = {
+    "spark.sql.ansi.enabled": re.compile(r"true|false"),
+    "spark.sql.caseSensitive": re.compile(r"true|false"),
+    "spark.sql.session.timeZone": re.compile(r"UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_+-]+){1,2}"),
+    "spark.sql.shuffle.partitions": re.compile(r"[1-9][0-9]{0,3}"),
+    "spark.sql.autoBroadcastJoinThreshold": re.compile(r"-1|[1-9][0-9]{0,9}"),
+    "spark.sql.execution.arrow.pyspark.enabled": re.compile(r"true|false"),
+    "spark.sql.execution.arrow.maxRecordsPerBatch": re.compile(r"[1-9][0-9]{0,6}"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Package:
+    """A Python package beside those that every sandbox has. `wheel` is the digest of its file: `sha256:…`."""
+
+    name: str
+    version: str
+    wheel: str
+
+    def __post_init__(self) -> None:
+        """Refuse what names no wheel.
+
+        Raises:
+            InvalidError: with the part that is wrong.
+        """
+        if _PACKAGE_NAME.fullmatch(self.name) is None:
+            raise InvalidError("package", f"{self.name!r} is no normalised package name.", "Write it as in PEP 503.")
+        if _PACKAGE_VERSION.fullmatch(self.version) is None or _DIGEST.fullmatch(self.wheel) is None:
+            raise InvalidError(
+                "package", f"Package {self.name} has no version or wheel digest.", "Add its wheel again."
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Setting:
+    """One setting of the engine, of those in `SETTINGS`."""
+
+    name: str
+    value: str
+
+    def __post_init__(self) -> None:
+        """Refuse settings that are not on the list, and values that they do not take.
+
+        Raises:
+            InvalidError: with the names that can be set.
+        """
+        allowed = SETTINGS.get(self.name)
+        if allowed is None:
+            raise InvalidError(
+                "setting", f"{self.name!r} is no setting that a job may make.", f"Choose of {', '.join(SETTINGS)}."
+            )
+        if allowed.fullmatch(self.value) is None:
+            raise InvalidError("setting", f"{self.name} does not take {self.value!r}.", f"It takes {allowed.pattern}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compute:
+    """What a run's answer depends on beside code and data; part of what is accepted, and of what a test is of."""
+
+    engine: EngineName = EngineName.SAIL
+    packages: tuple[Package, ...] = ()
+    settings: tuple[Setting, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse doubled names and any order but the one by name.
+
+        Raises:
+            InvalidError: with the part that is wrong.
+        """
+        for what, names in (
+            ("packages", [package.name for package in self.packages]),
+            ("settings", [setting.name for setting in self.settings]),
+        ):
+            if names != sorted(set(names)) or len(names) > MOST_PACKAGES:
+                raise InvalidError("compute", f"The {what} are doubled, not sorted, or too many.", "Change the list.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputeProfile:
+    """A named bundle of engine and sizes that jobs choose; a version keeps a copy, so that no later edit reaches it."""
+
+    name: str = STANDARD
+    compute: Compute = field(default_factory=Compute)
+    limits: JobLimits = field(default_factory=JobLimits)
+
+    def __post_init__(self) -> None:
+        """Refuse names that deceive.
+
+        Raises:
+            InvalidError: the name is empty, too long or not in its normal form.
+        """
+        if clean_name(self.name, what="profile's name") != self.name:
+            raise InvalidError("name", "The profile's name is not in its normal form.", "Write it again.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.client.connection import LARGEST_LIST, path
 from jupyter_secure_jobs.wire.base import Nothing
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.client.connection import Connection, Query
     from jupyter_secure_jobs.domain.run import RunKind
+
+SLACK: Final = 10.0
 
 
 class RunRoutes:
@@ -36,9 +38,13 @@ class RunRoutes:
         where = path("workspaces", workspace, "jobs", job, "runs")
         return self.connection.all(where, RunWire, query={"kind": str(kind)})
 
-    def run_of(self, workspace: str, run: str) -> RunWire:
-        """Return one run."""
-        return self.connection.get(path("workspaces", workspace, "runs", run), RunWire)
+    def run_of(self, workspace: str, run: str, *, wait: float = 0.0) -> RunWire:
+        """Return one run; with `wait`, when it has ended, or after that many seconds as it is then."""
+        where = path("workspaces", workspace, "runs", run)
+        if wait <= 0:
+            return self.connection.get(where, RunWire)
+        # The server ends its wait by itself; the slack lets that answer arrive.
+        return self.connection.get(where, RunWire, query={"wait": f"{wait:.3f}"}, timeout=wait + SLACK)
 
     def cancel_run(self, workspace: str, run: str) -> RunWire:
         """Ask for a run to be cancelled."""

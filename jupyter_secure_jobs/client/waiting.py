@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.client.connection import TimedOutError
+from jupyter_secure_jobs.client.run import SLACK
 from jupyter_secure_jobs.domain.errors import UnavailableError
 from jupyter_secure_jobs.domain.run import ENDED
 from jupyter_secure_jobs.wire.base import Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.wire.run import RunWire
 
 LONG_POLL: Final = 25.0
-SLACK: Final = 10.0
 
 
 def next_sequence(client: Client, after: int, *, seconds: float = LONG_POLL) -> int:
@@ -57,7 +57,12 @@ def wait_for_end(
     end = None if timeout is None else clock() + timeout
     seq, current = 0, run
     while True:
-        fresh = client.run_of(run.workspace, run.id)
+        # Who looks at no state on the way asks once, and the answer comes when the run has ended.
+        quiet = LONG_POLL if end is None else min(LONG_POLL, end - clock())
+        try:
+            fresh = client.run_of(run.workspace, run.id, wait=quiet if changed is None else 0.0)
+        except TimedOutError:
+            fresh = current
         if changed is not None and (fresh != current or seq == 0):
             changed(fresh)
         current = fresh
@@ -68,4 +73,5 @@ def wait_for_end(
             raise UnavailableError(
                 "still_active", f"The run is {current.status}; the time to wait is over.", "Wait again; it goes on."
             )
-        seq = next_sequence(client, seq, seconds=left)
+        if changed is not None:
+            seq = next_sequence(client, seq, seconds=left)

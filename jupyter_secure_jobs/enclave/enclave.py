@@ -7,7 +7,6 @@ through the sandbox.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import shutil
 import threading
@@ -22,7 +21,8 @@ from jupyter_secure_jobs.domain.inputs import Value, check_values
 from jupyter_secure_jobs.domain.job import Assurance, JobLimits, Language, LogPolicy
 from jupyter_secure_jobs.enclave.gate import Gate
 from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
-from jupyter_secure_jobs.engines.run import run_job, start_child
+from jupyter_secure_jobs.enclave.pool import Sandboxes
+from jupyter_secure_jobs.engines.run import run_job
 from jupyter_secure_jobs.engines.spec import JobSpec
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
@@ -34,7 +34,6 @@ from jupyter_secure_jobs.protocol.order import (
 )
 from jupyter_secure_jobs.protocol.output import rules_of
 from jupyter_secure_jobs.protocol.version import Version
-from jupyter_secure_jobs.sandbox.errors import SandboxUnavailableError
 from jupyter_secure_jobs.sandbox.limits import Limits
 from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
 from jupyter_secure_jobs.trust.evidence import PROFILE, verify_evidence, verify_grant
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.crypto.memory import Memory
     from jupyter_secure_jobs.domain.inputs import InputVariable
+    from jupyter_secure_jobs.enclave.pool import Taken
     from jupyter_secure_jobs.enclave.task import SyntheticTask
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.sandbox.child import Child
@@ -61,7 +61,8 @@ class _Session:
     signing: SigningKey
     sealing: SealingKey
     gate: Gate
-    child: Child | None = None
+    sandbox: Taken | None = None
+    waited_ms: int | None = None
     evidence: Envelope | None = None
 
 
@@ -75,58 +76,37 @@ class Enclave:
         name: str,
         measurement: str,
         memory: Memory,
+        sandboxes: Sandboxes | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """Start a child ahead of the first run."""
+        """Start sandboxes ahead of the first run."""
         self._platform, self._name, self._measurement = platform, name, measurement
         self._memory, self._clock = memory, clock
         self._session: _Session | None = None
         self.cancelled = threading.Event()
-        self._spare: Child | None = None
+        self.sandboxes = sandboxes or Sandboxes(memory)
         self.warm()
 
     def warm(self) -> None:
-        """Start the next run's child, if none is waiting and one can be made here."""
-        if self._spare is None:
-            # Without a sandbox the worker still reports; each run is refused with the reason when it comes.
-            with contextlib.suppress(SandboxUnavailableError):
-                self._spare = start_child(self._memory.new("child"))
+        """Start the sandboxes of the next runs in the background, as far as none are waiting."""
+        self.sandboxes.fill()
 
     def close(self) -> None:
         """Forget everything."""
         self.forget()
-        if self._spare is not None:
-            self._spare.close()
-            self._spare = None
+        self.sandboxes.close()
 
     def forget(self) -> None:
         """Drop the run in hand, its keys and its plaintext."""
         if self._session is not None:
             self._session.gate.close()
-            if self._session.child is not None:
-                self._session.child.close()
+            if self._session.sandbox is not None:
+                self._session.sandbox.child.close()
         self._session = None
         self.cancelled.clear()
 
-    def _child(self, limits: Limits) -> Child:
-        spare, self._spare = self._spare, None
-        if spare is not None and limits.within(spare.ceiling) != limits:
-            spare.close()
-            spare = None
-        if spare is not None:
-            # One that was started ahead may have died since; then a fresh one shows whether the sandbox works.
-            try:
-                spare.wait_until_ready()
-            except SandboxUnavailableError:
-                spare.close()
-            else:
-                return spare
-        try:
-            child = start_child(self._memory.new("child"), ceiling=limits)
-            child.wait_until_ready()
-        except SandboxUnavailableError as error:
-            raise UnavailableError("no_sandbox", error.reason, error.next_step) from error
-        return child
+    def _sandbox(self, limits: Limits) -> Taken:
+        return self.sandboxes.jobs.take(limits)
 
     def prepare(self, dossier: Dossier) -> tuple[str, ...]:
         """Verify a job run; return the organisations whose keys it needs.
@@ -151,9 +131,10 @@ class Enclave:
                 "Enlarge its /dev/shm, or use a worker with more memory.",
             )
         limits = _limits(run.version.limits)
-        gate = Gate.start(self._memory, rules_of(run.version, run.manifests), limits)
+        gate = Gate.start(self.sandboxes, rules_of(run.version, run.manifests), limits)
         self._session = _Session(run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), gate=gate)
-        self._session.child = self._child(limits)
+        # They come up while nonces and ciphertext are on their way; `ask` waits for them.
+        self._session.sandbox = self._sandbox(limits)
         return run.owners
 
     def _current(self) -> _Session:
@@ -162,15 +143,19 @@ class Enclave:
         return self._session
 
     def ask(self, nonces: Mapping[str, str]) -> tuple[Envelope, Envelope]:
-        """Return the key request and the evidence, bound to every key service's nonce.
+        """Return the key request and the evidence, bound to every key service's nonce, once the sandboxes are up.
 
         Raises:
             RefusedError: a nonce is missing, or this worker is not enrolled for the run.
+            UnavailableError: no sandbox can be made here.
         """
         session = self._current()
         run = session.run
         if set(nonces) != set(run.owners):
             raise RefusedError("nonces", "Not every key service has given its nonce.")
+        if session.sandbox is None:
+            raise RefusedError("no_run", "The run was not prepared.")
+        session.waited_ms = session.sandbox.wait()
         session.gate.wait()
         claims = Evidence(
             eat_profile=PROFILE,
@@ -200,6 +185,11 @@ class Enclave:
         )
         return envelopes.sign(request, session.signing), session.evidence
 
+    @property
+    def waited_ms(self) -> int | None:
+        """How long the run in hand has waited for its sandbox; none before `ask`."""
+        return self._current().waited_ms
+
     def run(
         self,
         grants: Sequence[Envelope],
@@ -214,9 +204,10 @@ class Enclave:
             RefusedError: a grant or a file is not what it must be; nothing has run.
         """
         session = self._current()
-        run, child, evidence = session.run, session.child, session.evidence
-        if child is None or evidence is None:
+        run, evidence = session.run, session.evidence
+        if session.sandbox is None or evidence is None:
             raise RefusedError("no_run", "The run was not prepared.")
+        child = session.sandbox.child
         started = self._clock()
         try:
             keys = self._keys(session, grants, evidence.hash)
@@ -292,10 +283,12 @@ class Enclave:
             raise RefusedError("tested_text", "The test is of another text than the one it is said to be of.")
         values = check_values(task.declarations, task.inputs)
         limits = _limits(task.limits)
-        gate = Gate.start(self._memory, task.rules, limits)
-        child: Child | None = None
+        gate = Gate.start(self.sandboxes, task.rules, limits)
+        sandbox: Taken | None = None
         try:
-            child = self._child(limits)
+            sandbox = self._sandbox(limits)
+            sandbox.wait()
+            child = sandbox.child
             tables = {}
             for number, (table, digest) in enumerate(sorted(task.tables.items())):
                 name = f"{number:03d}-00000.parquet"
@@ -325,8 +318,8 @@ class Enclave:
             )
         finally:
             gate.close()
-            if child is not None:
-                child.close()
+            if sandbox is not None:
+                sandbox.child.close()
             self.cancelled.clear()
 
 

@@ -20,6 +20,7 @@ from jupyter_secure_jobs.domain.errors import RefusedError, SecureJobsError, Una
 from jupyter_secure_jobs.enclave import frames
 from jupyter_secure_jobs.enclave.enclave import Enclave
 from jupyter_secure_jobs.enclave.measurement import measure
+from jupyter_secure_jobs.enclave.pool import READY, Sandboxes
 from jupyter_secure_jobs.enclave.task import SyntheticTask
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.envelope import Envelope
@@ -54,13 +55,21 @@ class Process:
         _harden()
         threading.Thread(target=self._listen, daemon=True).start()
         memory = Memory()
+        sandboxes: Sandboxes | None = None
         try:
             first = self._waiting.get()
             if first is None:
                 return
+            # They come up while the key store is opened, which takes its time on purpose.
+            sandboxes = Sandboxes(memory, ready=int(first.get("ready_sandboxes", READY)))
+            sandboxes.fill()
             ring = keyfile.load(folder, str(first.get("passphrase", "")))
             self._enclave = Enclave(
-                platform=ring.signing, name=ring.label["name"], measurement=measure(), memory=memory
+                platform=ring.signing,
+                name=ring.label["name"],
+                measurement=measure(),
+                memory=memory,
+                sandboxes=sandboxes,
             )
             self._send({"ready": True})
             while (frame := self._waiting.get()) is not None:
@@ -70,6 +79,8 @@ class Process:
         finally:
             if self._enclave is not None:
                 self._enclave.close()
+            if sandboxes is not None:
+                sandboxes.close()
             memory.remove()
 
     def _send(self, frame: Frame) -> None:
@@ -107,7 +118,7 @@ class Process:
     def _ask(self, enclave: Enclave, frame: Frame) -> Frame:
         nonces = {str(owner): str(nonce) for owner, nonce in dict(frame["nonces"]).items()}
         request, evidence = enclave.ask(nonces)
-        return {"request": request.to_json(), "evidence": evidence.to_json()}
+        return {"request": request.to_json(), "evidence": evidence.to_json(), "sandbox_ms": enclave.waited_ms}
 
     def _phase(self, name: str) -> None:
         self._send({"phase": name})

@@ -72,6 +72,7 @@ def _prepared() -> tuple[sail.Engine | None, Exception | None]:
     try:
         engine = sail.Engine.start()
         engine.rehearse()
+        statements.rehearse()
     except Exception as error:  # noqa: BLE001 -- whatever it is, the job's report has its class
         return None, error
     return engine, None

@@ -157,14 +157,10 @@ class WorkspaceHandler(ProblemHandler):
             return
         try:
             loop = IOLoop.current()
-            key = await loop.run_in_executor(self.pool, sessions.authenticate, self.server, self._token())
-            if key is None and route.caller is not Caller.ANYBODY:
-                raise UnauthenticatedError("login_needed", "There is no valid session.", "Log in again.")
-            call = self.read_call(route, path)
             deadline = time.monotonic() + self._patience(route)
+            mark = self.notifier.mark(route.waits)
+            answer, call, key = await loop.run_in_executor(self.pool, self._begin, route, path)
             while True:
-                mark = self.notifier.mark()
-                answer = await loop.run_in_executor(self.pool, self._perform, route, call, key)
                 left = deadline - time.monotonic()
                 if route.ready is None or isinstance(answer, bytes) or route.ready(answer, call) or left <= 0:
                     break
@@ -172,6 +168,8 @@ class WorkspaceHandler(ProblemHandler):
                 if self._gone:
                     # Nobody listens any more: a run must not be handed to a worker that is dead.
                     return
+                mark = self.notifier.mark(route.waits)
+                answer = await loop.run_in_executor(self.pool, self._perform, route, call, key)
             await self.send(route, answer)
         except SecureJobsError as error:
             self.problem(error)
@@ -179,6 +177,14 @@ class WorkspaceHandler(ProblemHandler):
             self.log.exception("the database refused")
             self.problem(UnavailableError("database", "The server's database does not answer.",
                                           "Check its disk and the server's log, then try again."))  # fmt: skip
+
+    def _begin(self, route: Route, path: dict[str, str]) -> tuple[Any, Call, str | None]:
+        """Find out who calls, read the request, and perform it once: one turn of a thread for all three."""
+        key = sessions.authenticate(self.server, self._token())
+        if key is None and route.caller is not Caller.ANYBODY:
+            raise UnauthenticatedError("login_needed", "There is no valid session.", "Log in again.")
+        call = self.read_call(route, path)
+        return self._perform(route, call, key), call, key
 
     def _token(self) -> str | None:
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")

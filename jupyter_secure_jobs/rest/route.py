@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.services.unit import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +93,7 @@ class Download:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One operation. `run` gets a unit (or member side) and the call; `ready` makes it a long poll.
+    """One operation. `run` gets a unit (or member side) and the call; `ready` makes it a long poll, `waits` for what.
 
     `reading` routes run in a transaction that blocks no writer. A kernel's token opens a member-side route unless
     `kernel` is false.
@@ -110,5 +111,6 @@ class Route:
     upload: bool = False
     reading: bool = field(default=False)
     ready: Callable[[Any, Call], bool] | None = None
+    waits: Waiting = Waiting.NEWS
     kernel: bool = True
     created: bool = False

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.domain.audit import Purpose
+from jupyter_secure_jobs.domain.run import ENDED
 from jupyter_secure_jobs.rest.route import Call, Caller, Download, Route
 from jupyter_secure_jobs.services import (
     auditing,
@@ -26,6 +27,7 @@ from jupyter_secure_jobs.services import (
     uploads,
     workspaces,
 )
+from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import pinned as pinned_rows
 from jupyter_secure_jobs.wire import audit, change, dataset, job, log, mailbox, notice, receipt, run, session, workspace
 from jupyter_secure_jobs.wire import pinned as pins
@@ -79,6 +81,8 @@ def _audit_csv(unit: Unit, call: Call) -> Download:
 
 def _keys_ready(answer: mailbox.KeysAnswer, call: Call) -> bool:
     if answer.refusals:
+        return True
+    if answer.cancel:
         return True
     return set(answer.nonces) == set(answer.grants) and not answer.waiting if call.body.request else not answer.waiting
 
@@ -180,7 +184,8 @@ _MEMBERS: Final = (
     _g("workspaces/{w}/runs", "list_runs", Page[run.RunWire],
        lambda u, c: runs.listed(u, c.w, job=None, kind=c.query.get("kind"), after=c.after, limit=c.limit),
        query=("kind", *_PAGE)),
-    _g(_R, "get_run", run.RunWire, lambda u, c: runs.get(u, c.w, c.path["r"])),
+    _g(_R, "get_run", run.RunWire, lambda u, c: runs.get(u, c.w, c.path["r"]), query=("wait",), waits=Waiting.ENDS,
+       ready=lambda answer, c: "wait" not in c.query or answer.status in ENDED),
     _p(_R + "/cancel", "cancel_run", Nothing, run.RunWire, lambda u, c: runs.cancel(u, c.w, c.path["r"])),
     _g(_R + "/outcome", "get_outcome", run.OutcomeWire,
        lambda u, c: runs.outcome(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
@@ -245,8 +250,7 @@ _KEY_SERVICES: Final = (
 
 
 def _called_by(caller: Caller, routes: tuple[Route, ...]) -> tuple[Route, ...]:
-
-    return tuple(replace(route, caller=caller) for route in routes)
+    return tuple(replace(route, caller=caller, waits=Waiting.WORK) for route in routes)
 
 
 ROUTES: Final[tuple[Route, ...]] = (

@@ -157,6 +157,27 @@ class Child:
             if poll.poll(_LOOK_MILLISECONDS):
                 return os.read(self._reply, MEBIBYTE)
 
+    @property
+    def alive(self) -> bool:
+        """Whether process 1 still runs, as far as is known."""
+        return self._process.poll() is None
+
+    @property
+    def came_up(self) -> bool:
+        """Whether process 1 has said something, or ended: `wait_until_ready` returns or raises at once then."""
+        return self._ready or self._said(0)
+
+    def wait_for_word(self, given_up: Callable[[], bool]) -> None:
+        """Return once it has come up, after a minute at the latest, or once `given_up` says so. Any thread may wait."""
+        end = time.monotonic() + _START_SECONDS
+        while not given_up() and time.monotonic() < end and self.alive and not self.came_up:
+            self._said(_LOOK_MILLISECONDS)
+
+    def _said(self, milliseconds: int) -> bool:
+        poll = select.poll()
+        poll.register(self._reply, select.POLLIN)
+        return bool(poll.poll(milliseconds))
+
     def wait_until_ready(self) -> None:
         """Return once process 1 has imported what it needs. Call it before anything is decrypted.
 
@@ -175,7 +196,7 @@ class Child:
         self._ready = True
 
     def run(self, spec: bytes, limits: Limits, cancelled: threading.Event, *, files: Mapping[str, int]) -> Exit:
-        """Send the job, wait for the reply, and leave no process behind.
+        """Send the job, wait for the reply, and kill every process; `close` returns when they are gone.
 
         Args:
             spec: what process 1 gets to read.
@@ -202,14 +223,19 @@ class Child:
         except (BrokenReplyError, BrokenPipeError):
             return Exit(kind="lost")
         finally:
-            self._kill()
+            # The kernel takes a while to tear a large process down; the reply need not wait for that.
+            self._send_kill()
 
-    def _kill(self) -> None:
-        # Killing process 1 makes the kernel kill all others of its namespace; its descriptor is readable after that.
+    def _send_kill(self) -> None:
         if self._one >= 0:
             # It may have ended already, and with it its namespace.
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._one, signal.SIGKILL)
+
+    def _kill(self) -> None:
+        # Killing process 1 makes the kernel kill all others of its namespace; its descriptor is readable after that.
+        if self._one >= 0:
+            self._send_kill()
             poll = select.poll()
             poll.register(self._one, select.POLLIN)
             poll.poll(_KILL_SECONDS * 1000)

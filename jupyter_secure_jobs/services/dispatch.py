@@ -75,6 +75,9 @@ def claim(unit: Unit) -> LeaseAnswer:
     settings = unit.server.settings
     run.lease, run.worker = unit.new_id(), mine[run.workspace].name
     run.lease_expires = unit.now + timedelta(seconds=settings.lease_seconds)
+    if run.kind == RunKind.JOB:
+        mark(run, Phase.EVIDENCE, unit.now)
+        unit.moves(run.workspace)
     unit.stir()
     return LeaseAnswer(
         lease=LeaseWire(
@@ -143,7 +146,7 @@ def heartbeat(unit: Unit, workspace: str, run: str, body: Heartbeat) -> Heartbea
         begun = body.phase in (Phase.DECRYPT, Phase.RUN, Phase.SEAL)
         if begun and row.status == RunStatus.QUEUED:
             row.status, row.started = str(rules.advance(RunStatus.QUEUED, RunStatus.RUNNING)), unit.now
-        unit.changes(workspace)
+        unit.moves(workspace)
     return HeartbeatAnswer(cancel=row.cancel_requested)
 
 
@@ -166,7 +169,9 @@ def finish(unit: Unit, workspace: str, run: str, body: Finished) -> Nothing:
     row = leased(unit, workspace, run, body.lease)
     if body.status not in rules.ENDED:
         raise InvalidError("outcome", "A run ends as succeeded, failed or cancelled.", "Report again.")
-    for kind, upload in (("result", body.result), ("log", body.log)):
+    for kind, upload, small in (("result", body.result, body.result_file), ("log", body.log, body.log_file)):
+        if small is not None:
+            setattr(row, kind, uploads.keep(unit, workspace, small))
         if upload is None:
             continue
         found = datasets.upload(unit.session, workspace, upload)

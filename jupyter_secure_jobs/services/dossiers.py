@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jupyter_secure_jobs.domain.errors import NotFoundError
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.decision import Decision
 from jupyter_secure_jobs.protocol.log import LogProof
 from jupyter_secure_jobs.protocol.order import RunOrder
 from jupyter_secure_jobs.services import logbook, workspaces
@@ -46,6 +47,22 @@ def of_run(unit: Unit, run: RunRow, *, seen: int | None = None) -> mailbox.Dossi
         NotFoundError: the run is no job run.
     """
     return wire_of(statements(unit, run, seen=seen))
+
+
+def log_of(unit: Unit, run: RunRow, *, seen: int | None = None) -> LogProofWire:
+    """Return the proof of the log alone, from every checkpoint that the statements about a job run carry.
+
+    Raises:
+        NotFoundError: the run is no job run.
+    """
+    version = jobs.version(unit.session, run.job, run.version)
+    if version is None or version.statement is None or run.statement is None:
+        raise NotFoundError("no_run", "There is no such job run.", "Ask for another.")
+    votes = jobs.decisions_on(unit.session, version.statement).values()
+    decisions = logbook.read_all(unit, run.workspace, [vote.statement for vote in votes])
+    notes = [envelopes.read(Decision, each).checkpoint for each in decisions]
+    notes.append(envelopes.read(RunOrder, logbook.read(unit, run.workspace, run.statement)).checkpoint)
+    return logbook.proof(unit, run.workspace, notes, seen=() if seen is None else (seen,))
 
 
 def wire_of(made: Dossier) -> mailbox.Dossier:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.audit import Event, key_service
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError
+from jupyter_secure_jobs.domain.run import Phase
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Withdrawal
 from jupyter_secure_jobs.protocol.decision import Revocation
@@ -15,7 +16,7 @@ from jupyter_secure_jobs.protocol.order import KeyGrant
 from jupyter_secure_jobs.protocol.roster import WorkerList
 from jupyter_secure_jobs.services import carried, dossiers, logbook, notices, workspaces
 from jupyter_secure_jobs.services.dispatch import enrolled, leased
-from jupyter_secure_jobs.services.run_state import words
+from jupyter_secure_jobs.services.run_state import mark, words
 from jupyter_secure_jobs.store import datasets, history, runs
 from jupyter_secure_jobs.store.tables import KeyMailRow
 from jupyter_secure_jobs.trust import signatures
@@ -38,12 +39,17 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{22,64}\Z")
 
 
 def ask(unit: Unit, workspace: str, run: str, body: KeysAsked) -> KeysAnswer:
-    """Take the enclave's request, if it comes with one, and return what the key services have said so far."""
+    """Take the enclave's request, if it comes with one, and return what the key services have said so far.
+
+    The request of a run that is to be cancelled is not taken: no key is asked for any more.
+    """
     row = leased(unit, workspace, run, body.lease)
-    if body.request is not None and body.evidence is not None:
+    if body.request is not None and body.evidence is not None and not row.cancel_requested:
         request = logbook.envelope_of(body.request).to_bytes()
         if row.request != request:
             row.request, row.request_evidence = request, logbook.envelope_of(body.evidence).to_bytes()
+            mark(row, Phase.KEYS, unit.now)
+            unit.moves(workspace)
             unit.stir()
     mails = runs.mail(unit.session, run)
     return KeysAnswer(
@@ -51,6 +57,7 @@ def ask(unit: Unit, workspace: str, run: str, body: KeysAsked) -> KeysAnswer:
         grants={mail.organisation: logbook.wire_of(mail.grant) for mail in mails if mail.grant is not None},
         refusals={mail.organisation: mail.refusal for mail in mails if mail.refusal is not None},
         waiting=[mail.organisation for mail in mails if mail.nonce is None],
+        cancel=row.cancel_requested,
     )
 
 

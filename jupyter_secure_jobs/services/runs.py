@@ -230,7 +230,7 @@ def outcome(unit: Unit, workspace: str, run: str, *, seen: int | None = None) ->
         evidence=logbook.wire_of(row.evidence) if row.evidence else None,
         test=logbook.wire_of(row.test) if row.test else None,
         order=logbook.wire_of(logbook.read(unit, workspace, row.statement)) if row.statement else None,
-        log=dossiers.of_run(unit, row, seen=seen).log if row.statement else None,
+        log=dossiers.log_of(unit, row, seen=seen) if row.statement else None,
         reseals=[logbook.wire_of(each) for each in logbook.read_all(unit, workspace, resealed)],
     )
 

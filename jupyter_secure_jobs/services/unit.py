@@ -8,7 +8,8 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from enum import Flag, auto
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete
 
@@ -36,6 +37,17 @@ if TYPE_CHECKING:
 Clock = Callable[[], datetime]
 
 
+class Waiting(Flag):
+    """Who waits at the server for something: members for anything new, or for a run to end; others for work."""
+
+    NEWS = auto()
+    ENDS = auto()
+    WORK = auto()
+
+
+_EVERYBODY: Final = Waiting.NEWS | Waiting.ENDS | Waiting.WORK
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What an administrator may set; times in seconds. Lease and heartbeat are short in tests."""
@@ -57,7 +69,7 @@ class Server:
     log_key: SigningKey
     settings: Settings
     clock: Clock = utc_now
-    notify: Callable[[], None] = lambda: None
+    notify: Callable[[Waiting], None] = lambda _who: None
 
     @contextmanager
     def unit(self, key: str | None = None, *, reading: bool = False) -> Iterator[Unit]:
@@ -71,8 +83,8 @@ class Server:
                 session.add(EventRow(workspace=workspace))
         for action in unit.afterwards:
             action()
-        if unit.changed or unit.stirred:
-            self.notify()
+        if unit.wakes:
+            self.notify(unit.wakes)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,7 +97,7 @@ class Unit:
     key: str | None
     changed: set[str] = field(default_factory=set)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
-    stirred: bool = False
+    wakes: Waiting = Waiting(0)
 
     def new_id(self) -> str:
         """Return a new UUIDv7."""
@@ -129,10 +141,16 @@ class Unit:
     def changes(self, workspace: str) -> None:
         """Say that something in a workspace changed: its members' clients will fetch."""
         self.changed.add(workspace)
+        self.wakes |= _EVERYBODY
+
+    def moves(self, workspace: str) -> None:
+        """Say that a run went into its next phase: members' clients will fetch, and nobody else has to look."""
+        self.changed.add(workspace)
+        self.wakes |= Waiting.NEWS
 
     def stir(self) -> None:
         """Wake those who wait for work, without telling members' clients that anything changed."""
-        self.stirred = True
+        self.wakes |= Waiting.WORK
 
     def record(  # noqa: PLR0913 -- the parts of an event
         self,

@@ -38,6 +38,15 @@ def begin(unit: Unit, workspace: str, body: UploadNew) -> UploadWire:
     return _wire(unit, row)
 
 
+def keep(unit: Unit, workspace: str, data: bytes) -> str:
+    """Store a small file that came within a request; return its digest."""
+    digest = unit.server.blobs.keep(data)
+    if datasets.file(unit.session, workspace, digest) is None:
+        unit.session.add(FileRow(workspace=workspace, digest=digest, bytes=len(data), created=unit.now))
+        unit.session.flush()
+    return digest
+
+
 def _own(unit: Unit, workspace: str, upload: str) -> UploadRow:
     row = datasets.upload(unit.session, workspace, upload)
     if row is None or row.key != unit.caller():

@@ -99,6 +99,27 @@ class Blobs:
             raise InvalidError("upload_digest", "The file arrived altered.", "Send it again.")
         source.replace(target)
 
+    def keep(self, data: bytes) -> str:
+        """Store a small file whole; return its digest.
+
+        Raises:
+            UnavailableError: the disk is full; nothing is stored.
+        """
+        digest = "sha256:" + hashlib.sha256(data).hexdigest()
+        made = self.scratch()
+        try:
+            with made.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            made.replace(self.stored / digest.removeprefix("sha256:"))
+        except OSError as error:
+            made.unlink(missing_ok=True)
+            raise UnavailableError(
+                "disk_full", "The workspace server cannot store the file.", "Free space there, then try again."
+            ) from error
+        return digest
+
     def scratch(self) -> Path:
         """Return a new empty file, readable by this account alone, that whoever asked for it removes."""
         descriptor, name = tempfile.mkstemp(dir=self.partial, prefix=_SCRATCH)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, contextmanager
+import threading
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,11 @@ class Database:
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _tune_sqlite)
             event.listen(self.engine, "begin", _begin)
+        # SQLite lets one writer in and has the others look again after pauses that grow; in a queue of our own the next
+        # one begins as soon as the last has ended. Writers of other processes still wait in SQLite's way.
+        self._writer: AbstractContextManager[object] = (
+            threading.RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
+        )
         self._writing = sessionmaker(self.engine, expire_on_commit=False)
         job_index.keep(self._writing)
         self._reading = sessionmaker(self.engine.execution_options(reading=True), expire_on_commit=False)
@@ -40,7 +46,7 @@ class Database:
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Session]:
         """Give a session; commit at the end, roll back on any error. One that only reads blocks no writer."""
-        with (self._reading if reading else self._writing).begin() as session:
+        with nullcontext() if reading else self._writer, (self._reading if reading else self._writing).begin() as session:
             yield session
 
     def close(self) -> None:

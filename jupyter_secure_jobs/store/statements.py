@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from jupyter_secure_jobs.crypto import merkle
 from jupyter_secure_jobs.store.paging import page
@@ -47,14 +47,27 @@ def size(session: Session, workspace: str) -> int:
     return 0 if place is None else place + 1
 
 
+# Built once: a proof reads dozens of nodes, and building the query took longer than running it.
+_NODE: Final = select(LogNodeRow.hash).where(
+    LogNodeRow.workspace == bindparam("workspace"),
+    LogNodeRow.level == bindparam("level"),
+    LogNodeRow.place == bindparam("place"),
+)
+_LEAF: Final = select(StatementRow.leaf).where(
+    StatementRow.workspace == bindparam("workspace"), StatementRow.place == bindparam("place")
+)
+
+
 def tree(session: Session, workspace: str) -> merkle.Tree:
-    """Return the log's tree; each answer of it reads a logarithmic number of rows."""
+    """Return the log's tree; each answer of it reads a logarithmic number of rows, and none of them twice."""
+    known: dict[tuple[int, int], bytes] = {}
 
     def node(level: int, place: int) -> bytes:
-        if level:
-            return session.get_one(LogNodeRow, (workspace, level, place)).hash
-        leaf = select(StatementRow.leaf).where(StatementRow.workspace == workspace, StatementRow.place == place)
-        return session.scalars(leaf).one()
+        if (level, place) not in known:
+            at = {"workspace": workspace, "place": place}
+            rows = session.scalars(_NODE, {**at, "level": level}) if level else session.scalars(_LEAF, at)
+            known[level, place] = rows.one()
+        return known[level, place]
 
     return merkle.Tree(size(session, workspace), node)
 

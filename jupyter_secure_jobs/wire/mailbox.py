@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Base64Bytes
+
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
 from jupyter_secure_jobs.wire.compute import ComputeWire
@@ -92,16 +94,20 @@ class KeysAsked(Wire):
 
 
 class KeysAnswer(Wire):
-    """What the key services have said so far, by organisation; `waiting` for whom."""
+    """What the key services have said so far, by organisation; `waiting` for whom; whether to `cancel` the run."""
 
     nonces: dict[str, str]
     grants: dict[str, EnvelopeWire]
     refusals: dict[str, str]
     waiting: list[str]
+    cancel: bool = False
 
 
 class Finished(Wire):
-    """The end of a run: signed outcome, and the uploads with the sealed (or synthetic) result and log."""
+    """The end of a run: signed outcome, and the sealed (or synthetic) result and log.
+
+    `result` and `log` name finished uploads; small files come along instead, in base64, as `result_file` and `log_file`.
+    """
 
     lease: str
     status: RunStatus
@@ -114,6 +120,8 @@ class Finished(Wire):
     test: EnvelopeWire | None = None
     result: str | None = None
     log: str | None = None
+    result_file: Base64Bytes | None = None
+    log_file: Base64Bytes | None = None
 
 
 class KeyTasksAsked(Wire):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import logging
+import queue
 import shutil
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -31,12 +34,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
+    from jupyter_secure_jobs.wire.mailbox import Dossier
 
 log: Final = logging.getLogger(__name__)
 NONCE_SECONDS: Final = 30.0
 GRANT_SECONDS: Final = 60.0
 _PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
 _LARGEST_FILE: Final = 11 * 1024**3
+_FETCHERS: Final = 2
+_FETCHED_FIRST: Final = 256 * 1024**2
+_COMES_ALONG: Final = 256 * 1024
 
 
 class _ReleasedError(Exception):
@@ -111,17 +118,17 @@ class Worker:
 
     def _carry(self, lease: LeaseWire, enclave: EnclaveProcess) -> None:
         log.info("run %s: taken", lease.run)
-        with tempfile.TemporaryDirectory(dir=self._folder) as name, self._beating(lease, enclave) as beat:
+        with tempfile.TemporaryDirectory(dir=self._folder) as name:
             try:
-                outcome = self._perform(lease, enclave, Path(name), beat)
+                with self._beating(lease, enclave) as beat:
+                    outcome = self._perform(lease, enclave, Path(name), beat)
+                self._mailbox.finish(lease, outcome)
+                log.info("run %s: %s", lease.run, outcome.status)
             except _ReleasedError as error:
                 log.info("run %s: back to the queue: %s", lease.run, error)
                 self._mailbox.release(lease)
             except ConflictError as error:
                 log.warning("run %s: dropped: %s", lease.run, error)
-            else:
-                self._mailbox.finish(lease, outcome)
-                log.info("run %s: %s", lease.run, outcome.status)
         if enclave.alive:
             try:
                 enclave.ask({"do": "forget"})
@@ -132,34 +139,47 @@ class Worker:
 
     @contextmanager
     def _beating(self, lease: LeaseWire, enclave: EnclaveProcess) -> Iterator[Callable[[str | None], bool]]:
-        """Give signs of life in the background, and a way to tell a phase; both hear of a cancellation."""
-        done = threading.Event()
+        """Give signs of life in the background, and with them the phases that the run goes through.
+
+        What is given tells a phase, without waiting until the server knows it, and whether the run is to be cancelled.
+        """
+        phases: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         cancelled = threading.Event()
 
-        def beat(phase: str | None = None) -> bool:
+        def beat(phase: str | None) -> None:
             told = Heartbeat(lease=lease.lease, phase=Phase(phase) if phase else None)
             if self._mailbox.heartbeat(lease, told).cancel and not cancelled.is_set():
                 cancelled.set()
                 enclave.cancel()
-            return cancelled.is_set()
 
         def keep() -> None:
-            # A cancellation must be heard within seconds, so the sign of life comes at least every two.
-            while not done.wait(min(lease.heartbeat_seconds, 2.0)):
+            while True:
                 try:
-                    beat()
+                    # A cancellation must be heard within seconds, so the sign of life comes at least every two.
+                    phase: str | None = phases.get(timeout=min(lease.heartbeat_seconds, 2.0))
+                    if phase is None:
+                        return
+                except queue.Empty:
+                    phase = None
+                try:
+                    beat(phase)
                 except ConflictError:
                     enclave.cancel()  # the lease is lost: whatever comes out would be thrown away
                     return
                 except SecureJobsError as error:
                     log.warning("run %s: no sign of life given: %s", lease.run, error)
 
+        def tell(phase: str | None) -> bool:
+            if phase is not None:
+                phases.put(phase)
+            return cancelled.is_set()
+
         thread = threading.Thread(target=keep, daemon=True)
         thread.start()
         try:
-            yield beat
+            yield tell
         finally:
-            done.set()
+            phases.put(None)
             thread.join()
 
     def _perform(
@@ -218,20 +238,17 @@ class Worker:
     ) -> Finished:
         if lease.dossier is None:
             raise RefusedError("task", "The statements about the run are missing.")
-        beat("evidence")
         enclave.ask({"do": "prepare", "dossier": lease.dossier.model_dump(mode="json")})
-        nonces = self._keys(lease, KeysAsked(lease=lease.lease), NONCE_SECONDS, beat)
-        if nonces is None:
-            return _cancelled(lease)
-        if nonces.waiting:
-            raise _ReleasedError(f"no answer from the key service of {', '.join(nonces.waiting)}")
-        files = {
-            file.digest: self._fetch(lease, file.digest, folder)
-            for wire in lease.dossier.manifests
-            for file in envelopes.read(Manifest, envelopes.Envelope.from_json(wire.model_dump())).files
-        }
-        asked = enclave.ask({"do": "ask", "nonces": nonces.nonces})
-        if beat("keys"):
+        with self._fetching(lease, lease.dossier, folder) as fetched:
+            nonces = self._keys(lease, KeysAsked(lease=lease.lease), NONCE_SECONDS, beat)
+            if nonces is None:
+                return _cancelled(lease)
+            if nonces.waiting:
+                raise _ReleasedError(f"no answer from the key service of {', '.join(nonces.waiting)}")
+            asked = enclave.ask({"do": "ask", "nonces": nonces.nonces})
+            # No key is asked for before all the ciphertext is here: one that cannot be had uses up no run.
+            files = fetched()
+        if beat(None):
             return _cancelled(lease)
         request = KeysAsked(
             lease=lease.lease,
@@ -262,6 +279,8 @@ class Worker:
         deadline = time.monotonic() + seconds
         while True:
             answer = self._mailbox.keys(lease, asked, wait=3.0)
+            if answer.cancel:
+                return None
             if answer.refusals:
                 organisation, reason = min(answer.refusals.items())
                 raise RefusedError("key_service", f"The key service of {organisation} refused: {reason}")
@@ -271,6 +290,25 @@ class Worker:
             if beat(None):
                 return None
 
+    @contextmanager
+    def _fetching(self, lease: LeaseWire, dossier: Dossier, folder: Path) -> Iterator[Callable[[], dict[str, str]]]:
+        """Fetch the ciphertext while other things are done; what is given waits for it and returns the files' paths."""
+        read = [envelopes.read(Manifest, envelopes.Envelope.from_json(each.model_dump())) for each in dossier.manifests]
+        sizes = {file.digest: file.bytes for manifest in read for file in manifest.files}
+        with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="fetch") as pool:
+            coming = {digest: pool.submit(self._fetch, lease, digest, folder) for digest in sizes}
+
+            def fetched() -> dict[str, str]:
+                return {digest: each.result() for digest, each in coming.items()}
+
+            try:
+                if sum(sizes.values()) > _FETCHED_FIRST:
+                    # A nonce is good for two minutes, in which this much may not arrive.
+                    fetched()
+                yield fetched
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
     def _fetch(self, lease: LeaseWire, digest: str, folder: Path) -> str:
         target = folder / digest.removeprefix("sha256:")
         if not target.exists():
@@ -279,10 +317,7 @@ class Worker:
         return str(target)
 
     def _finished(self, lease: LeaseWire, answer: dict[str, Any]) -> Finished:
-        uploads = {
-            kind: self._mailbox.upload(lease.workspace, Path(answer[kind])) if answer[kind] else None
-            for kind in ("result", "log")
-        }
+        uploads = dict(self._handed(lease, kind, Path(answer[kind])) for kind in ("result", "log") if answer[kind])
         statements = {name: answer[name] for name in ("receipt", "evidence", "test")}
         return Finished.model_validate(
             {
@@ -296,6 +331,13 @@ class Worker:
                 **statements,
             }
         )
+
+
+    def _handed(self, lease: LeaseWire, kind: str, path: Path) -> tuple[str, str | bytes]:
+        """Upload a file, or let a small one come along with the outcome."""
+        if path.stat().st_size <= _COMES_ALONG:
+            return f"{kind}_file", base64.b64encode(path.read_bytes())
+        return kind, self._mailbox.upload(lease.workspace, path)
 
 
 def _tell(beat: Callable[[str | None], bool], phase: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.output import Bound, OutputPolicy
 from jupyter_secure_jobs.enclave.gate import Gate
+from jupyter_secure_jobs.enclave.pool import Sandboxes
 from jupyter_secure_jobs.member.review import describe
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
@@ -85,18 +86,18 @@ def test_policy_loosened_by_the_server(world: World) -> None:
 def test_job_without_counts_is_refused_before_a_key_is_asked_for(world: World, memory: Memory) -> None:
     run = strict(world).authorised()
     with refused("no_counts", saying=BETA):
-        Gate.start(memory, rules_of(run.version, run.manifests), Limits())
+        Gate.start(Sandboxes(memory), rules_of(run.version, run.manifests), Limits())
 
 
 def test_without_rules_no_gate_is_started_and_the_log_policy_stays(world: World, memory: Memory) -> None:
     run = world.authorised()
-    gate = Gate.start(memory, rules_of(run.version, run.manifests), Limits())
-    assert (gate.child, gate.form, gate.log_policy("full")) == (None, "parquet", "full")
+    gate = Gate.start(Sandboxes(memory), rules_of(run.version, run.manifests), Limits())
+    assert (gate.sandbox, gate.form, gate.log_policy("full")) == (None, "parquet", "full")
 
 
 def test_printed_text_is_held_back_where_a_rule_holds(world: World, memory: Memory) -> None:
     run = strict(world, counts=("n",)).authorised()
-    gate = Gate.start(memory, rules_of(run.version, run.manifests), Limits())
+    gate = Gate.start(Sandboxes(memory), rules_of(run.version, run.manifests), Limits())
     try:
         assert (gate.form, gate.log_policy("full"), gate.log_policy("standard")) == ("arrow", "errors", "errors")
     finally:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_secure_jobs.enclave.enclave import Enclave
+from jupyter_secure_jobs.enclave.pool import Taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +32,9 @@ class IdleChild:
     def __init__(self) -> None:
         self.closed = False
 
+    def wait_until_ready(self) -> None:
+        """It is ready, having nothing to do."""
+
     def close(self) -> None:
         self.closed = True
 
@@ -46,9 +51,10 @@ class BareEnclave(Enclave):
     def warm(self) -> None:
         """Start nothing ahead."""
 
-    def _child(self, _limits: Any) -> Child:
+    def _sandbox(self, _limits: Any) -> Taken:
         self.children.append(IdleChild())
-        return cast("Child", self.children[-1])
+        child = cast("Child", self.children[-1])
+        return Taken(child=child, again=lambda: child, asked=time.monotonic())
 
     @property
     def sealing(self) -> SealingKey:

@@ -12,14 +12,16 @@ import hashlib
 import shutil
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.crypto.sealing import SealingKey
 from jupyter_secure_jobs.crypto.signing import SigningKey
+from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.errors import RefusedError, UnavailableError
 from jupyter_secure_jobs.domain.inputs import Value, check_values
 from jupyter_secure_jobs.domain.job import Assurance, JobLimits, Language, LogPolicy
+from jupyter_secure_jobs.enclave import machine
 from jupyter_secure_jobs.enclave.gate import Gate
 from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
 from jupyter_secure_jobs.engines.run import run_job, start_child
@@ -49,8 +51,6 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.enclave.task import SyntheticTask
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.sandbox.child import Child
-
-ENGINE: Final = "sail"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,8 +108,11 @@ class Enclave:
         self._session = None
         self.cancelled.clear()
 
-    def _child(self, limits: Limits) -> Child:
-        spare, self._spare = self._spare, None
+    def _child(self, limits: Limits, engine: EngineName) -> Child:
+        spare: Child | None = None
+        if engine is EngineName.SAIL:
+            # Spark is started for the job that asks for it: its virtual machine is made for the job's own limits.
+            spare, self._spare = self._spare, None
         if spare is not None and limits.within(spare.ceiling) != limits:
             spare.close()
             spare = None
@@ -122,7 +125,7 @@ class Enclave:
             else:
                 return spare
         try:
-            child = start_child(self._memory.new("child"), ceiling=limits)
+            child = start_child(self._memory.new("child"), engine=engine, ceiling=limits)
             child.wait_until_ready()
         except SandboxUnavailableError as error:
             raise UnavailableError("no_sandbox", error.reason, error.next_step) from error
@@ -135,14 +138,13 @@ class Enclave:
 
         Raises:
             RefusedError: a check failed.
-            UnavailableError: no sandbox can be made here, or the data do not fit into memory.
+            UnavailableError: no sandbox can be made here, the data do not fit into memory, or this machine lacks the
+                engine, the processors or the memory that the job asks for.
         """
         self.forget()
         genesis = envelopes.read(Version, dossier.version).genesis
         run = verify_run(dossier, genesis=genesis, now=self._clock())
-        if run.version.compute.engine != ENGINE:
-            name = str(run.version.compute.engine)
-            raise RefusedError("engine", f"This worker has no engine {name!r}.", f"Use {ENGINE}.")
+        machine.check(run.version.compute, run.version.limits)
         size = sum(file.bytes for read in run.version.datasets for file in run.manifests[read.manifest].files)
         if size > self._memory.free_bytes():
             raise UnavailableError(
@@ -153,7 +155,7 @@ class Enclave:
         limits = _limits(run.version.limits)
         gate = Gate.start(self._memory, rules_of(run.version, run.manifests), limits)
         self._session = _Session(run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), gate=gate)
-        self._session.child = self._child(limits)
+        self._session.child = self._child(limits, run.version.compute.engine)
         return run.owners
 
     def _current(self) -> _Session:
@@ -290,12 +292,13 @@ class Enclave:
         self.forget()
         if task.text.hash != task.text_hash:
             raise RefusedError("tested_text", "The test is of another text than the one it is said to be of.")
+        machine.check(task.compute, task.limits)
         values = check_values(task.declarations, task.inputs)
         limits = _limits(task.limits)
         gate = Gate.start(self._memory, task.rules, limits)
         child: Child | None = None
         try:
-            child = self._child(limits)
+            child = self._child(limits, task.compute.engine)
             tables = {}
             for number, (table, digest) in enumerate(sorted(task.tables.items())):
                 name = f"{number:03d}-00000.parquet"
@@ -311,6 +314,8 @@ class Enclave:
                 limits=limits,
                 form=gate.form,
                 flow=task.language is Language.PYTHON,
+                engine=task.compute.engine,
+                settings=task.compute.values,
             )
             outcome = gate.let_out(run_job(child, spec, self.cancelled), limits, self.cancelled, printed=True)
             return sign_test(
@@ -337,6 +342,7 @@ def _limits(limits: JobLimits) -> Limits:
         result_bytes=limits.result_bytes,
         log_bytes=max(1, limits.log_bytes),
         scratch_bytes=limits.scratch_bytes,
+        cores=limits.cores,
     )
 
 
@@ -353,6 +359,8 @@ def _spec(version: Version, values: Mapping[str, Value], tables: Mapping[str, tu
         log_policy=gate.log_policy(version.log_policy.value),
         limits=_limits(version.limits),
         form=gate.form,
+        engine=version.compute.engine,
+        settings=version.compute.values,
     )
 
 

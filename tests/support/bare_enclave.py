@@ -46,7 +46,7 @@ class BareEnclave(Enclave):
     def warm(self) -> None:
         """Start nothing ahead."""
 
-    def _child(self, _limits: Any) -> Child:
+    def _child(self, _limits: Any, _engine: Any) -> Child:
         self.children.append(IdleChild())
         return cast("Child", self.children[-1])
 

@@ -38,6 +38,11 @@ SETTINGS: Final[dict[str, re.Pattern[str]]] = {
     "spark.sql.execution.arrow.pyspark.enabled": re.compile(r"true|false"),
     "spark.sql.execution.arrow.maxRecordsPerBatch": re.compile(r"[1-9][0-9]{0,6}"),
 }
+# Which of them change what an engine does. Sail keeps every other one and passes over it in silence.
+SETTINGS_OF: Final = {
+    EngineName.SAIL: ("spark.sql.ansi.enabled", "spark.sql.caseSensitive", "spark.sql.session.timeZone"),
+    EngineName.SPARK: tuple(SETTINGS),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -26,6 +26,7 @@ from jupyter_secure_jobs.enclave.gate import Gate
 from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
 from jupyter_secure_jobs.engines.run import run_job, start_child
 from jupyter_secure_jobs.engines.spec import JobSpec
+from jupyter_secure_jobs.flow import engine_check
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.clock import utc_now
@@ -293,6 +294,7 @@ class Enclave:
         if task.text.hash != task.text_hash:
             raise RefusedError("tested_text", "The test is of another text than the one it is said to be of.")
         machine.check(task.compute, task.limits)
+        _preflight(task)
         values = check_values(task.declarations, task.inputs)
         limits = _limits(task.limits)
         gate = Gate.start(self._memory, task.rules, limits)
@@ -344,6 +346,14 @@ def _limits(limits: JobLimits) -> Limits:
         scratch_bytes=limits.scratch_bytes,
         cores=limits.cores,
     )
+
+
+def _preflight(task: SyntheticTask) -> None:
+    # The author's side has asked the same question, if it is one of this version.
+    for found in engine_check.check(task.language, task.code, task.compute, memory_bytes=task.limits.memory_bytes):
+        if found.fatal:
+            where = f" (line {found.line}, column {found.column})" if found.line else ""
+            raise RefusedError(engine_check.CODE, f"{found.text}{where}")
 
 
 def _typed(variables: Sequence[InputVariable], values: Mapping[str, Value]) -> dict[str, tuple[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
 import pyarrow as pa
 from pysail.spark import SparkConnectServer
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pyspark.sql import DataFrame
+
+
+# How the pandas API on Spark numbers rows: Sail lacks the function behind the usual way. The numbers are the same.
+_DEFAULTS: Final = {"pandas_on_Spark.compute.default_index_type": '"sequence"'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Sail:
         """
         _, port = self.server.listening_address
         session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
-        for name, value in settings.items():
+        for name, value in {**_DEFAULTS, **settings}.items():
             session.conf.set(name, value)
         return session
 

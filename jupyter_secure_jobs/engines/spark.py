@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import shlex
 import shutil
@@ -116,8 +117,6 @@ def _configuration(ceiling: Limits) -> dict[str, str]:
         # Tables here are of one machine: 200 tasks for each shuffle would mostly wait for each other.
         "spark.sql.shuffle.partitions": str(4 * cores),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
-        # An engine's message may quote the call stack of the code that asked for it; nobody reads it here.
-        "spark.sql.dataFrameQueryContext.enabled": "false",
     }
 
 
@@ -147,6 +146,8 @@ class Spark:
         gateway = cast("Any", launch_gateway)(popen_kwargs=silent)
         del os.environ["PYSPARK_SUBMIT_ARGS"]
         context = SparkContext(gateway=gateway, conf=SparkConf())
+        # It would write each error a second time, with the whole stack of the virtual machine, to the standard error.
+        logging.getLogger("SQLQueryContextLogger").disabled = True
         return cls(first=SparkSession(context), machine=gateway.proc)
 
     def session(self, settings: Mapping[str, str]) -> SparkSession:

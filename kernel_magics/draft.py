@@ -12,6 +12,7 @@ from jupyter_secure_jobs.domain.job import Language, LogPolicy
 from jupyter_secure_jobs.domain.lifecycle import Action
 from jupyter_secure_jobs.domain.output import THE_JOB, OutputFailure, combine, failure_words, of_dataset
 from jupyter_secure_jobs.domain.text import clean_code, clean_name, folded
+from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.job import DatasetReadWire, DraftChange, GrantWire, InputVariableWire, JobNew, LimitsWire
 from jupyter_secure_jobs.wire.member_side import CheckNew, CheckProblem
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
@@ -99,7 +100,8 @@ def save(session: SecureJobs, wanted: Wanted, *, new_draft: bool = False, overwr
     existing = session.client.job_called(session.workspace, clean_name(wanted.name, what="job's name"))
     so_far = Language.PYTHON if existing is None else existing.version.language
     language = wanted.language or guess_language(code, otherwise=so_far)
-    reads, check = _datasets(session, wanted.datasets, code=code, language=language)
+    compute = ComputeWire() if existing is None else existing.version.compute
+    reads, check = _datasets(session, wanted.datasets, code=code, language=language, compute=compute)
     change = _change(wanted, code=code, language=language, reads=reads, existing=existing)
     job, did = _saved(session, wanted, change, existing, new_draft=new_draft, overwrite=overwrite)
     session.remember(job.id, wanted.mark())
@@ -226,14 +228,15 @@ def _differing(change: DraftChange, existing: JobDetailWire) -> list[str]:
 
 
 def _datasets(
-    session: SecureJobs, asked: Mapping[str, str] | None, *, code: str, language: Language
+    session: SecureJobs, asked: Mapping[str, str] | None, *, code: str, language: Language, compute: ComputeWire
 ) -> tuple[list[DatasetReadWire], CheckWire]:
     """Return the datasets to read, and the check's answer, which names every table that is none of them."""
     there = session.datasets()
     known = {folded(dataset.name): dataset for dataset in there if dataset.withdrawn is None}
     given = None if asked is None else [_read(table, name, known) for table, name in asked.items()]
     tables = [dataset.name for dataset in known.values()] if given is None else [read.table for read in given]
-    check = session.client.check(session.workspace, CheckNew(language=str(language), code=code, tables=tables))
+    text = CheckNew(language=str(language), code=code, tables=tables, compute=compute)
+    check = session.client.check(session.workspace, text)
     if given is not None:
         return given, check
     found = dict.fromkeys(folded(table) for table in check.tables if folded(table) in known)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.crypto import keyfile
+from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, card_of, create
 
@@ -69,7 +70,9 @@ def _add_worker(groups: Groups) -> None:
     work.set_defaults(run=_work)
     measured = worker.add_parser("measure", help="print the measurement of the enclave as it is installed")
     measured.set_defaults(run=_measure)
-    tried = worker.add_parser("check", help="try whether the sandbox can be made here")
+    tried = worker.add_parser(
+        "check", help="try whether the sandbox can be made here, and tell which engines there are"
+    )
     tried.set_defaults(run=_check)
 
 
@@ -148,13 +151,17 @@ def _measure(_arguments: Namespace) -> None:
 
 def _check(_arguments: Namespace) -> None:
     from jupyter_secure_jobs.enclave.measurement import measure  # noqa: PLC0415 -- as said at the top
-    from jupyter_secure_jobs.engines.run import HARNESS  # noqa: PLC0415 -- as said at the top
+    from jupyter_secure_jobs.engines import found  # noqa: PLC0415 -- as said at the top
+    from jupyter_secure_jobs.engines.run import HARNESS, arguments  # noqa: PLC0415 -- as said at the top
     from jupyter_secure_jobs.sandbox.report import check  # noqa: PLC0415 -- as said at the top
 
-    report = check(module=HARNESS)
+    report = check(module=HARNESS, arguments=arguments())
     if not report.available:
         raise InvalidError("no_sandbox", report.problem, report.next_step)
     print(f"The sandbox works, with {report.bubblewrap}. Measurement of the enclave: {measure()}")
+    for engine in EngineName:
+        told = found.find(engine)
+        print(f"Engine {engine}: {told.version or f'{told.problem} {told.next_step}'}")
 
 
 def _migrate(arguments: Namespace) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from jupyter_secure_jobs.domain.errors import InvalidError
-from jupyter_secure_jobs.domain.job import JobLimits
+from jupyter_secure_jobs.domain.job import GIB, JobLimits
 from jupyter_secure_jobs.domain.text import clean_name
 
 MOST_PACKAGES: Final = 50
@@ -25,6 +25,9 @@ class EngineName(StrEnum):
     SPARK = "spark"
 
 
+# Spark's virtual machine does not start in less; a child of Sail's takes about a sixth of a GiB before its job comes.
+LEAST_MEMORY: Final = {EngineName.SAIL: GIB // 2, EngineName.SPARK: 3 * GIB // 2}
+
 # What an author may set of an engine: nothing that reaches a file, a network, a class or another job.
 SETTINGS: Final[dict[str, re.Pattern[str]]] = {
     "spark.sql.ansi.enabled": re.compile(r"true|false"),
@@ -34,6 +37,11 @@ SETTINGS: Final[dict[str, re.Pattern[str]]] = {
     "spark.sql.autoBroadcastJoinThreshold": re.compile(r"-1|[1-9][0-9]{0,9}"),
     "spark.sql.execution.arrow.pyspark.enabled": re.compile(r"true|false"),
     "spark.sql.execution.arrow.maxRecordsPerBatch": re.compile(r"[1-9][0-9]{0,6}"),
+}
+# Which of them change what an engine does. Sail keeps every other one and passes over it in silence.
+SETTINGS_OF: Final = {
+    EngineName.SAIL: ("spark.sql.ansi.enabled", "spark.sql.caseSensitive", "spark.sql.session.timeZone"),
+    EngineName.SPARK: tuple(SETTINGS),
 }
 
 
@@ -101,6 +109,11 @@ class Compute:
         ):
             if names != sorted(set(names)) or len(names) > MOST_PACKAGES:
                 raise InvalidError("compute", f"The {what} are doubled, not sorted, or too many.", "Change the list.")
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The settings' values by name."""
+        return {setting.name: setting.value for setting in self.settings}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

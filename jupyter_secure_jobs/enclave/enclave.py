@@ -11,19 +11,22 @@ import hashlib
 import shutil
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.crypto.sealing import SealingKey
 from jupyter_secure_jobs.crypto.signing import SigningKey
+from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.errors import RefusedError, UnavailableError
 from jupyter_secure_jobs.domain.inputs import Value, check_values
 from jupyter_secure_jobs.domain.job import Assurance, JobLimits, Language, LogPolicy
+from jupyter_secure_jobs.enclave import machine
 from jupyter_secure_jobs.enclave.gate import Gate
 from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
 from jupyter_secure_jobs.enclave.pool import Sandboxes
 from jupyter_secure_jobs.engines.run import run_job
 from jupyter_secure_jobs.engines.spec import JobSpec
+from jupyter_secure_jobs.flow import engine_check
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.clock import utc_now
@@ -49,8 +52,6 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.enclave.task import SyntheticTask
     from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.sandbox.child import Child
-
-ENGINE: Final = "sail"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,8 +106,8 @@ class Enclave:
         self._session = None
         self.cancelled.clear()
 
-    def _sandbox(self, limits: Limits) -> Taken:
-        return self.sandboxes.jobs.take(limits)
+    def _sandbox(self, limits: Limits, engine: EngineName) -> Taken:
+        return self.sandboxes.job(limits, engine)
 
     def prepare(self, dossier: Dossier) -> tuple[str, ...]:
         """Verify a job run; return the organisations whose keys it needs.
@@ -115,14 +116,13 @@ class Enclave:
 
         Raises:
             RefusedError: a check failed.
-            UnavailableError: no sandbox can be made here, or the data do not fit into memory.
+            UnavailableError: no sandbox can be made here, the data do not fit into memory, or this machine lacks the
+                engine, the processors or the memory that the job asks for.
         """
         self.forget()
         genesis = envelopes.read(Version, dossier.version).genesis
         run = verify_run(dossier, genesis=genesis, now=self._clock())
-        if run.version.compute.engine != ENGINE:
-            name = str(run.version.compute.engine)
-            raise RefusedError("engine", f"This worker has no engine {name!r}.", f"Use {ENGINE}.")
+        machine.check(run.version.compute, run.version.limits)
         size = sum(file.bytes for read in run.version.datasets for file in run.manifests[read.manifest].files)
         if size > self._memory.free_bytes():
             raise UnavailableError(
@@ -134,7 +134,7 @@ class Enclave:
         gate = Gate.start(self.sandboxes, rules_of(run.version, run.manifests), limits)
         self._session = _Session(run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), gate=gate)
         # They come up while nonces and ciphertext are on their way; `ask` waits for them.
-        self._session.sandbox = self._sandbox(limits)
+        self._session.sandbox = self._sandbox(limits, run.version.compute.engine)
         return run.owners
 
     def _current(self) -> _Session:
@@ -281,12 +281,14 @@ class Enclave:
         self.forget()
         if task.text.hash != task.text_hash:
             raise RefusedError("tested_text", "The test is of another text than the one it is said to be of.")
+        machine.check(task.compute, task.limits)
+        _preflight(task)
         values = check_values(task.declarations, task.inputs)
         limits = _limits(task.limits)
         gate = Gate.start(self.sandboxes, task.rules, limits)
         sandbox: Taken | None = None
         try:
-            sandbox = self._sandbox(limits)
+            sandbox = self._sandbox(limits, task.compute.engine)
             sandbox.wait()
             child = sandbox.child
             tables = {}
@@ -304,6 +306,8 @@ class Enclave:
                 limits=limits,
                 form=gate.form,
                 flow=task.language is Language.PYTHON,
+                engine=task.compute.engine,
+                settings=task.compute.values,
             )
             outcome = gate.let_out(run_job(child, spec, self.cancelled), limits, self.cancelled, printed=True)
             return sign_test(
@@ -330,7 +334,16 @@ def _limits(limits: JobLimits) -> Limits:
         result_bytes=limits.result_bytes,
         log_bytes=max(1, limits.log_bytes),
         scratch_bytes=limits.scratch_bytes,
+        cores=limits.cores,
     )
+
+
+def _preflight(task: SyntheticTask) -> None:
+    # The author's side has asked the same question, if it is one of this version.
+    for found in engine_check.check(task.language, task.code, task.compute, memory_bytes=task.limits.memory_bytes):
+        if found.fatal:
+            where = f" (line {found.line}, column {found.column})" if found.line else ""
+            raise RefusedError(engine_check.CODE, f"{found.text}{where}")
 
 
 def _typed(variables: Sequence[InputVariable], values: Mapping[str, Value]) -> dict[str, tuple[str, Any]]:
@@ -346,6 +359,8 @@ def _spec(version: Version, values: Mapping[str, Value], tables: Mapping[str, tu
         log_policy=gate.log_policy(version.log_policy.value),
         limits=_limits(version.limits),
         form=gate.form,
+        engine=version.compute.engine,
+        settings=version.compute.values,
     )
 
 

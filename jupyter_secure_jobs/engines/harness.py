@@ -1,4 +1,4 @@
-"""Process 1 of a job's sandbox: `python -m jupyter_secure_jobs.engines.harness`.
+"""Process 1 of a job's sandbox: `python -m jupyter_secure_jobs.engines.harness ENGINE CEILING`.
 
 It lets a forked process start the engine ahead of time, waits for one job, lets the forked process run it, ends every
 process of the author's, lets another one examine the result, and sends the one reply.
@@ -6,12 +6,15 @@ process of the author's, lets another one examine the result, and sends the one 
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.sandbox import channel, supervisor
+from jupyter_secure_jobs.sandbox.limits import Limits
 
 supervisor.guard()
 
@@ -66,11 +69,13 @@ def _examine(job: JobSpec, told: _Told, rows: int) -> None:
 class _Run:
     """The open files of the one run, and the process that waits for the job."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: EngineName, ceiling: Limits) -> None:
         files = tuple(report_files.unnamed() for _ in range(5))
         self.description, self.printed, self.rows, self.plans, self.report = files
         handed, self._handing = os.pipe()
         runner = Runner(
+            engine=engine,
+            ceiling=ceiling,
             handed=handed,
             description=self.description,
             printed=self.printed,
@@ -144,7 +149,7 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
-    run = _Run()
+    run = _Run(EngineName(sys.argv[1]), Limits(**json.loads(sys.argv[2])))
     spec = channel.read_spec(request)
     if spec:
         _serve(run, spec, reply)

@@ -32,7 +32,7 @@ class EnclaveProcess:
             [sys.executable, "-m", "jupyter_secure_jobs.enclave.main", str(key_file)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={"PATH": os.environ.get("PATH", ""), "XDG_RUNTIME_DIR": os.environ.get("XDG_RUNTIME_DIR", "")},
+            env={name: os.environ[name] for name in ("PATH", "XDG_RUNTIME_DIR", "JAVA_HOME") if name in os.environ},
         )
         self._writing = threading.Lock()
         self.ask({"passphrase": passphrase})

@@ -195,7 +195,7 @@ class Worker:
         except UnavailableError as error:
             if not enclave.alive:
                 return _failed(lease, "EnclaveLost", None)
-            if error.code in ("no_sandbox", "no_tmpfs", "data_too_large", "storage"):
+            if error.code in _CLASSES:
                 log.warning("run %s: %s", lease.run, error)
                 return _failed(lease, _CLASSES[error.code], f"{error.detail} {error.next_step}")
             raise
@@ -350,6 +350,9 @@ _CLASSES: Final = {
     "no_tmpfs": "SandboxUnavailable",
     "data_too_large": "DataTooLarge",
     "storage": "DiskFull",
+    "no_engine": "EngineMissing",
+    "profile_too_large": "ProfileTooLarge",
+    "profile_too_small": "ProfileTooSmall",
 }
 
 

@@ -51,7 +51,7 @@ class BareEnclave(Enclave):
     def warm(self) -> None:
         """Start nothing ahead."""
 
-    def _sandbox(self, _limits: Any) -> Taken:
+    def _sandbox(self, _limits: Any, _engine: Any) -> Taken:
         self.children.append(IdleChild())
         child = cast("Child", self.children[-1])
         return Taken(child=child, again=lambda: child, asked=time.monotonic())

@@ -21,7 +21,13 @@ export function Check(props: {
     connection
       .json<CheckResult>(`member/workspaces/${encodeURIComponent(job.workspace)}/check`, {
         method: 'POST',
-        body: { language: version.language, code: version.code, tables }
+        body: {
+          language: version.language,
+          code: version.code,
+          tables,
+          compute: version.compute,
+          memory_bytes: version.limits.memory_bytes
+        }
       })
       .then(
         answer => {

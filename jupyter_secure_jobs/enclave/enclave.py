@@ -22,6 +22,7 @@ from jupyter_secure_jobs.domain.inputs import Value, check_values
 from jupyter_secure_jobs.domain.job import Assurance, JobLimits, Language, LogPolicy
 from jupyter_secure_jobs.enclave.gate import Gate
 from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
+from jupyter_secure_jobs.enclave.wheels import WheelHouse
 from jupyter_secure_jobs.engines.run import run_job, start_child
 from jupyter_secure_jobs.engines.spec import JobSpec
 from jupyter_secure_jobs.protocol import envelope as envelopes
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_secure_jobs.crypto.memory import Memory
+    from jupyter_secure_jobs.domain.compute import Compute
     from jupyter_secure_jobs.domain.inputs import InputVariable
     from jupyter_secure_jobs.enclave.task import SyntheticTask
     from jupyter_secure_jobs.protocol.envelope import Envelope
@@ -76,8 +78,10 @@ class Enclave:
         measurement: str,
         memory: Memory,
         clock: Callable[[], datetime] = utc_now,
+        wheels: WheelHouse | None = None,
     ) -> None:
         """Start a child ahead of the first run."""
+        self._wheels = wheels or WheelHouse(None)
         self._platform, self._name, self._measurement = platform, name, measurement
         self._memory, self._clock = memory, clock
         self._session: _Session | None = None
@@ -153,8 +157,20 @@ class Enclave:
         limits = _limits(run.version.limits)
         gate = Gate.start(self._memory, rules_of(run.version, run.manifests), limits)
         self._session = _Session(run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), gate=gate)
-        self._session.child = self._child(limits)
+        self._session.child = self._with_packages(self._child(limits), run.version.compute, used=size)
         return run.owners
+
+    def _with_packages(self, child: Child, compute: Compute, *, used: int) -> Child:
+        if not compute.packages:
+            return child
+        try:
+            self._wheels.unpack(compute.packages, child.packages, room=self._memory.free_bytes() - used)
+        except BaseException:
+            # Without its packages no run is prepared: whoever asks for keys now is refused.
+            child.close()
+            self.forget()
+            raise
+        return child
 
     def _current(self) -> _Session:
         if self._session is None:
@@ -295,7 +311,7 @@ class Enclave:
         gate = Gate.start(self._memory, task.rules, limits)
         child: Child | None = None
         try:
-            child = self._child(limits)
+            child = self._with_packages(self._child(limits), task.compute, used=0)
             tables = {}
             for number, (table, digest) in enumerate(sorted(task.tables.items())):
                 name = f"{number:03d}-00000.parquet"

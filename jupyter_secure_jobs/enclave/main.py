@@ -1,4 +1,4 @@
-"""The enclave's process: `python -m jupyter_secure_jobs.enclave.main FOLDER`, frames on standard input and output.
+"""The enclave's process: `python -m jupyter_secure_jobs.enclave.main KEY_FILE [WHEELS]`; frames on standard streams.
 
 The loop around it brings the passphrase of the platform key in the first frame. When the input ends, everything is
 wiped.
@@ -21,6 +21,7 @@ from jupyter_secure_jobs.enclave import frames
 from jupyter_secure_jobs.enclave.enclave import Enclave
 from jupyter_secure_jobs.enclave.measurement import measure
 from jupyter_secure_jobs.enclave.task import SyntheticTask
+from jupyter_secure_jobs.enclave.wheels import WheelHouse
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.trust.dossier import Dossier
@@ -49,8 +50,8 @@ class Process:
         self._writing = threading.Lock()
         self._enclave: Enclave | None = None
 
-    def serve(self, folder: Path) -> None:
-        """Serve until the input ends."""
+    def serve(self, folder: Path, wheels: Path | None = None) -> None:
+        """Serve until the input ends; `wheels` is the worker's wheel house."""
         _harden()
         threading.Thread(target=self._listen, daemon=True).start()
         memory = Memory()
@@ -60,7 +61,11 @@ class Process:
                 return
             ring = keyfile.load(folder, str(first.get("passphrase", "")))
             self._enclave = Enclave(
-                platform=ring.signing, name=ring.label["name"], measurement=measure(), memory=memory
+                platform=ring.signing,
+                name=ring.label["name"],
+                measurement=measure(),
+                memory=memory,
+                wheels=WheelHouse(wheels),
             )
             self._send({"ready": True})
             while (frame := self._waiting.get()) is not None:
@@ -168,7 +173,7 @@ def main() -> None:
     incoming = os.fdopen(os.dup(0), "rb")
     outgoing = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    Process(incoming, outgoing).serve(Path(sys.argv[1]))
+    Process(incoming, outgoing).serve(*(Path(each) for each in sys.argv[1:3]))
 
 
 if __name__ == "__main__":

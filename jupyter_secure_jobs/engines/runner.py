@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyspark.sql.connect.dataframe import DataFrame
 
-from jupyter_secure_jobs.engines import cell, result, sail, statements
+from jupyter_secure_jobs.engines import cell, packages, result, sail, statements
 from jupyter_secure_jobs.engines.errors import classify
 from jupyter_secure_jobs.engines.inputs import python_values, sql_values
 from jupyter_secure_jobs.engines.record import Recorder
@@ -98,6 +98,7 @@ class _Work:
         self._redirect()
         told: dict[str, object] = {"class": None, "line": None, "message": ""}
         try:
+            packages.attach()
             session = self._session()
             sail.register(session, self.job.tables)
             if self.job.language == "sql":

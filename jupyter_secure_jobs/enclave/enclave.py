@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
 import threading
 from dataclasses import dataclass
@@ -25,8 +26,8 @@ from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
 from jupyter_secure_jobs.enclave.wheels import WheelHouse
 from jupyter_secure_jobs.engines.run import run_job, start_child
 from jupyter_secure_jobs.engines.spec import JobSpec
+from jupyter_secure_jobs.protocol import codec, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
-from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.order import (
     Evidence,
@@ -159,6 +160,15 @@ class Enclave:
         self._session = _Session(run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), gate=gate)
         self._session.child = self._with_packages(self._child(limits), run.version.compute, used=size)
         return run.owners
+
+    def offer(self) -> dict[str, object]:
+        """Return what a run can have here, for its author to know beforehand; the run itself checks again."""
+        return {
+            "cores": len(os.sched_getaffinity(0)),
+            "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+            "engines": [ENGINE],
+            "packages": codec.to_json(self._wheels.offered()),
+        }
 
     def _with_packages(self, child: Child, compute: Compute, *, used: int) -> Child:
         if not compute.packages:

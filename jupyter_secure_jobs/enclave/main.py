@@ -126,6 +126,9 @@ class Process:
         task = codec.from_json(SyntheticTask, frame["task"])
         return _ended(enclave.test(task, _paths(frame), Path(frame["outbox"]), phase=self._phase))
 
+    def _offer(self, enclave: Enclave, _frame: Frame) -> Frame:
+        return enclave.offer()
+
     def _forget(self, enclave: Enclave, _frame: Frame) -> Frame:
         enclave.forget()
         enclave.warm()
@@ -137,6 +140,7 @@ _PERFORM: Final = {
     "ask": Process._ask,  # noqa: SLF001 -- as above
     "run": Process._run,  # noqa: SLF001 -- as above
     "test": Process._test,  # noqa: SLF001 -- as above
+    "offer": Process._offer,  # noqa: SLF001 -- as above
     "forget": Process._forget,  # noqa: SLF001 -- as above
 }
 

@@ -25,6 +25,7 @@ from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.mailbox import Finished, Heartbeat, KeysAnswer, KeysAsked, LeaseWire
+from jupyter_secure_jobs.wire.profile import OfferWire
 from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Worker:
 
     def _turn(self) -> None:
         enclave = self._ready()
-        lease = self._mailbox.lease()
+        lease = self._mailbox.lease(OfferWire.model_validate(enclave.ask({"do": "offer"})))
         if lease is None:
             return
         with self._at_work:

@@ -129,7 +129,8 @@ class Parts:
         secret = ("--workspace-url", self.url, "--passphrase-file", self.passphrase_file)
         for name in ORGANISATIONS:
             self._part(name, "keyservice", "run", "--key-store", self.service_folder(name), *secret)
-        self._part("worker", "worker", "run", "--key-store", self.worker_folder, *secret)
+        wheels = ("--wheel-house", self.wheel_house)
+        self._part("worker", "worker", "run", "--key-store", self.worker_folder, *wheels, *secret)
         self.start_all()
         self.publish(ANA, "flights", FLIGHTS)
         self.publish(WEI, "weather", WEATHER)
@@ -157,6 +158,11 @@ class Parts:
     def worker_folder(self) -> Path:
         """The worker's key store."""
         return self.folder / "worker"
+
+    @property
+    def wheel_house(self) -> Path:
+        """The folder of the worker's wheels."""
+        return self.folder / "wheels"
 
     @property
     def database(self) -> Path:

@@ -6,6 +6,7 @@ What a part is made of is imported when it is started: all parts together take s
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from pathlib import Path
@@ -18,7 +19,7 @@ from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, card_of, create
 
 if TYPE_CHECKING:
-    from argparse import Namespace, _SubParsersAction
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
 
     Groups = _SubParsersAction[Any]
 
@@ -50,6 +51,9 @@ def add(groups: Groups) -> None:
     member.set_defaults(run=_member)
 
     _add_worker(groups)
+    wheel = groups.add_parser("wheel", help="print the line by which a compute profile names a wheel")
+    wheel.add_argument("file", type=Path, metavar="FILE")
+    wheel.set_defaults(run=_wheel)
     migrate = groups.add_parser("migrate", help="bring a workspace server's database to this version, with a backup")
     migrate.add_argument("--data-dir", type=Path, default=folders.default("server"))
     migrate.add_argument("--database-url", default="")
@@ -67,13 +71,41 @@ def _add_worker(groups: Groups) -> None:
     folders.add_key_store(work, "worker")
     folders.add_server(work)
     passphrase.add_arguments(work)
+    _add_wheel_house(work)
     work.set_defaults(run=_work)
+    added = worker.add_parser("add-wheel", help="put a Python package into this worker's wheel house, for jobs to use")
+    added.add_argument("file", type=Path, metavar="FILE")
+    _add_wheel_house(added)
+    added.set_defaults(run=_add_wheel)
     measured = worker.add_parser("measure", help="print the measurement of the enclave as it is installed")
     measured.set_defaults(run=_measure)
     tried = worker.add_parser(
         "check", help="try whether the sandbox can be made here, and tell which engines there are"
     )
     tried.set_defaults(run=_check)
+
+
+def _add_wheel_house(parser: ArgumentParser) -> None:
+    given = os.environ.get("SECURE_JOBS_WHEEL_HOUSE", "")
+    parser.add_argument(
+        "--wheel-house",
+        type=Path,
+        default=Path(given) if given else folders.default("wheels"),
+        help="folder with the wheels that jobs may name",
+    )
+
+
+def _add_wheel(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.enclave.wheels import add_wheel  # noqa: PLC0415 -- as said at the top
+
+    package = add_wheel(arguments.file, arguments.wheel_house)
+    print(f"In the wheel house {arguments.wheel_house}, for jobs that name it:\n{package.line}")
+
+
+def _wheel(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.enclave.wheels import read_wheel  # noqa: PLC0415 -- as said at the top
+
+    print(read_wheel(arguments.file).package.line)
 
 
 def _serve(arguments: Namespace) -> None:
@@ -137,7 +169,15 @@ def _work(arguments: Namespace) -> None:
     key_file = arguments.key_store / KEY_FILE
     ring = keyfile.load(key_file, secret)
     carried = arguments.key_store / "carried"
-    worker = Worker(ring, key_file, secret, arguments.workspace_url, carried, ca_file=arguments.ca_file)
+    worker = Worker(
+        ring,
+        key_file,
+        secret,
+        arguments.workspace_url,
+        carried,
+        ca_file=arguments.ca_file,
+        wheels=arguments.wheel_house,
+    )
     threading.Thread(target=worker.run, args=(stopped,), daemon=True).start()
     stopped.wait()
     worker.leave(30)

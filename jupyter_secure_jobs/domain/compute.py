@@ -15,6 +15,7 @@ MOST_PACKAGES: Final = 50
 STANDARD: Final = "Standard"
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _PACKAGE_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,98}[a-z0-9])?")
+_PACKAGE_LINE: Final = re.compile(r"([A-Za-z0-9._-]{1,100})\s*==\s*(\S{1,64})\s+(?:--hash=)?(sha256:[0-9a-f]{64})")
 _PACKAGE_VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.!+_-]{0,63}")
 
 
@@ -65,6 +66,28 @@ class Package:
             raise InvalidError(
                 "package", f"Package {self.name} has no version or wheel digest.", "Add its wheel again."
             )
+
+    @property
+    def line(self) -> str:
+        """The package on one line, as pip's requirement files write it."""
+        return f"{self.name}=={self.version} --hash={self.wheel}"
+
+    @classmethod
+    def read(cls, line: str) -> Package:
+        """Return the package of a line such as `line` gives.
+
+        Raises:
+            InvalidError: it is no such line.
+        """
+        found = _PACKAGE_LINE.fullmatch(line.strip())
+        if found is None:
+            raise InvalidError(
+                "package",
+                f"{line.strip()[:100]!r} names no package.",
+                "Write name==version --hash=sha256:…; `jupyter secure-jobs wheel FILE` prints the line.",
+            )
+        name, version, wheel = found.groups()
+        return cls(name=re.sub(r"[-_.]+", "-", name).lower(), version=version, wheel=wheel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

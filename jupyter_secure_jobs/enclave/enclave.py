@@ -24,11 +24,12 @@ from jupyter_secure_jobs.enclave import machine
 from jupyter_secure_jobs.enclave.gate import Gate
 from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
 from jupyter_secure_jobs.enclave.pool import Sandboxes
+from jupyter_secure_jobs.enclave.wheels import WheelHouse
 from jupyter_secure_jobs.engines.run import run_job
 from jupyter_secure_jobs.engines.spec import JobSpec
 from jupyter_secure_jobs.flow import engine_check
+from jupyter_secure_jobs.protocol import codec, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
-from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.order import (
     Evidence,
@@ -37,6 +38,7 @@ from jupyter_secure_jobs.protocol.order import (
 )
 from jupyter_secure_jobs.protocol.output import rules_of
 from jupyter_secure_jobs.protocol.version import Version
+from jupyter_secure_jobs.sandbox import cores
 from jupyter_secure_jobs.sandbox.limits import Limits
 from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
 from jupyter_secure_jobs.trust.evidence import PROFILE, verify_evidence, verify_grant
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_secure_jobs.crypto.memory import Memory
+    from jupyter_secure_jobs.domain.compute import Compute
     from jupyter_secure_jobs.domain.inputs import InputVariable
     from jupyter_secure_jobs.enclave.pool import Taken
     from jupyter_secure_jobs.enclave.task import SyntheticTask
@@ -79,8 +82,10 @@ class Enclave:
         memory: Memory,
         sandboxes: Sandboxes | None = None,
         clock: Callable[[], datetime] = utc_now,
+        wheels: WheelHouse | None = None,
     ) -> None:
         """Start sandboxes ahead of the first run."""
+        self._wheels = wheels or WheelHouse(None)
         self._platform, self._name, self._measurement = platform, name, measurement
         self._memory, self._clock = memory, clock
         self._session: _Session | None = None
@@ -134,8 +139,31 @@ class Enclave:
         gate = Gate.start(self.sandboxes, rules_of(run.version, run.manifests), limits)
         self._session = _Session(run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), gate=gate)
         # They come up while nonces and ciphertext are on their way; `ask` waits for them.
-        self._session.sandbox = self._sandbox(limits, run.version.compute.engine)
+        sandbox = self._sandbox(limits, run.version.compute.engine)
+        self._session.sandbox = self._with_packages(sandbox, run.version.compute, used=size)
         return run.owners
+
+    def offer(self) -> dict[str, object]:
+        """Return what a run can have here, for its author to know beforehand; the run itself checks again."""
+        return {
+            "cores": cores.available(),
+            "memory_bytes": machine.memory_bytes(),
+            "engines": machine.engines(),
+            "packages": codec.to_json(self._wheels.offered()),
+        }
+
+    def _with_packages(self, sandbox: Taken, compute: Compute, *, used: int) -> Taken:
+        if not compute.packages:
+            return sandbox
+        try:
+            sandbox.wait()  # one that does not come up is replaced, and with it its folder
+            self._wheels.unpack(compute.packages, sandbox.child.packages, room=self._memory.free_bytes() - used)
+        except BaseException:
+            # Without its packages no run is prepared: whoever asks for keys now is refused.
+            sandbox.child.close()
+            self.forget()
+            raise
+        return sandbox
 
     def _current(self) -> _Session:
         if self._session is None:
@@ -289,6 +317,7 @@ class Enclave:
         sandbox: Taken | None = None
         try:
             sandbox = self._sandbox(limits, task.compute.engine)
+            sandbox = self._with_packages(sandbox, task.compute, used=0)
             sandbox.wait()
             child = sandbox.child
             tables = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.domain.compute import LEAST_MEMORY
+from jupyter_secure_jobs.domain.compute import LEAST_MEMORY, EngineName
 from jupyter_secure_jobs.domain.errors import UnavailableError
 from jupyter_secure_jobs.domain.job import GIB
 from jupyter_secure_jobs.engines import found
@@ -21,6 +21,11 @@ _NEXT_STEP: Final = "Choose a smaller compute profile, or use a larger worker."
 def memory_bytes() -> int:
     """Return how much memory this machine has, in use or not."""
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def engines() -> list[str]:
+    """Return the names of the engines that this machine has."""
+    return [str(each) for each in EngineName if not found.find(each).problem]
 
 
 def check(compute: Compute, limits: JobLimits) -> None:

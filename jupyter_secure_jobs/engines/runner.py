@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyspark.sql import DataFrame
 
-from jupyter_secure_jobs.engines import cell, engine, result, statements
+from jupyter_secure_jobs.engines import cell, engine, packages, result, statements
 from jupyter_secure_jobs.engines.errors import classify
 from jupyter_secure_jobs.engines.inputs import python_values, sql_values
 from jupyter_secure_jobs.engines.record import Recorder
@@ -107,6 +107,7 @@ class _Work:
         try:
             if self.engine is None:
                 raise self.problem or RuntimeError("The engine was not started.")  # noqa: TRY301 -- one place reports
+            packages.attach()
             self._work(self.engine)
         except BaseException as error:  # noqa: BLE001 -- SystemExit and KeyboardInterrupt are the author's errors as well
             name = "NoResult" if isinstance(error, _NoResultError) else self._class(error)

@@ -125,7 +125,10 @@ class Embedded:
         services = sorted((self.folder / "keyservices").iterdir())
         stores = [part for folder in services for part in ("--key-store", str(folder))]
         self._run("keyservices", "keyservice", "run", *stores, *secret)
-        self._run("worker", "worker", "run", "--key-store", str(self.folder / "worker"), *secret)
+        wheels = str(self.folder / "wheels")
+        self._run(
+            "worker", "worker", "run", "--key-store", str(self.folder / "worker"), "--wheel-house", wheels, *secret
+        )
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _make_keys(self, passphrase: str) -> None:

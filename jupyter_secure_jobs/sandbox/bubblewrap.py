@@ -105,7 +105,7 @@ def command(
 
     Args:
         bwrap: the program.
-        root: the run's directory; only its `tables` is shown, read-only, as /tables.
+        root: the run's directory; only its `tables` and `packages` are shown, read-only, as /tables and /packages.
         scratch_bytes: size of the temporary file system at /tmp.
         seccomp: open file that holds the compiled filter.
         information: open file to which bubblewrap writes the process id.
@@ -130,6 +130,7 @@ def command(
     # Sail asks the system for its time zone and gives up without one; results must not depend on the host's.
     words += ["--symlink", "/usr/share/zoneinfo/Etc/UTC", "/etc/localtime"]
     words += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", str(root / "tables"), "/tables"]
+    words += ["--ro-bind", str(root / "packages"), "/packages"]
     words += ["--dir", "/tmp/home", "--dir", "/tmp/work", "--chdir", "/tmp/work"]  # noqa: S108 -- as above
     for name in _HOST_FACTS:
         if Path("/proc", name).exists():

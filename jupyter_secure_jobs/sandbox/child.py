@@ -62,6 +62,7 @@ class Child:
     """A sandbox with process 1 in it that waits for one job. Use it once, then `close` it (or use `with`).
 
     tables: put the plaintext tables here; the sandbox sees them read-only at /tables.
+    packages: put the unpacked wheels of the run here, a folder each; the sandbox sees them read-only at /packages.
     out: the parent's own directory for what comes out; the sandbox never sees it.
     ceiling: the most that a run in this child may ask for.
     """
@@ -70,12 +71,13 @@ class Child:
         """Start; see `start`."""
         self._root = root
         self.tables = root / "tables"
+        self.packages = root / "packages"
         self.out = root / "out"
         self.ceiling = ceiling
         self._used = False
         self._ready = False
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by `close`
-        for folder in (self.tables, self.out):
+        for folder in (self.tables, self.packages, self.out):
             folder.mkdir(mode=0o700)
         self._process, self._number, self._one = _STARTER.submit(self._spawn, program).result()
         if self._process.stdin is None or self._process.stdout is None:
@@ -263,7 +265,7 @@ class Child:
         for pipe in (self._process.stdin, self._process.stdout, self._errors):
             if pipe is not None:
                 pipe.close()
-        for folder in (self.tables, self.out):
+        for folder in (self.tables, self.packages, self.out):
             if folder.exists():
                 shutil.rmtree(folder)
 

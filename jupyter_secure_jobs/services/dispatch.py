@@ -12,7 +12,7 @@ from jupyter_secure_jobs.domain.output import of_dataset
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
-from jupyter_secure_jobs.services import dossiers, logbook, queue, run_view, uploads
+from jupyter_secure_jobs.services import dossiers, logbook, profiles, queue, run_view, uploads
 from jupyter_secure_jobs.services.run_state import end, give_back, mark
 from jupyter_secure_jobs.store import datasets, runs, workspaces
 from jupyter_secure_jobs.wire.base import Nothing
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.tables import RunRow, ServiceKeyRow
+    from jupyter_secure_jobs.wire.profile import OfferWire
 
 
 def enrolled(unit: Unit, *kinds: str) -> list[ServiceKeyRow]:
@@ -65,9 +66,11 @@ def sweep(unit: Unit) -> None:
         end(unit, run, RunStatus.FAILED, "OrderExpired")
 
 
-def claim(unit: Unit) -> LeaseAnswer:
+def claim(unit: Unit, offer: OfferWire | None = None) -> LeaseAnswer:
     """Hand the next run to the calling worker, or nothing. A job run waits until its key services are there."""
-    mine = {row.workspace: row for row in enrolled(unit, "worker")}
+    rows = enrolled(unit, "worker")
+    profiles.told(unit, rows, offer)
+    mine = {row.workspace: row for row in rows}
     sweep(unit)
     run = queue.next_run(unit, mine)
     if run is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.activation import activation
 from jupyter_secure_jobs.domain.audit import MEANINGS, Event
-from jupyter_secure_jobs.domain.job import STOPPED, Language, LogPolicy, Scope
+from jupyter_secure_jobs.domain.job import STOPPED, JobLimits, Language, LogPolicy, Scope
 from jupyter_secure_jobs.domain.lifecycle import (
     Action,
     Facts,
@@ -17,10 +17,11 @@ from jupyter_secure_jobs.domain.lifecycle import (
     rerun_indicator,
     statuses,
 )
+from jupyter_secure_jobs.domain.profile import unfit
 from jupyter_secure_jobs.domain.review import VERDICTS, Decision, Standing, Verdict, Vote, standing
 from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.domain.stage import Tried, query_status, stage, words_of_test
-from jupyter_secure_jobs.services import action_view, notices, opinions, run_view, terms
+from jupyter_secure_jobs.services import action_view, notices, opinions, profiles, run_view, terms
 from jupyter_secure_jobs.store import datasets, history, runs, statements, workspaces
 from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.job import (
@@ -294,6 +295,8 @@ class View:
             limits=LimitsWire.model_validate(row.terms["limits"]),
             profile=terms.profile_of(row.terms),
             compute=ComputeWire.of(terms.compute_of(row.terms)),
+            profile_notice=profiles.notice(self.unit, job.workspace, row.terms) if draft else None,
+            unfit=self.unfit(row) if draft else [],
             output_policy=OutputPolicyWire.of(terms.output_policy_of(row.terms)),
             counts=list(terms.counts_of(row.terms)),
             tested=None if test is None else test.status == RunStatus.SUCCEEDED,
@@ -302,6 +305,11 @@ class View:
             submitted=row.submitted if not draft else None,
             activate=self._activate(bundle, row, facts),
         )
+
+    def unfit(self, row: VersionRow) -> list[str]:
+        """Return why no worker could run a version, as far as workers have told."""
+        limits = JobLimits(**row.terms["limits"])
+        return unfit(terms.compute_of(row.terms), limits, profiles.offers(self.unit, self.member.workspace))
 
     def _activate(self, bundle: Bundle, row: VersionRow, facts: Facts) -> ActionWire | None:
         if row.stage != "accepted":

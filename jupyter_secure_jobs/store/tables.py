@@ -116,7 +116,8 @@ class ProposalRow(Base):
 class ServiceKeyRow(Base):
     """The key by which a key service or a worker logs in: `kind` is `keyservice` or `worker`.
 
-    One that was dropped stays as `was_service` until it has heard so, or `was_worker` until its run has ended.
+    One that was dropped stays as `was_service` until it has heard so, or `was_worker` until its run has ended. `offer`
+    is what a worker says that runs can have there.
     """
 
     __tablename__ = "service_key"
@@ -125,6 +126,7 @@ class ServiceKeyRow(Base):
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     key: Mapped[str] = mapped_column(String(64), index=True)
     seen: Mapped[datetime | None]
+    offer: Mapped[dict[str, Any] | None]
 
 
 class ChallengeRow(Base):

@@ -21,15 +21,20 @@ if TYPE_CHECKING:
 class EnclaveProcess:
     """Starts it and exchanges frames; one question at a time, `cancel` from any thread."""
 
-    def __init__(self, key_file: Path, passphrase: str) -> None:
-        """Start and wait until it is ready.
+    def __init__(self, key_file: Path, passphrase: str, *, wheels: Path | None = None) -> None:
+        """Start and wait until it is ready; `wheels` is the folder of the wheel house.
 
         Raises:
             UnavailableError: it did not start.
             RefusedError: its key store did not open.
         """
         self._process = subprocess.Popen(  # noqa: S603 -- our own module, no shell
-            [sys.executable, "-m", "jupyter_secure_jobs.enclave.main", str(key_file)],
+            [
+                sys.executable,
+                "-m",
+                "jupyter_secure_jobs.enclave.main",
+                *(str(each) for each in (key_file, wheels) if each),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={name: os.environ[name] for name in ("PATH", "XDG_RUNTIME_DIR", "JAVA_HOME") if name in os.environ},

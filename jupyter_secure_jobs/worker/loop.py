@@ -28,6 +28,7 @@ from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.mailbox import Finished, Heartbeat, KeysAnswer, KeysAsked, LeaseWire
+from jupyter_secure_jobs.wire.profile import OfferWire
 from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess
 
 if TYPE_CHECKING:
@@ -62,11 +63,12 @@ class Worker:
         folder: Path,
         *,
         ca_file: Path | None = None,
+        wheels: Path | None = None,
     ) -> None:
-        """Connect with the platform key; the enclave starts with the loop."""
+        """Connect with the platform key; the enclave starts with the loop. `wheels`: the folder of the wheel house."""
         self._login = LoggedIn(workspace_url, ring.signing, ca_file=ca_file)
         self._mailbox = WorkerMailbox(self._login.connection)
-        self._start: Callable[[], EnclaveProcess] = lambda: EnclaveProcess(key_file, passphrase)
+        self._start: Callable[[], EnclaveProcess] = lambda: EnclaveProcess(key_file, passphrase, wheels=wheels)
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._enclave: EnclaveProcess | None = None
@@ -110,7 +112,7 @@ class Worker:
 
     def _turn(self) -> None:
         enclave = self._ready()
-        lease = self._mailbox.lease()
+        lease = self._mailbox.lease(OfferWire.model_validate(enclave.ask({"do": "offer"})))
         if lease is None:
             return
         with self._at_work:
@@ -191,7 +193,7 @@ class Worker:
             return self._job(lease, enclave, folder, beat)
         except RefusedError as error:
             log.warning("run %s: refused: %s", lease.run, error)
-            return _failed(lease, "Refused", f"{error.code}: {error.detail}")
+            return _failed(lease, "Refused", f"{error.code}: {error.detail} {error.next_step}".strip())
         except UnavailableError as error:
             if not enclave.alive:
                 return _failed(lease, "EnclaveLost", None)

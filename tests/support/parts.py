@@ -131,8 +131,9 @@ class Parts:
         secret = ("--workspace-url", self.url, "--passphrase-file", self.passphrase_file)
         for name in ORGANISATIONS:
             self._part(name, "keyservice", "run", "--key-store", self.service_folder(name), *secret)
+        wheels = ("--wheel-house", self.wheel_house)
         for name in self.workers:
-            self._part(name, "worker", "run", "--key-store", self.folder / name, *secret)
+            self._part(name, "worker", "run", "--key-store", self.folder / name, *wheels, *secret)
         self.start_all()
         self.publish(ANA, "flights", FLIGHTS)
         self.publish(WEI, "weather", WEATHER)
@@ -160,6 +161,11 @@ class Parts:
     def worker_folder(self) -> Path:
         """The worker's key store."""
         return self.folder / "worker"
+
+    @property
+    def wheel_house(self) -> Path:
+        """The folder of the worker's wheels."""
+        return self.folder / "wheels"
 
     @property
     def database(self) -> Path:

@@ -8,7 +8,7 @@ from alembic import op
 from jupyter_secure_jobs.store.moments import UtcTime
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

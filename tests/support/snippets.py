@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -127,6 +127,11 @@ class Snippet:
     code: str
     rows: list[Any]
     others: Mapping[EngineName, list[Any]]
+
+    @classmethod
+    def plain(cls, query: str) -> Self:
+        """Return a query as a snippet that is called as it reads."""
+        return cls(area="", name=query, language=Language.SQL, code=query, rows=[], others={})
 
     def expected(self, engine: EngineName) -> list[Any]:
         """Return the rows that an engine is known to give, in one order for all."""

@@ -1,4 +1,4 @@
-"""`python -m tests.support.engines_page` prints docs/engines.md; with `--run` from answers that it gets from the engines.
+"""`python -m tests.support.engines_page` prints docs/engines.md; with `--run` it asks the engines themselves.
 
 Without it the page says what must come out; the test of the whole corpus holds it against what does come out.
 """
@@ -27,7 +27,8 @@ same sandbox, under the same limits, and a job's text is checked before it is su
 engine cannot do is refused with line and column, and the engine that can is named.
 
 Each row is a short job of the public API of PySpark, run in the sandbox on both engines. *works*: it gives the expected
-rows. *refused*: the check refuses it, and the engine has been seen to fail. *differs*: it gives other rows, as told below.
+rows. *refused*: the check refuses it, for the reason that follows, and the engine has been seen to fail. *differs*: it
+gives other rows, as told below.
 """
 REFUSED: Final = "refused"
 
@@ -49,13 +50,18 @@ def supposed(snippet: Snippet, engine: EngineName) -> Answer:
     return Answer(rows=snippet.expected(engine), digest=None, error=None)
 
 
+def _cell(snippet: Snippet, engine: EngineName, answer: Answer) -> str:
+    word, why = verdict(snippet, engine, answer), snippet.refused(engine) or ""
+    return f"{word}: {why.partition(': ')[2].partition('. The engine')[0]}" if word == REFUSED else word
+
+
 def page(told: Mapping[EngineName, Mapping[str, Answer]]) -> str:
     """Return the page for these answers."""
     lines = [HEAD]
     for area, snippets in groupby(corpus(), key=lambda each: each.area):
         lines += [f"## {area}", "", "| | Sail | Spark |", "| --- | --- | --- |"]
         for each in snippets:
-            cells = [verdict(each, engine, told[engine][each.name]) for engine in EngineName]
+            cells = [_cell(each, engine, told[engine][each.name]) for engine in EngineName]
             lines.append(f"| {each.name} | {' | '.join(cells)} |")
         lines.append("")
     lines += ["## Where Sail answers differently", "", "The check tells of it where it can see it.", ""]

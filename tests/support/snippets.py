@@ -1,4 +1,4 @@
-"""Short jobs of the public API of PySpark with the rows that they must give, and how to run many of them in one sandbox.
+"""Short jobs of the public API of PySpark with the rows that they must give, and a way to run many in one sandbox.
 
 The texts lie in `snippet_texts`, a file for each part of the API: a heading, the code, and after `=>` the rows as JSON.
 A second line, `=> sail: …`, has the rows of an engine that is known to answer differently (`DIFFERENCES`).
@@ -66,7 +66,7 @@ TABLES: Final = {
         }
     ),
 }
-# It runs as a job, over the same roads as every job: the snippets' own text, and the engine's own way to hand over rows.
+# It runs as a job, over the same roads as every job: the snippets' own text, the engine's own way to hand over rows.
 RUNS_MANY: Final = """
 import datetime, decimal, json
 import pandas as pd

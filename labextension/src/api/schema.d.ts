@@ -1584,8 +1584,21 @@ export interface components {
         CheckNew: {
             /** Code */
             code: string;
+            /**
+             * @default {
+             *       "engine": "sail",
+             *       "packages": [],
+             *       "settings": []
+             *     }
+             */
+            compute: components["schemas"]["ComputeWire"];
             /** Language */
             language: string;
+            /**
+             * Memory Bytes
+             * @default null
+             */
+            memory_bytes: number | null;
             /**
              * Tables
              * @default null
@@ -1595,8 +1608,15 @@ export interface components {
         /**
          * CheckProblem
          * @description Something that the check before submission found; line and column count from 1.
+         *
+         *     `code` is as in errors: `code_check`, or `engine_lacks` for what the chosen engine cannot do.
          */
         CheckProblem: {
+            /**
+             * Code
+             * @default code_check
+             */
+            code: string;
             /**
              * Column
              * @default null

@@ -110,6 +110,8 @@ LACKS: Final = (
     _lack("SELECT * EXCEPT", Mark.FORM, "except columns", instead="name the columns"),
     _lack("EXECUTE IMMEDIATE", Mark.FORM, "execute immediate"),
     _lack("LIKE ANY, LIKE ALL", Mark.FORM, "like any", instead="write several LIKE with OR or AND"),
+    _lack("QUALIFY", Mark.FORM, "qualify", instead="use WHERE around a subquery"),
+    _lack("TRANSFORM by a program", Mark.FORM, "transform by a program", instead="use a Python function"),
     _lack("CACHE TABLE", Mark.FORM, "cache table", instead="leave it out"),
     _lack("windows of sessions", Mark.FUNCTION, "session_window"),
     _lack("functions on two arrays or on maps", Mark.FUNCTION,

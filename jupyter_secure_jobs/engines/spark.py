@@ -108,6 +108,7 @@ def _configuration(ceiling: Limits) -> dict[str, str]:
         # The result's own limit holds; it is in bytes of Parquet.
         "spark.driver.maxResultSize": "0",
         "spark.local.dir": f"{_SCRATCH}/spark",
+        "spark.checkpoint.dir": f"{_SCRATCH}/spark/checkpoints",
         "spark.log.level": "OFF",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",

@@ -169,6 +169,17 @@ def _is_variable(tokens: Sequence[Token], at: int) -> bool:
     return first == "DECLARE" or (first == "SET" and second in {"VAR", "VARIABLE"})
 
 
+def _is_program(tokens: Sequence[Token], at: int) -> bool:
+    if not _follow(tokens, at, "TRANSFORM", "("):
+        return False
+    depth = 0
+    for place in range(at + 1, len(tokens)):
+        depth += (_word(tokens, place) == "(") - (_word(tokens, place) == ")")
+        if not depth:
+            return _word(tokens, place + 1) == "USING"
+    return False
+
+
 def _follow(tokens: Sequence[Token], at: int, *words: str) -> bool:
     return all(_word(tokens, at + step) in word.split("|") for step, word in enumerate(words))
 
@@ -196,6 +207,8 @@ _FORMS: Final[dict[str, Callable[[Sequence[Token], int], bool]]] = {
     "except columns": lambda tokens, at: (
         at > 0 and _follow(tokens, at, "EXCEPT", "(") and tokens[at - 1].token_type is TokenType.STAR
     ),
+    "qualify": lambda tokens, at: _word(tokens, at) == "QUALIFY" and at > 0,
+    "transform by a program": _is_program,
     "like any": lambda tokens, at: _follow(tokens, at, "LIKE|ILIKE", "ANY|ALL|SOME"),
 }
 

@@ -69,9 +69,9 @@ def _host(embedded: Embedded) -> MemberHost:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[Started]:
+def started(folder: Path, *, workers: int = 1) -> Iterator[Started]:
     """Start every part anew over `folder`, with the members' keys unlocked; stop all parts afterwards."""
-    embedded = Embedded(folder)
+    embedded = Embedded(folder, workers=workers)
     # Keys are unlocked once a session, by a person who types a passphrase: that is no part of a run, and if it were
     # done after the start, the worker would get ready meanwhile. Only the first start has no keys before it.
     host = _host(embedded) if embedded.members else None
@@ -79,9 +79,12 @@ def started(folder: Path) -> Iterator[Started]:
     embedded.start()
     taken = (time.perf_counter() - tick) * 1000
     try:
-        yield Started(host=host or _host(embedded), milliseconds=taken, pids=lambda: embedded.pids)
+        host = host or _host(embedded)
+        yield Started(host=host, milliseconds=taken, pids=lambda: embedded.pids)
     finally:
         embedded.stop()
+        for email, _ in DEMO_MEMBERS if host is not None else ():
+            host.acting(email).client.connection.close()
 
 
 def accepted_job(host: MemberHost, table: Path) -> AcceptedJob:

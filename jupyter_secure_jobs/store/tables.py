@@ -36,7 +36,7 @@ def _some(name: str, *columns: str, where: str) -> Index:
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
-_ID = String(36)
+ID = String(36)
 HASH = String(80)
 EMAIL = String(255)
 WAITING = "status = 'Queued' AND lease IS NULL"
@@ -47,7 +47,7 @@ class WorkspaceRow(Base):
     """A workspace."""
 
     __tablename__ = "workspace"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     name: Mapped[str] = mapped_column(String(50))
     genesis: Mapped[str] = mapped_column(HASH)
     created: Mapped[datetime]
@@ -129,28 +129,11 @@ class ServiceKeyRow(Base):
     offer: Mapped[dict[str, Any] | None]
 
 
-class ChallengeRow(Base):
-    """A login nonce that was given out."""
-
-    __tablename__ = "challenge"
-    nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
-    expires: Mapped[datetime] = mapped_column(index=True)
-
-
-class SessionRow(Base):
-    """A login; the token itself is not kept, only its hash."""
-
-    __tablename__ = "session"
-    token: Mapped[str] = mapped_column(HASH, primary_key=True)
-    key: Mapped[str] = mapped_column(String(64))
-    expires: Mapped[datetime] = mapped_column(index=True)
-
-
 class DatasetRow(Base):
     """A dataset in its newest version; the manifest is the statement of that hash."""
 
     __tablename__ = "dataset"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
     name: Mapped[str] = mapped_column(String(63))
     folded: Mapped[str] = mapped_column(String(63))
@@ -176,7 +159,7 @@ class UploadRow(Base):
     """An upload that is not finished, or finished and not yet used."""
 
     __tablename__ = "upload"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
     key: Mapped[str] = mapped_column(String(64))
     bytes: Mapped[int] = mapped_column(BigInteger)
@@ -197,7 +180,7 @@ class JobRow(Base):
     """
 
     __tablename__ = "job"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
     name: Mapped[str] = mapped_column(String(50))
     folded: Mapped[str] = mapped_column(String(100))
@@ -213,7 +196,7 @@ class JobRow(Base):
     searched: Mapped[str] = mapped_column(Text, deferred=True)
     folded_organisation: Mapped[str] = mapped_column(String(100), default=_folded_organisation)
     listed_status: Mapped[int] = mapped_column(default=0)
-    listed_run: Mapped[str] = mapped_column(_ID, default="")
+    listed_run: Mapped[str] = mapped_column(ID, default="")
     __table_args__ = (
         Index(None, "workspace", "folded", unique=True),
         Index(None, "workspace", "id"),
@@ -300,7 +283,7 @@ class RunRow(Base):
     """
 
     __tablename__ = "run"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
     job: Mapped[str] = mapped_column(ForeignKey("job.id"))
     version: Mapped[int]
@@ -320,7 +303,7 @@ class RunRow(Base):
     started: Mapped[datetime | None]
     finished: Mapped[datetime | None]
     expires: Mapped[datetime]
-    lease: Mapped[str | None] = mapped_column(_ID)
+    lease: Mapped[str | None] = mapped_column(ID)
     lease_expires: Mapped[datetime | None] = mapped_column(index=True)
     worker: Mapped[str | None] = mapped_column(String(100))
     keys_released: Mapped[bool]
@@ -385,20 +368,6 @@ class ResealRow(Base):
     recipient: Mapped[str] = mapped_column(EMAIL)
 
 
-class PinnedRow(Base):
-    """A pinned query: one member's, in one workspace."""
-
-    __tablename__ = "pinned_query"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
-    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
-    member: Mapped[str] = mapped_column(EMAIL)
-    title: Mapped[str] = mapped_column(String(100))
-    language: Mapped[str] = mapped_column(String(10))
-    code: Mapped[str] = mapped_column(Text)
-    created: Mapped[datetime]
-    __table_args__ = (Index(None, "workspace", "member", "id"),)
-
-
 class EventRow(Base):
     """A hint that something changed in a workspace."""
 
@@ -418,14 +387,14 @@ class HistoryRow(Base):
     __tablename__ = "history"
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
-    job: Mapped[str | None] = mapped_column(_ID)
+    job: Mapped[str | None] = mapped_column(ID)
     job_name: Mapped[str] = mapped_column(String(50))
     member: Mapped[str] = mapped_column(EMAIL)
     organisation: Mapped[str] = mapped_column(String(50))
     action: Mapped[str] = mapped_column(String(30))
     detail: Mapped[str] = mapped_column(Text)
     version: Mapped[int | None]
-    run: Mapped[str | None] = mapped_column(_ID)
+    run: Mapped[str | None] = mapped_column(ID)
     statement: Mapped[str | None] = mapped_column(HASH)
     salt: Mapped[str] = mapped_column(String(64))
     place: Mapped[int | None]

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import delete, select, update
 
-from jupyter_secure_jobs.domain.errors import BusyError
+from jupyter_secure_jobs.crypto.signing import SigningKey
+from jupyter_secure_jobs.domain.errors import BusyError, SecureJobsError
+from jupyter_secure_jobs.domain.lifecycle import Status
 from jupyter_secure_jobs.domain.queue import Bounds
 from jupyter_secure_jobs.domain.run import RunKind
-from jupyter_secure_jobs.services import queue, run_view
+from jupyter_secure_jobs.protocol.envelope import sign
+from jupyter_secure_jobs.protocol.login import Login
+from jupyter_secure_jobs.services import queue, run_view, runs
 from jupyter_secure_jobs.store import queue as lines
-from jupyter_secure_jobs.store.tables import KeyMailRow, QueueRow, RunRow, ServiceKeyRow
+from jupyter_secure_jobs.store.tables import JobRow, KeyMailRow, QueueRow, RunRow, ServiceKeyRow
+from jupyter_secure_jobs.wire import run as shapes
+from jupyter_secure_jobs.wire.base import EnvelopeWire
 from tests.support.filled import ANA, HERE, MIA, NOW, PEOPLE, WEI, Filled, copied
 
 if TYPE_CHECKING:
@@ -184,3 +190,33 @@ def test_what_the_queue_is_asked_is_found_by_indexes_of_what_waits(empty: Filled
                 seen += 1
     assert seen >= 4
     assert found
+
+
+def test_a_full_queue_takes_no_test_and_no_order(empty: Filled) -> None:
+    """It is refused before the statements of an order are looked at."""
+    drafts = [job for job, status in empty.statuses.items() if status is Status.DRAFT]
+    accepted = [job for job, status in empty.statuses.items() if status is Status.ACCEPTED]
+    no_order = sign(Login(audience="", key="", nonce="", time=NOW), SigningKey.generate())
+    order = shapes.RunNew(order=EnvelopeWire.model_validate(no_order.to_json()))
+    author = {row.id: row.author for row in _jobs(empty)}
+    for bounds in (Bounds(workspace=0), Bounds(organisation=0)):
+        empty.server.settings = replace(empty.server.settings, queue=bounds)
+        with empty.unit(author[drafts[0]], reading=False) as unit:
+            with pytest.raises(BusyError) as full:
+                runs.test(unit, HERE, drafts[0], shapes.TestNew())
+            assert (full.value.code, full.value.status) == ("queue_full", 429)
+        with empty.unit(author[accepted[0]], reading=False) as unit, pytest.raises(BusyError):
+            runs.order(unit, HERE, accepted[0], order)
+    empty.server.settings = replace(empty.server.settings, queue=Bounds())
+    with empty.unit(author[drafts[0]], reading=False) as unit:
+        made = runs.test(unit, HERE, drafts[0], shapes.TestNew())
+        assert (made.status, made.place) == ("Queued", 1)
+        assert unit.session.get_one(RunRow, made.id).organisation == PEOPLE[author[drafts[0]]]
+    with empty.unit(author[accepted[0]], reading=False) as unit, pytest.raises(SecureJobsError) as refused:
+        runs.order(unit, HERE, accepted[0], order)
+    assert refused.value.code != "queue_full"
+
+
+def _jobs(filled: Filled) -> list[JobRow]:
+    with filled.unit(ANA) as unit:
+        return list(unit.session.scalars(select(JobRow).where(JobRow.workspace == HERE)))

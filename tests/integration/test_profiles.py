@@ -44,6 +44,11 @@ def _edit(parts: Parts, job: JobDetailWire, **fields: object) -> JobDetailWire:
     return parts.ana.client.change_draft(parts.workspace, job.id, change, revision=parts.job(job.id).revision)
 
 
+def _told(parts: Parts) -> None:
+    """Wait until the worker has told what runs can have there."""
+    wait_until(lambda: parts.ana.client.compute_offer(parts.workspace).cores is not None, "the worker's offer")
+
+
 def test_new_draft_has_the_standard_profile(parts: Parts) -> None:
     """A beginner picks none. It comes first, is the same for everybody, and nobody changes or deletes it."""
     job = parts.draft()
@@ -148,7 +153,7 @@ def test_names_and_content_are_checked(parts: Parts) -> None:
 
 
 def test_profile_that_no_worker_can_run_is_told_before_submitting(parts: Parts) -> None:
-    wait_until(lambda: parts.ana.client.compute_offer(parts.workspace).cores is not None, "the worker's offer")
+    _told(parts)
     offer = parts.ana.client.compute_offer(parts.workspace)
     assert offer.cores is not None
     assert [each.name for each in offer.engines if each.offered][:1] == [EngineName.SAIL]
@@ -170,6 +175,7 @@ def test_offer_is_heard_from_workers_alone(parts: Parts) -> None:
 
 def test_package_of_a_job_from_profile_to_result(parts: Parts) -> None:
     """Missing, it is refused before a key is asked for; added, test and job run find it; swapped, it is refused."""
+    _told(parts)
     source = make_wheel(parts.folder / "made", {"greeting.py": "def hello(x):\n    return f'hello {x}'\n"})
     package = add_wheel(source, parts.folder / "elsewhere")
     wire = PackageWire(name=package.name, version=package.version, wheel=package.wheel)
@@ -181,6 +187,10 @@ def test_package_of_a_job_from_profile_to_result(parts: Parts) -> None:
     assert (missing.status, missing.error_class) == ("Failed", "Refused")
     assert f"({package.wheel}) is not in this worker's wheel house" in (missing.error_text or "")
     assert "add-wheel" in (missing.error_text or "")
+    add_wheel(source, parts.wheel_house)
+    tested = parts.ended(client.test(parts.workspace, job.id, {}))
+    assert (tested.status, tested.error_text) == ("Succeeded", None)
+    (parts.wheel_house / source.name).unlink()
     job = deciding.submit(parts.ana, parts.workspace, job.id)
     facts = {each.name: each.value for each in deciding.review(parts.acting(WEI), parts.workspace, job.id).facts}
     assert facts["Package greeting"] == f"1.2, {package.wheel}", "the reviewer reads the whole digest"
@@ -190,8 +200,6 @@ def test_package_of_a_job_from_profile_to_result(parts: Parts) -> None:
     refused_run = parts.ended(parts.order(job.id))
     assert (refused_run.error_class, refused_run.used_up) == ("Refused", False), "no key was asked for"
     add_wheel(source, parts.wheel_house)
-    tested = parts.ended(client.test(parts.workspace, job.id, {}))
-    assert (tested.status, tested.error_text) == ("Succeeded", None)
     run = parts.ended(parts.order(job.id))
     assert (run.status, run.rows, run.error_class) == ("Succeeded", 12, None)
     make_wheel(parts.wheel_house, {"greeting.py": "def hello(x):\n    return 'stolen'\n"})

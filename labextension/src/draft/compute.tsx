@@ -119,7 +119,7 @@ export function ComputeTerms(props: {
         value={version.profile}
         options={options.map(name => [
           name,
-          changed && name === version.profile ? trans.__('%1 (changed in this draft)', name) : name
+          changed && name === version.profile ? trans.__('%1 (this draft differs)', name) : name
         ])}
         change={take}
       />

@@ -7,10 +7,12 @@ const NUMBER = new Intl.NumberFormat('en-US');
 type Compute = Pick<Version, 'compute' | 'limits'>;
 
 function inBytes(bytes: number): string {
-  const gibibytes = bytes / (1024 * MIB);
-  return gibibytes >= 1 && Number.isInteger(gibibytes)
-    ? trans.__('%1 GiB', NUMBER.format(gibibytes))
-    : trans.__('%1 MiB', NUMBER.format(bytes / MIB));
+  if (bytes >= 1024 * MIB && bytes % (1024 * MIB) === 0) {
+    return trans.__('%1 GiB', NUMBER.format(bytes / (1024 * MIB)));
+  }
+  return bytes >= MIB
+    ? trans.__('%1 MiB', NUMBER.format(bytes / MIB))
+    : trans.__('%1 KiB', NUMBER.format(bytes / 1024));
 }
 
 function inTime(seconds: number): string {
@@ -31,7 +33,7 @@ export function sizesOf(version: Pick<Version, 'limits'>): string {
     trans.__('%1 of temporary files', inBytes(limits.scratch_bytes)),
     inTime(limits.seconds),
     trans.__('%1 of result', inBytes(limits.result_bytes)),
-    trans.__('%1 KiB of log', NUMBER.format(limits.log_bytes / 1024))
+    trans.__('%1 of log', inBytes(limits.log_bytes))
   ].join(', ');
 }
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from jupyter_secure_jobs.cli.main import main
 from jupyter_secure_jobs.client.mailbox import WorkerMailbox
 from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.errors import (
@@ -206,3 +209,28 @@ def test_package_of_a_job_from_profile_to_result(parts: Parts) -> None:
     swapped = parts.ended(parts.order(job.id))
     assert (swapped.error_class, swapped.used_up) == ("Refused", False)
     assert "other bytes" in (swapped.error_text or "")
+
+
+def test_commands_of_profiles_and_wheels(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wheel's line goes from its file into a profile, which is listed and deleted by its name."""
+    source = make_wheel(parts.folder / "commands", {"parting.py": ""}, name="parting")
+    who = ("--key-store", str(parts.folder / "members" / ANA), "--workspace-url", parts.url)
+    who = (*who, "--passphrase-file", str(parts.passphrase_file))
+    main(["wheel", str(source)])
+    line = capsys.readouterr().out.strip()
+    assert line.startswith("parting==1.2 --hash=sha256:")
+    main(["worker", "add-wheel", str(source), "--wheel-house", str(parts.folder / "another")])
+    assert line in capsys.readouterr().out
+    sizes = ("--cores", "1", "--memory-mib", "1024", "--seconds", "60", "--setting", "spark.sql.ansi.enabled=true")
+    main(["profile", "create", "By command", "--package", line, *sizes, *who])
+    main(["profile", "list", *who])
+    created, *listed = capsys.readouterr().out.splitlines()
+    assert created in listed
+    assert listed[0].startswith("Standard  sail")
+    assert all(each in created for each in ("By command  sail  1 core  1,024 MiB memory", line, "ansi.enabled=true"))
+    main(["profile", "delete", "BY COMMAND", *who])
+    main(["profile", "list", *who])
+    assert "By command  " not in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["profile", "delete", "By command", *who])
+    assert "no compute profile" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_secure_jobs.enclave.enclave import Enclave
@@ -29,6 +30,7 @@ class IdleChild:
 
     def __init__(self) -> None:
         self.closed = False
+        self.packages = Path("/nonexistent")
 
     def close(self) -> None:
         self.closed = True

@@ -13,22 +13,27 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.parquet as pq
 import pytest
 
-from jupyter_secure_jobs.enclave import wheels
+from jupyter_secure_jobs.domain.compute import Compute, Package
+from jupyter_secure_jobs.enclave import enclave, wheels
 from jupyter_secure_jobs.enclave.wheels import WheelHouse, add_wheel, read_wheel
 from jupyter_secure_jobs.engines import packages
 from jupyter_secure_jobs.engines.run import run_job, start_child
 from jupyter_secure_jobs.engines.spec import JobOutcome, JobSpec
 from jupyter_secure_jobs.sandbox.limits import MEBIBYTE, Limits
+from jupyter_secure_jobs.trust.dossier import verify_run
 from tests.support.refusal import refused
+from tests.support.road import Road
 from tests.support.wheels import make_wheel, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from jupyter_secure_jobs.trust.dossier import AuthorisedRun
 
 LIMITS: Final = Limits(
     seconds=60, memory_bytes=1024 * MEBIBYTE, processes=32, scratch_bytes=64 * MEBIBYTE, result_bytes=16 * MEBIBYTE
@@ -257,6 +262,27 @@ def test_package_that_every_sandbox_has(tmp_path: Path) -> None:
         WheelHouse(path.parent).unpack([read_wheel(path).package], tmp_path / "out", room=ROOM)
     with refused("wheel_present"):
         add_wheel(path, tmp_path / "new")
+
+
+def test_keys_after_a_refused_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop around the enclave goes on as if nothing had been refused: no key request is made for it."""
+    road = Road(tmp_path)
+    package = Package(name="greeting", version="1.2", wheel=f"sha256:{'ab' * 32}")
+
+    def verified(*arguments: Any, **named: Any) -> AuthorisedRun:
+        run = verify_run(*arguments, **named)
+        return replace(run, version=replace(run.version, compute=Compute(packages=(package,))))
+
+    monkeypatch.setattr(enclave, "verify_run", verified)
+    try:
+        with refused("wheel_missing"):
+            road.enclave.prepare(road.dossier())
+        assert not road.enclave.busy
+        assert road.enclave.children[-1].closed
+        with refused("no_run"):
+            road.enclave.ask({"Alpha": "nonce", "Beta": "nonce"})
+    finally:
+        road.close()
 
 
 def test_wheel_is_added_once(tmp_path: Path) -> None:

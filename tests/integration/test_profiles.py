@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from jupyter_secure_jobs.cli.main import main
 from jupyter_secure_jobs.client.mailbox import WorkerMailbox
 from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.errors import (
@@ -42,6 +45,11 @@ def _profile(parts: Parts, who: str = ANA, *, name: str | None = None, **content
 def _edit(parts: Parts, job: JobDetailWire, **fields: object) -> JobDetailWire:
     change = DraftChange.model_validate(fields)
     return parts.ana.client.change_draft(parts.workspace, job.id, change, revision=parts.job(job.id).revision)
+
+
+def _told(parts: Parts) -> None:
+    """Wait until the worker has told what runs can have there."""
+    wait_until(lambda: parts.ana.client.compute_offer(parts.workspace).cores is not None, "the worker's offer")
 
 
 def test_new_draft_has_the_standard_profile(parts: Parts) -> None:
@@ -148,7 +156,7 @@ def test_names_and_content_are_checked(parts: Parts) -> None:
 
 
 def test_profile_that_no_worker_can_run_is_told_before_submitting(parts: Parts) -> None:
-    wait_until(lambda: parts.ana.client.compute_offer(parts.workspace).cores is not None, "the worker's offer")
+    _told(parts)
     offer = parts.ana.client.compute_offer(parts.workspace)
     assert offer.cores is not None
     assert [each.name for each in offer.engines if each.offered][:1] == [EngineName.SAIL]
@@ -170,6 +178,7 @@ def test_offer_is_heard_from_workers_alone(parts: Parts) -> None:
 
 def test_package_of_a_job_from_profile_to_result(parts: Parts) -> None:
     """Missing, it is refused before a key is asked for; added, test and job run find it; swapped, it is refused."""
+    _told(parts)
     source = make_wheel(parts.folder / "made", {"greeting.py": "def hello(x):\n    return f'hello {x}'\n"})
     package = add_wheel(source, parts.folder / "elsewhere")
     wire = PackageWire(name=package.name, version=package.version, wheel=package.wheel)
@@ -181,6 +190,10 @@ def test_package_of_a_job_from_profile_to_result(parts: Parts) -> None:
     assert (missing.status, missing.error_class) == ("Failed", "Refused")
     assert f"({package.wheel}) is not in this worker's wheel house" in (missing.error_text or "")
     assert "add-wheel" in (missing.error_text or "")
+    add_wheel(source, parts.wheel_house)
+    tested = parts.ended(client.test(parts.workspace, job.id, {}))
+    assert (tested.status, tested.error_text) == ("Succeeded", None)
+    (parts.wheel_house / source.name).unlink()
     job = deciding.submit(parts.ana, parts.workspace, job.id)
     facts = {each.name: each.value for each in deciding.review(parts.acting(WEI), parts.workspace, job.id).facts}
     assert facts["Package greeting"] == f"1.2, {package.wheel}", "the reviewer reads the whole digest"
@@ -190,11 +203,34 @@ def test_package_of_a_job_from_profile_to_result(parts: Parts) -> None:
     refused_run = parts.ended(parts.order(job.id))
     assert (refused_run.error_class, refused_run.used_up) == ("Refused", False), "no key was asked for"
     add_wheel(source, parts.wheel_house)
-    tested = parts.ended(client.test(parts.workspace, job.id, {}))
-    assert (tested.status, tested.error_text) == ("Succeeded", None)
     run = parts.ended(parts.order(job.id))
     assert (run.status, run.rows, run.error_class) == ("Succeeded", 12, None)
     make_wheel(parts.wheel_house, {"greeting.py": "def hello(x):\n    return 'stolen'\n"})
     swapped = parts.ended(parts.order(job.id))
     assert (swapped.error_class, swapped.used_up) == ("Refused", False)
     assert "other bytes" in (swapped.error_text or "")
+
+
+def test_commands_of_profiles_and_wheels(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wheel's line goes from its file into a profile, which is listed and deleted by its name."""
+    source = make_wheel(parts.folder / "commands", {"parting.py": ""}, name="parting")
+    who = ("--key-store", str(parts.folder / "members" / ANA), "--workspace-url", parts.url)
+    who = (*who, "--passphrase-file", str(parts.passphrase_file))
+    main(["wheel", str(source)])
+    line = capsys.readouterr().out.strip()
+    assert line.startswith("parting==1.2 --hash=sha256:")
+    main(["worker", "add-wheel", str(source), "--wheel-house", str(parts.folder / "another")])
+    assert line in capsys.readouterr().out
+    sizes = ("--cores", "1", "--memory-mib", "1024", "--seconds", "60", "--setting", "spark.sql.ansi.enabled=true")
+    main(["profile", "create", "By command", "--package", line, *sizes, *who])
+    main(["profile", "list", *who])
+    created, *listed = capsys.readouterr().out.splitlines()
+    assert created in listed
+    assert listed[0].startswith("Standard  sail")
+    assert all(each in created for each in ("By command  sail  1 core  1,024 MiB memory", line, "ansi.enabled=true"))
+    main(["profile", "delete", "BY COMMAND", *who])
+    main(["profile", "list", *who])
+    assert "By command  " not in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["profile", "delete", "By command", *who])
+    assert "no compute profile" in capsys.readouterr().err

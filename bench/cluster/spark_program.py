@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import pyspark
+
 from bench.cluster import data, jar, program, sandboxed
 from bench.cluster.door import Door
 
@@ -21,7 +23,17 @@ if TYPE_CHECKING:
 
 EXECUTORS: Final = 2
 _TOKEN: Final = "parquet.encryption.key.access.token"  # noqa: S105 -- a setting's name
+_SPARK: Final = Path(pyspark.__file__).parent
 _JAVA: Final = Path(shutil.which("java") or "/usr/bin/java").resolve()
+
+
+def _home(folder: Path) -> Path:
+    """Make a home of Spark in which a local cluster's workers may write: they do so below it, and nowhere else."""
+    folder.mkdir()
+    for part in _SPARK.iterdir():
+        if part.name != "work":
+            (folder / part.name).symlink_to(part)
+    return folder
 
 
 @contextmanager
@@ -38,7 +50,7 @@ def cluster(folder: Path, settings: Mapping[str, str], *, sandbox: Path | None =
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_HOSTNAME": "127.0.0.1",
         "PYSPARK_PYTHON": sys.executable,
-        "SPARK_WORKER_DIR": str(folder / "work"),
+        "SPARK_HOME": str(_home(folder / "home")),
         "SPARK_LOCAL_DIRS": str(folder / "local"),
     }
     from pyspark.sql import SparkSession  # noqa: PLC0415 -- it reads the environment
@@ -60,8 +72,11 @@ def cluster(folder: Path, settings: Mapping[str, str], *, sandbox: Path | None =
             [str(_JAVA)],
             root=sandbox,
             shared_network=True,
-            # The driver plans: it names the files by a place that both see.
-            shown={str(sandbox / "tables"): str(sandbox / "tables")},
+            # The driver plans and names files and jars by places that both must see.
+            shown={
+                str(sandbox / "tables"): str(sandbox / "tables"),
+                str(folder / "home" / "jars"): str(_SPARK / "jars"),
+            },
             told=("SPARK_", "PYSPARK_PYTHON"),
         )
         given["spark.executorEnv.JAVA_HOME"] = str(home)

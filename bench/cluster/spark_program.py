@@ -25,6 +25,7 @@ EXECUTORS: Final = 2
 _TOKEN: Final = "parquet.encryption.key.access.token"  # noqa: S105 -- a setting's name
 _SPARK: Final = Path(pyspark.__file__).parent
 _JAVA: Final = Path(shutil.which("java") or "/usr/bin/java").resolve()
+_SETTINGS: Final = (_JAVA.parents[1] / "conf" / "security" / "java.security").resolve().parents[1]
 
 
 def _home(folder: Path) -> Path:
@@ -67,6 +68,10 @@ def cluster(folder: Path, settings: Mapping[str, str], *, sandbox: Path | None =
     if sandbox is not None:
         home = folder / "java"
         (home / "bin").mkdir(parents=True)
+        # Java asks for the address of its own host's name, and Hadoop for the name of its user; both are `job`.
+        hosts, users = folder / "hosts", folder / "users"
+        hosts.write_text("127.0.0.1 localhost job\n")
+        users.write_text("job:x:65534:65534::/tmp/home:/bin/false\n")
         sandboxed.script(
             home / "bin" / "java",
             [str(_JAVA)],
@@ -76,6 +81,10 @@ def cluster(folder: Path, settings: Mapping[str, str], *, sandbox: Path | None =
             shown={
                 str(sandbox / "tables"): str(sandbox / "tables"),
                 str(folder / "home" / "jars"): str(_SPARK / "jars"),
+                # Debian keeps the settings of Java below /etc.
+                str(_SETTINGS): str(_SETTINGS),
+                "/etc/hosts": str(hosts),
+                "/etc/passwd": str(users),
             },
             told=("SPARK_", "PYSPARK_PYTHON"),
         )

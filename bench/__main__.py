@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 
 from bench import latency, rest, soak, ui, verify
+from bench.cluster import measure as cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 BENCHMARKS: Final[Mapping[str, Callable[[Path, int, Console], None]]] = {
+    "cluster": cluster.measure,
     "latency": latency.measure,
     "rest": rest.measure,
     "soak": soak.measure,

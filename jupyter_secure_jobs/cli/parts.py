@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.crypto import keyfile
-from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, card_of, create
 
 if TYPE_CHECKING:
@@ -66,11 +67,23 @@ def _add_worker(groups: Groups) -> None:
     folders.add_key_store(work, "worker")
     folders.add_server(work)
     passphrase.add_arguments(work)
+    work.add_argument(
+        "--ready-sandboxes",
+        type=_number_of_sandboxes,
+        default=2,
+        help="how many sandboxes wait for runs, 0 to 16; each holds a started engine, about 200 MB",
+    )
     work.set_defaults(run=_work)
     measured = worker.add_parser("measure", help="print the measurement of the enclave as it is installed")
     measured.set_defaults(run=_measure)
     tried = worker.add_parser("check", help="try whether the sandbox can be made here")
     tried.set_defaults(run=_check)
+
+
+def _number_of_sandboxes(text: str) -> int:
+    if not text.isdigit() or not 0 <= int(text) <= 16:  # noqa: PLR2004 -- said in the message
+        raise ArgumentTypeError("a number from 0 to 16")
+    return int(text)
 
 
 def _serve(arguments: Namespace) -> None:
@@ -127,14 +140,33 @@ def _enroll(arguments: Namespace) -> None:
 
 
 def _work(arguments: Namespace) -> None:
-    from jupyter_secure_jobs.worker.loop import Worker  # noqa: PLC0415 -- as said at the top
+    from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess  # noqa: PLC0415 -- as said at the top
 
     stopped = until_stopped()
     secret = passphrase.read(arguments)
     key_file = arguments.key_store / KEY_FILE
-    ring = keyfile.load(key_file, secret)
-    carried = arguments.key_store / "carried"
-    worker = Worker(ring, key_file, secret, arguments.workspace_url, carried, ca_file=arguments.ca_file)
+    if not key_file.is_file():
+        keyfile.load(key_file, secret)  # says what is missing
+    # The enclave opens the key store on its own and comes up meanwhile, with the first sandbox.
+    ready = arguments.ready_sandboxes
+    enclave = EnclaveProcess(key_file, secret, ready_sandboxes=ready)
+    from jupyter_secure_jobs.worker.loop import Worker  # noqa: PLC0415 -- as said at the top
+
+    try:
+        ring = keyfile.load(key_file, secret)
+        worker = Worker(
+            ring,
+            key_file,
+            secret,
+            arguments.workspace_url,
+            arguments.key_store / "carried",
+            ca_file=arguments.ca_file,
+            ready_sandboxes=ready,
+            enclave=enclave,
+        )
+    except SecureJobsError:
+        enclave.close()
+        raise
     threading.Thread(target=worker.run, args=(stopped,), daemon=True).start()
     stopped.wait()
     worker.leave(30)

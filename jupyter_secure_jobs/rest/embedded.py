@@ -111,16 +111,18 @@ class Embedded:
         if new:
             self._make_keys(passphrase)
         self._run("server", "serve", "--data-dir", str(self.folder / "server"), "--port", str(self.port))
-        self._wait_for_server()
         if new:
+            self._wait_for_server()
             self._found(passphrase)
-        else:
-            self._renew_worker(passphrase)
+        # From the second start on they come up beside the server; until it answers they ask again.
         secret = ["--passphrase-file", str(self.folder / PASSPHRASE_FILE), "--workspace-url", self.url]
+        self._run("worker", "worker", "run", "--key-store", str(self.folder / "worker"), *secret)
         services = sorted((self.folder / "keyservices").iterdir())
         stores = [part for folder in services for part in ("--key-store", str(folder))]
         self._run("keyservices", "keyservice", "run", *stores, *secret)
-        self._run("worker", "worker", "run", "--key-store", str(self.folder / "worker"), *secret)
+        if not new:
+            self._wait_for_server()
+            self._renew_worker(passphrase)
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _make_keys(self, passphrase: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Base64Bytes
+from pydantic import Base64Bytes, Field
 
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
@@ -86,11 +86,15 @@ class HeartbeatAnswer(Wire):
 
 
 class KeysAsked(Wire):
-    """The enclave's signed request with its evidence; or, before that, only the call for nonces."""
+    """The enclave's signed request with its evidence; or, before that, only the call for nonces.
+
+    `sandbox_ms`: how long the run has waited for its sandbox.
+    """
 
     lease: str
     request: EnvelopeWire | None = None
     evidence: EnvelopeWire | None = None
+    sandbox_ms: int | None = Field(default=None, ge=0, le=86_400_000)
 
 
 class KeysAnswer(Wire):

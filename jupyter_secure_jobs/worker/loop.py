@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger(__name__)
 NONCE_SECONDS: Final = 30.0
 GRANT_SECONDS: Final = 60.0
-_PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
+_PAUSES: Final = (0.2, 0.3, 0.5, 0.5, 1.0, 2.0, 5.0, 10.0)
 _LARGEST_FILE: Final = 11 * 1024**3
 _FETCHERS: Final = 2
 _FETCHED_FIRST: Final = 256 * 1024**2
@@ -62,14 +62,22 @@ class Worker:
         folder: Path,
         *,
         ca_file: Path | None = None,
+        ready_sandboxes: int | None = None,
+        enclave: EnclaveProcess | None = None,
     ) -> None:
-        """Connect with the platform key; the enclave starts with the loop."""
+        """Connect with the platform key; the enclave starts with the loop unless one that was started is given.
+
+        `ready_sandboxes`: how many are to wait for runs, if not as usual.
+        """
         self._login = LoggedIn(workspace_url, ring.signing, ca_file=ca_file)
         self._mailbox = WorkerMailbox(self._login.connection)
-        self._start: Callable[[], EnclaveProcess] = lambda: EnclaveProcess(key_file, passphrase)
+        self._start: Callable[[], EnclaveProcess] = lambda: EnclaveProcess(
+            key_file, passphrase, ready_sandboxes=ready_sandboxes
+        )
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._enclave: EnclaveProcess | None = None
+        self._enclave = enclave
+        self._waited = False
         self._at_work = threading.Lock()
 
     def leave(self, seconds: float) -> None:
@@ -105,7 +113,10 @@ class Worker:
         if self._enclave is None or not self._enclave.alive:
             if self._enclave is not None:
                 self._enclave.close()
-            self._enclave = self._start()
+            self._enclave, self._waited = self._start(), False
+        if not self._waited:
+            self._enclave.wait()
+            self._waited = True
         return self._enclave
 
     def _turn(self) -> None:
@@ -254,6 +265,7 @@ class Worker:
             lease=lease.lease,
             request=EnvelopeWire.model_validate(asked["request"]),
             evidence=EnvelopeWire.model_validate(asked["evidence"]),
+            sandbox_ms=asked["sandbox_ms"],
         )
         granted = self._keys(lease, request, GRANT_SECONDS, beat)
         if granted is None:
@@ -331,7 +343,6 @@ class Worker:
                 **statements,
             }
         )
-
 
     def _handed(self, lease: LeaseWire, kind: str, path: Path) -> tuple[str, str | bytes]:
         """Upload a file, or let a small one come along with the outcome."""

@@ -13,12 +13,12 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.crypto.sealing import SealingKey
 from jupyter_secure_jobs.crypto.signing import SigningKey
 from jupyter_secure_jobs.domain.errors import RefusedError, UnavailableError
 from jupyter_secure_jobs.domain.inputs import Value, check_values
 from jupyter_secure_jobs.domain.job import Assurance, JobLimits, Language, LogPolicy
+from jupyter_secure_jobs.enclave import plaintext
 from jupyter_secure_jobs.enclave.gate import Gate
 from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
 from jupyter_secure_jobs.enclave.pool import Sandboxes
@@ -58,6 +58,7 @@ class _Session:
     """A run between `prepare` and its receipt, with keys that exist for it alone."""
 
     run: AuthorisedRun
+    tables: frozenset[str]
     signing: SigningKey
     sealing: SealingKey
     gate: Gate
@@ -103,6 +104,7 @@ class Enclave:
             if self._session.sandbox is not None:
                 self._session.sandbox.child.close()
         self._session = None
+        self._memory.release()
         self.cancelled.clear()
 
     def _sandbox(self, limits: Limits) -> Taken:
@@ -123,19 +125,22 @@ class Enclave:
         if run.version.compute.engine != ENGINE:
             name = str(run.version.compute.engine)
             raise RefusedError("engine", f"This worker has no engine {name!r}.", f"Use {ENGINE}.")
-        size = sum(file.bytes for read in run.version.datasets for file in run.manifests[read.manifest].files)
-        if size > self._memory.free_bytes():
-            raise UnavailableError(
-                "data_too_large",
-                f"The datasets have {size:,} bytes, more than fits into this worker's memory file system.",
-                "Enlarge its /dev/shm, or use a worker with more memory.",
-            )
+        tables = plaintext.needed(run.version)
+        self._memory.reserve(plaintext.size(run, tables))
         limits = _limits(run.version.limits)
         gate = Gate.start(self.sandboxes, rules_of(run.version, run.manifests), limits)
-        self._session = _Session(run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), gate=gate)
+        self._session = _Session(
+            run=run, tables=tables, signing=SigningKey.generate(), sealing=SealingKey.generate(), gate=gate
+        )
         # They come up while nonces and ciphertext are on their way; `ask` waits for them.
         self._session.sandbox = self._sandbox(limits)
         return run.owners
+
+    @property
+    def files(self) -> list[str]:
+        """The digests of the ciphertext files that the run in hand needs."""
+        session = self._current()
+        return plaintext.digests(session.run, session.tables)
 
     def _current(self) -> _Session:
         if self._session is None:
@@ -212,7 +217,7 @@ class Enclave:
         try:
             keys = self._keys(session, grants, evidence.hash)
             phase("decrypt")
-            tables = self._decrypt(run, keys, fetched, child)
+            tables = plaintext.decrypt(run, session.tables, keys, fetched, child.tables)
             phase("run")
             outcome = run_job(child, _spec(run.version, run.inputs, tables, session.gate), self.cancelled)
             phase("seal")
@@ -247,27 +252,6 @@ class Enclave:
         if given != set(run.owners):
             raise RefusedError("key_grant", "The grant of an owner is missing.")
         return opened
-
-    def _decrypt(
-        self, run: AuthorisedRun, keys: Mapping[str, bytes], fetched: Mapping[str, Path], child: Child
-    ) -> dict[str, tuple[str, ...]]:
-        tables: dict[str, tuple[str, ...]] = {}
-        for number, read in enumerate(run.version.datasets):
-            manifest = run.manifests[read.manifest]
-            names: list[str] = []
-            for file in manifest.files:
-                source = fetched.get(file.digest)
-                if source is None:
-                    raise RefusedError("file_missing", f"A file of {manifest.name!r} was not brought.")
-                place = places.dataset_file(
-                    workspace=manifest.workspace, dataset=manifest.dataset, version=manifest.version, path=file.path
-                )
-                # The streaming cipher authenticates every byte and its place; hashing the file again would only cost.
-                name = f"{number:03d}-{len(names):05d}.parquet"
-                files.decrypt(source, child.tables / name, key=keys[read.manifest], place=place)
-                names.append(name)
-            tables[read.table] = tuple(names)
-        return tables
 
     def test(
         self, task: SyntheticTask, fetched: Mapping[str, Path], outbox: Path, *, phase: Callable[[str], None]

@@ -249,8 +249,8 @@ class Worker:
     ) -> Finished:
         if lease.dossier is None:
             raise RefusedError("task", "The statements about the run are missing.")
-        enclave.ask({"do": "prepare", "dossier": lease.dossier.model_dump(mode="json")})
-        with self._fetching(lease, lease.dossier, folder) as fetched:
+        prepared = enclave.ask({"do": "prepare", "dossier": lease.dossier.model_dump(mode="json")})
+        with self._fetching(lease, lease.dossier, set(prepared["files"]), folder) as fetched:
             nonces = self._keys(lease, KeysAsked(lease=lease.lease), NONCE_SECONDS, beat)
             if nonces is None:
                 return _cancelled(lease)
@@ -303,10 +303,15 @@ class Worker:
                 return None
 
     @contextmanager
-    def _fetching(self, lease: LeaseWire, dossier: Dossier, folder: Path) -> Iterator[Callable[[], dict[str, str]]]:
-        """Fetch the ciphertext while other things are done; what is given waits for it and returns the files' paths."""
+    def _fetching(
+        self, lease: LeaseWire, dossier: Dossier, needed: set[str], folder: Path
+    ) -> Iterator[Callable[[], dict[str, str]]]:
+        """Fetch the ciphertext while other things are done; what is given waits for it and returns the files' paths.
+
+        `needed`: the digests of the files that the enclave has asked for.
+        """
         read = [envelopes.read(Manifest, envelopes.Envelope.from_json(each.model_dump())) for each in dossier.manifests]
-        sizes = {file.digest: file.bytes for manifest in read for file in manifest.files}
+        sizes = {file.digest: file.bytes for manifest in read for file in manifest.files if file.digest in needed}
         with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="fetch") as pool:
             coming = {digest: pool.submit(self._fetch, lease, digest, folder) for digest in sizes}
 

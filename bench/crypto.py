@@ -176,7 +176,7 @@ def _publish(owner: Acting, workspace: str, name: str, table: Path, times: dict[
 
     def progress(what: str, _done: int, _total: int) -> None:
         # The first word of each step comes when a part of it is done; a table of one file has one part.
-        moments[what.split()[0]] = moments.get(what.split()[0], time.perf_counter())
+        moments.setdefault(what.partition(" ")[0], time.perf_counter())
 
     read: list[float] = []
 
@@ -200,7 +200,11 @@ def _table(folder: Path, size: int) -> Path:
     numbers = np.random.default_rng(7)
     rows = size * _ROWS_A_MEBIBYTE
     path = folder / "table.parquet"
-    columns = {"reading": numbers.integers(0, 2**62, rows), "value": numbers.random(rows), "station": numbers.integers(0, 99, rows)}
+    columns = {
+        "reading": numbers.integers(0, 2**62, rows),
+        "value": numbers.random(rows),
+        "station": numbers.integers(0, 99, rows),
+    }
     pq.write_table(pa.table(columns), path)
     return path
 

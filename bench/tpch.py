@@ -88,7 +88,12 @@ def measure(folder: Path, rounds: int, console: Console, *, scale: float = 1.0) 
         with secure_job.started(bench.place / "parts") as parts:
             console.print("Publishing the tables, accepting the job of 22 queries …")
             tables = tpch_secure.publish(parts.host, files)
-            ratios = _pairs(bench, parts.host.acting(AUTHOR), tpch_secure.accepted(parts.host, tables, "TPC-H", tpch_data.NUMBERS), max(1, rounds // 2))
+            ratios = _pairs(
+                bench,
+                parts.host.acting(AUTHOR),
+                tpch_secure.accepted(parts.host, tables, "TPC-H", tpch_data.NUMBERS),
+                max(1, rounds // 2),
+            )
             singles = {n: tpch_secure.accepted(parts.host, tables, f"TPC-H {n}", [n]) for n in tpch_data.NUMBERS}
             for _ in range(2 if rounds >= 10 else 1):  # noqa: PLR2004 -- as the docstring says
                 _singles(bench, parts.host.acting(AUTHOR), singles)

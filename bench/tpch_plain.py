@@ -35,7 +35,7 @@ def run(engine: str, folder: Path, out: Path, code: Path) -> Plain:
     """
     tick = time.perf_counter()
     command = [sys.executable, "-m", "bench.tpch_plain", engine, str(folder), str(out), str(code)]
-    with subprocess.Popen(  # noqa: S603 -- a fixed command
+    with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         if process.stdin is None or process.stdout is None or process.stderr is None:
@@ -65,7 +65,9 @@ def _session(engine: str) -> Any:  # noqa: ANN401 -- a Spark session
     else:
         from pyspark.sql import SparkSession  # noqa: PLC0415 -- as above
 
-        session = SparkSession.builder.master(f"local[{os.cpu_count()}]").config("spark.driver.memory", "4g").getOrCreate()
+        session = (
+            SparkSession.builder.master(f"local[{os.cpu_count()}]").config("spark.driver.memory", "4g").getOrCreate()
+        )
         session.sparkContext.setLogLevel("OFF")
     session.sql("SELECT 1 AS one").toPandas()
     return session

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.crypto.sealing import SealingKey
 from jupyter_secure_jobs.crypto.signing import SigningKey
-from jupyter_secure_jobs.domain.errors import RefusedError, UnavailableError
+from jupyter_secure_jobs.domain.errors import RefusedError
 from jupyter_secure_jobs.domain.inputs import Value, check_values
 from jupyter_secure_jobs.domain.job import Assurance, JobLimits, Language, LogPolicy
 from jupyter_secure_jobs.enclave import plaintext
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.enclave.pool import Taken
     from jupyter_secure_jobs.enclave.task import SyntheticTask
     from jupyter_secure_jobs.protocol.envelope import Envelope
-    from jupyter_secure_jobs.sandbox.child import Child
 
 ENGINE: Final = "sail"
 

@@ -202,6 +202,7 @@ def _type_name(kind: DataType) -> str:  # noqa: PLR0911 -- one return a kind of 
 
 
 def validity(array: Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which values are there, a flag a row."""
     return np.asarray(array.is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 

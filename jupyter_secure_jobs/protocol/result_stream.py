@@ -49,7 +49,10 @@ def file_has_digest(file: pq.ParquetFile, digest: str | None) -> bool:
 def _streams(schema: pa.Schema) -> bool:
     """Whether each column can be hashed batch by batch: nested ones cannot, nor times that may be in nanoseconds."""
     return len(set(schema.names)) == len(schema.names) and not any(
-        types.is_nested(kind) or "[ns" in str(kind) or types.is_dictionary(kind) or isinstance(kind, pa.BaseExtensionType)
+        types.is_nested(kind)
+        or "[ns" in str(kind)
+        or types.is_dictionary(kind)
+        or isinstance(kind, pa.BaseExtensionType)
         for kind in schema.types
     )
 

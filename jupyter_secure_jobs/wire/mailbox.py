@@ -110,7 +110,7 @@ class KeysAnswer(Wire):
 class Finished(Wire):
     """The end of a run: signed outcome, and the sealed (or synthetic) result and log.
 
-    `result` and `log` name finished uploads; small files come along instead, in base64, as `result_file` and `log_file`.
+    `result` and `log` name finished uploads; small files come along instead, in base64: `result_file`, `log_file`.
     """
 
     lease: str

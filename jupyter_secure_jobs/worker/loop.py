@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import logging
-import queue
 import shutil
 import tempfile
 import threading
@@ -23,12 +22,13 @@ from jupyter_secure_jobs.domain.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.domain.run import RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.wire.base import EnvelopeWire
-from jupyter_secure_jobs.wire.mailbox import Finished, Heartbeat, KeysAnswer, KeysAsked, LeaseWire
+from jupyter_secure_jobs.wire.mailbox import Finished, KeysAnswer, KeysAsked, LeaseWire
 from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess
+from jupyter_secure_jobs.worker.life import Life
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,8 +131,8 @@ class Worker:
         log.info("run %s: taken", lease.run)
         with tempfile.TemporaryDirectory(dir=self._folder) as name:
             try:
-                with self._beating(lease, enclave) as beat:
-                    outcome = self._perform(lease, enclave, Path(name), beat)
+                with Life(self._mailbox, lease, enclave) as life:
+                    outcome = self._perform(lease, enclave, Path(name), life)
                 self._mailbox.finish(lease, outcome)
                 log.info("run %s: %s", lease.run, outcome.status)
             except _ReleasedError as error:
@@ -148,58 +148,11 @@ class Worker:
                 log.warning("the enclave is started again: %s", error)
                 enclave.close()
 
-    @contextmanager
-    def _beating(self, lease: LeaseWire, enclave: EnclaveProcess) -> Iterator[Callable[[str | None], bool]]:
-        """Give signs of life in the background, and with them the phases that the run goes through.
-
-        What is given tells a phase, without waiting until the server knows it, and whether the run is to be cancelled.
-        """
-        phases: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        cancelled = threading.Event()
-
-        def beat(phase: str | None) -> None:
-            told = Heartbeat(lease=lease.lease, phase=Phase(phase) if phase else None)
-            if self._mailbox.heartbeat(lease, told).cancel and not cancelled.is_set():
-                cancelled.set()
-                enclave.cancel()
-
-        def keep() -> None:
-            while True:
-                try:
-                    # A cancellation must be heard within seconds, so the sign of life comes at least every two.
-                    phase: str | None = phases.get(timeout=min(lease.heartbeat_seconds, 2.0))
-                    if phase is None:
-                        return
-                except queue.Empty:
-                    phase = None
-                try:
-                    beat(phase)
-                except ConflictError:
-                    enclave.cancel()  # the lease is lost: whatever comes out would be thrown away
-                    return
-                except SecureJobsError as error:
-                    log.warning("run %s: no sign of life given: %s", lease.run, error)
-
-        def tell(phase: str | None) -> bool:
-            if phase is not None:
-                phases.put(phase)
-            return cancelled.is_set()
-
-        thread = threading.Thread(target=keep, daemon=True)
-        thread.start()
-        try:
-            yield tell
-        finally:
-            phases.put(None)
-            thread.join()
-
-    def _perform(
-        self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, beat: Callable[[str | None], bool]
-    ) -> Finished:
+    def _perform(self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, life: Life) -> Finished:
         try:
             if lease.kind is RunKind.TEST:
-                return self._test(lease, enclave, folder, beat)
-            return self._job(lease, enclave, folder, beat)
+                return self._test(lease, enclave, folder, life)
+            return self._job(lease, enclave, folder, life)
         except RefusedError as error:
             log.warning("run %s: refused: %s", lease.run, error)
             return _failed(lease, "Refused", f"{error.code}: {error.detail}")
@@ -211,14 +164,12 @@ class Worker:
                 return _failed(lease, _CLASSES[error.code], f"{error.detail} {error.next_step}")
             raise
 
-    def _test(
-        self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, beat: Callable[[str | None], bool]
-    ) -> Finished:
+    def _test(self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, life: Life) -> Finished:
         task = lease.test
         if task is None:
             raise RefusedError("task", "The test's text is missing.")
         files = {digest: self._fetch(lease, digest, folder) for digest in sorted(set(task.tables.values()))}
-        if beat(None):
+        if life.cancelled:
             return _cancelled(lease)
         frame = {
             "do": "test",
@@ -242,16 +193,14 @@ class Worker:
                 "owners": [each.model_dump(mode="json") for each in task.owners],
             },
         }
-        return self._finished(lease, enclave.ask(frame, phase=lambda name: _tell(beat, name)))
+        return self._finished(lease, enclave.ask(frame, phase=life.tell))
 
-    def _job(
-        self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, beat: Callable[[str | None], bool]
-    ) -> Finished:
+    def _job(self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, life: Life) -> Finished:
         if lease.dossier is None:
             raise RefusedError("task", "The statements about the run are missing.")
         prepared = enclave.ask({"do": "prepare", "dossier": lease.dossier.model_dump(mode="json")})
         with self._fetching(lease, lease.dossier, set(prepared["files"]), folder) as fetched:
-            nonces = self._keys(lease, KeysAsked(lease=lease.lease), NONCE_SECONDS, beat)
+            nonces = self._keys(lease, KeysAsked(lease=lease.lease), NONCE_SECONDS, life)
             if nonces is None:
                 return _cancelled(lease)
             if nonces.waiting:
@@ -259,7 +208,7 @@ class Worker:
             asked = enclave.ask({"do": "ask", "nonces": nonces.nonces})
             # No key is asked for before all the ciphertext is here: one that cannot be had uses up no run.
             files = fetched()
-        if beat(None):
+        if life.cancelled:
             return _cancelled(lease)
         request = KeysAsked(
             lease=lease.lease,
@@ -267,7 +216,7 @@ class Worker:
             evidence=EnvelopeWire.model_validate(asked["evidence"]),
             sandbox_ms=asked["sandbox_ms"],
         )
-        granted = self._keys(lease, request, GRANT_SECONDS, beat)
+        granted = self._keys(lease, request, GRANT_SECONDS, life)
         if granted is None:
             return _cancelled(lease)
         if set(granted.grants) != set(granted.nonces):
@@ -278,11 +227,9 @@ class Worker:
             "files": files,
             "outbox": str(_outbox(folder)),
         }
-        return self._finished(lease, enclave.ask(frame, phase=lambda name: _tell(beat, name)))
+        return self._finished(lease, enclave.ask(frame, phase=life.tell))
 
-    def _keys(
-        self, lease: LeaseWire, asked: KeysAsked, seconds: float, beat: Callable[[str | None], bool]
-    ) -> KeysAnswer | None:
+    def _keys(self, lease: LeaseWire, asked: KeysAsked, seconds: float, life: Life) -> KeysAnswer | None:
         """Return what the key services said, after `seconds` at the latest; None if the run was cancelled.
 
         Raises:
@@ -299,7 +246,7 @@ class Worker:
             complete = set(answer.grants) == set(answer.nonces) if asked.request else True
             if (complete and not answer.waiting) or time.monotonic() > deadline:
                 return answer
-            if beat(None):
+            if life.cancelled:
                 return None
 
     @contextmanager
@@ -354,11 +301,6 @@ class Worker:
         if path.stat().st_size <= _COMES_ALONG:
             return f"{kind}_file", base64.b64encode(path.read_bytes())
         return kind, self._mailbox.upload(lease.workspace, path)
-
-
-def _tell(beat: Callable[[str | None], bool], phase: str) -> None:
-    # Whether the run is to be cancelled was told to the enclave by `beat` itself.
-    beat(phase)
 
 
 _CLASSES: Final = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from bench import latency, rest, soak, ui, verify
+from bench import crypto, latency, rest, soak, tpch, ui, verify
 from bench.cluster import measure as cluster
 
 if TYPE_CHECKING:
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 
 BENCHMARKS: Final[Mapping[str, Callable[[Path, int, Console], None]]] = {
     "cluster": cluster.measure,
+    "crypto": crypto.measure,
     "latency": latency.measure,
     "rest": rest.measure,
     "soak": soak.measure,
+    "tpch": tpch.measure,
     "ui": ui.measure,
     "verify": verify.measure,
 }
@@ -31,6 +34,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHMARKS)}; all if none is given")
     parser.add_argument("--folder", type=Path, default=Path("build/bench"), help="for NAME.json and NAME.png")
     parser.add_argument("--rounds", type=int, default=10, help="measured runs of each kind; 10 if not given")
+    parser.add_argument("--scale", type=float, default=1.0, help="scale factor of tpch; 1 if not given")
     asked = parser.parse_args(words)
     unknown = sorted(set(asked.names) - set(BENCHMARKS))
     if unknown:
@@ -38,8 +42,9 @@ def main(words: list[str] | None = None) -> int:
     if asked.rounds < 1:
         parser.error("--rounds must be at least 1")
     console = Console(highlight=False)
+    chosen = {**BENCHMARKS, "tpch": partial(tpch.measure, scale=asked.scale)}
     for name in asked.names or BENCHMARKS:
-        BENCHMARKS[name](asked.folder, asked.rounds, console)
+        chosen[name](asked.folder, asked.rounds, console)
     return 0
 
 

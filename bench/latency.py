@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import psutil
+
 from bench import latency_plot, latency_table, plain_notebook, sample, secure_job
 from bench.machine import describe
 from bench.report import Report, spread
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bench.secure_job import AcceptedJob, Timing
+    from jupyter_secure_jobs.member.context import Acting
 
 NAME: Final = "latency"
 COLD_STARTS: Final = 3
@@ -33,6 +36,8 @@ class _Measured:
         self.cold: list[Timing] = []
         self.warm: list[Timing] = []
         self.back_to_back: list[Timing] = []
+        self.in_a_row: list[Timing] = []
+        self.memory_growth = 0.0
         self.nbclient: list[float] = []
         self.papermill: list[float] = []
         self.running_kernel: list[float] = []
@@ -71,6 +76,8 @@ def measure(folder: Path, rounds: int, console: Console) -> None:
                     measured.warm.append(secure_job.timed_run(author, accepted))
             console.print("One run right after the other …")
             measured.back_to_back.extend(secure_job.timed_run(author, accepted) for _ in range(rounds))
+            console.print(f"{5 * rounds} in a row …")
+            _in_a_row(author, accepted, measured, 5 * rounds)
     report = Report(name=NAME, machine=machine, figures=_figures(measured))
     latency_table.show(report, console)
     console.print(f"Written: {report.write(folder)}, {latency_plot.draw(report.figures, folder / f'{NAME}.png')}")
@@ -82,6 +89,20 @@ def _cold(place: Path, accepted: AcceptedJob, measured: _Measured) -> None:
         measured.cold.append(secure_job.timed_run(parts.host.acting(AUTHOR), accepted))
 
 
+def _in_a_row(author: Acting, accepted: AcceptedJob, measured: _Measured, runs: int) -> None:
+    parts = _parts()
+    before = {part.pid: part.memory_info().rss for part in parts}
+    measured.in_a_row.extend(secure_job.timed_run(author, accepted) for _ in range(runs))
+    measured.memory_growth = sum(part.memory_info().rss for part in parts) / sum(before.values())
+
+
+def _parts() -> list[psutil.Process]:
+    """Return the parts' own processes; sandboxes come and go."""
+    found = psutil.Process().children(recursive=True)
+    return [each for each in found if any("jupyter_secure_jobs." in word for word in each.cmdline()[:3])
+            and "engines" not in " ".join(each.cmdline())]  # fmt: skip
+
+
 def _totals(timings: Sequence[Timing]) -> list[float]:
     return [timing.total for timing in timings]
 
@@ -91,6 +112,7 @@ def _figures(measured: _Measured) -> dict[str, float]:
         **spread("warm", _totals(measured.warm)),
         **spread("back_to_back", _totals(measured.back_to_back)),
         **spread("cold", _totals(measured.cold)),
+        **spread("in_a_row", _totals(measured.in_a_row)),
         "parts_start_median_ms": statistics.median(measured.parts_start),
         **spread("nbclient", measured.nbclient),
         **spread("papermill", measured.papermill),
@@ -100,6 +122,10 @@ def _figures(measured: _Measured) -> dict[str, float]:
     figures["notebook_over_secure_ratio"] = figures["nbclient_median_ms"] / warm
     figures["papermill_over_secure_ratio"] = figures["papermill_median_ms"] / warm
     figures["running_kernel_over_secure_ratio"] = figures["nbclient_running_kernel_median_ms"] / warm
+    row, tenth = _totals(measured.in_a_row), max(1, len(measured.in_a_row) // 5)
+    # The runs before these have used up what was ready, so that the first ones wait as long as the last ones do.
+    figures["in_a_row_last_over_first_ratio"] = statistics.median(row[-tenth:]) / statistics.median(row[:tenth])
+    figures["in_a_row_rss_growth_ratio"] = measured.memory_growth
     for kind, timings in (("warm", measured.warm), ("back_to_back", measured.back_to_back), ("cold", measured.cold)):
         for step in STEPS:
             figures[f"{kind}_{step}_step_ms"] = statistics.median(timing.steps[step] for timing in timings)

@@ -9,13 +9,14 @@ import logging
 import os
 import signal
 import threading
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.domain.compute import EngineName
-from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, card_of, create
 
 if TYPE_CHECKING:
@@ -72,6 +73,12 @@ def _add_worker(groups: Groups) -> None:
     folders.add_server(work)
     passphrase.add_arguments(work)
     _add_wheel_house(work)
+    work.add_argument(
+        "--ready-sandboxes",
+        type=_number_of_sandboxes,
+        default=2,
+        help="how many sandboxes wait for runs, 0 to 16; each holds a started engine, about 200 MB",
+    )
     work.set_defaults(run=_work)
     added = worker.add_parser("add-wheel", help="put a Python package into this worker's wheel house, for jobs to use")
     added.add_argument("file", type=Path, metavar="FILE")
@@ -106,6 +113,12 @@ def _wheel(arguments: Namespace) -> None:
     from jupyter_secure_jobs.enclave.wheels import read_wheel  # noqa: PLC0415 -- as said at the top
 
     print(read_wheel(arguments.file).package.line)
+
+
+def _number_of_sandboxes(text: str) -> int:
+    if not text.isdigit() or not 0 <= int(text) <= 16:  # noqa: PLR2004 -- said in the message
+        raise ArgumentTypeError("a number from 0 to 16")
+    return int(text)
 
 
 def _serve(arguments: Namespace) -> None:
@@ -162,22 +175,33 @@ def _enroll(arguments: Namespace) -> None:
 
 
 def _work(arguments: Namespace) -> None:
-    from jupyter_secure_jobs.worker.loop import Worker  # noqa: PLC0415 -- as said at the top
+    from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess  # noqa: PLC0415 -- as said at the top
 
     stopped = until_stopped()
     secret = passphrase.read(arguments)
     key_file = arguments.key_store / KEY_FILE
-    ring = keyfile.load(key_file, secret)
-    carried = arguments.key_store / "carried"
-    worker = Worker(
-        ring,
-        key_file,
-        secret,
-        arguments.workspace_url,
-        carried,
-        ca_file=arguments.ca_file,
-        wheels=arguments.wheel_house,
-    )
+    if not key_file.is_file():
+        keyfile.load(key_file, secret)  # says what is missing
+
+    # The enclave opens the key store on its own and comes up meanwhile, with the first sandbox.
+    def start() -> EnclaveProcess:
+        return EnclaveProcess(key_file, secret, ready_sandboxes=arguments.ready_sandboxes, wheels=arguments.wheel_house)
+
+    enclave = start()
+    from jupyter_secure_jobs.worker.loop import Worker  # noqa: PLC0415 -- as said at the top
+
+    try:
+        worker = Worker(
+            keyfile.load(key_file, secret),
+            arguments.workspace_url,
+            arguments.key_store / "carried",
+            start=start,
+            enclave=enclave,
+            ca_file=arguments.ca_file,
+        )
+    except SecureJobsError:
+        enclave.close()
+        raise
     threading.Thread(target=worker.run, args=(stopped,), daemon=True).start()
     stopped.wait()
     worker.leave(30)

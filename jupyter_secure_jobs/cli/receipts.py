@@ -202,13 +202,14 @@ def _check_rows(path: Path, verified: VerifiedBundle) -> Step:
     import pyarrow as pa  # noqa: PLC0415 -- it takes long, and no other use of the command needs it
     import pyarrow.parquet as pq  # noqa: PLC0415 -- as above
 
-    from jupyter_secure_jobs.protocol.result_digest import UnsupportedTypeError, has_digest  # noqa: PLC0415 -- as above
+    from jupyter_secure_jobs.protocol.result_digest import UnsupportedTypeError  # noqa: PLC0415 -- as above
+    from jupyter_secure_jobs.protocol.result_stream import file_has_digest  # noqa: PLC0415 -- as above
 
     try:
         # A file alone: pyarrow would take a folder, or an address, for a dataset.
-        with path.open("rb") as file:
-            table = pq.read_table(file)
-        same = has_digest(table, verified.logical)
+        with path.open("rb") as file, pq.ParquetFile(file) as result:
+            rows = result.metadata.num_rows
+            same = file_has_digest(result, verified.logical)
     except UnsupportedTypeError:
         same = False
     except (OSError, pa.ArrowException, ValueError) as error:
@@ -217,5 +218,5 @@ def _check_rows(path: Path, verified: VerifiedBundle) -> Step:
         ) from error
     if not same:
         raise RefusedError("result_digest", "The rows are not those of the receipt.", "Ask for the result again.")
-    found = f"The {table.num_rows:,} rows have exactly this digest, types and all."
+    found = f"The {rows:,} rows have exactly this digest, types and all."
     return Step(subject="Result file", found=found, by=(), time=None, statement=None, index=None)

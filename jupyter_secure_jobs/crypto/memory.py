@@ -8,14 +8,19 @@ import os
 import shutil
 import stat
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _TMPFS_MAGIC: Final = 0x01021994
 _PREFIX: Final = "secure-jobs-"
 _LOCK: Final = "lock"
+_RESERVED: Final = "reserved"
 
 
 class _StatFs(ctypes.Structure):
@@ -69,14 +74,74 @@ class Memory:
         return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder))
 
     def free_bytes(self) -> int:
-        """Return how much fits."""
+        """Return how much fits, beside what others of the same account have reserved and not used yet."""
         found = os.statvfs(self.folder)
-        return found.f_bavail * found.f_frsize
+        free = found.f_bavail * found.f_frsize
+        for other in self.folder.parent.glob(f"{_PREFIX}*"):
+            if other != self.folder:
+                free -= max(0, _reserved(other) - _used(other))
+        return max(0, free)
+
+    def reserve(self, size: int) -> None:
+        """Keep room for `size` bytes of data until `release`, so that two who look at once do not both take it.
+
+        Raises:
+            UnavailableError: they do not fit.
+        """
+        with _turn(self.folder.parent):
+            self.release()
+            free = self.free_bytes()
+            if size > free:
+                raise UnavailableError(
+                    "data_too_large",
+                    f"The tables have {size:,} bytes; {free:,} are free in this worker's memory file system.",
+                    "Enlarge its /dev/shm, wait until other runs have ended, or use a worker with more memory.",
+                )
+            (self.folder / _RESERVED).write_text(str(size), encoding="ascii")
+
+    def release(self) -> None:
+        """Give up what was reserved."""
+        (self.folder / _RESERVED).unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Wipe everything."""
         shutil.rmtree(self.folder, ignore_errors=True)
         os.close(self._lock)
+
+
+@contextmanager
+def _turn(base: Path) -> Iterator[None]:
+    """Let one process of this account reserve at a time."""
+    flags = os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        descriptor = os.open(base / f".{_PREFIX}turn-{os.getuid()}", flags, 0o600)
+    except OSError:
+        # Another account has taken the name; then two that look at the same moment may still both take the room.
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _reserved(folder: Path) -> int:
+    try:
+        return int((folder / _RESERVED).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0  # it has reserved nothing, is gone, or is another account's
+
+
+def _used(folder: Path) -> int:
+    used = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                used += Path(place, name).lstat().st_blocks * 512
+            except OSError:
+                continue  # it was removed meanwhile
+    return used
 
 
 def _sweep(left: Path) -> None:

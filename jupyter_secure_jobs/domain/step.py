@@ -16,6 +16,8 @@ STEPS: Final[dict[RunKind, tuple[Phase, ...]]] = {
     RunKind.TEST: (Phase.QUEUED, Phase.RUN),
     RunKind.JOB: (Phase.QUEUED, Phase.EVIDENCE, Phase.KEYS, Phase.DECRYPT, Phase.RUN, Phase.SEAL),
 }
+# Taking a sandbox that is up takes a few milliseconds, on a busy machine some more.
+READY_MILLISECONDS: Final = 50
 LABELS: Final[dict[Phase, str]] = {
     Phase.QUEUED: "Queued",
     Phase.EVIDENCE: "Evidence checked",
@@ -43,6 +45,7 @@ def steps(
     waiting: str | None,
     granted: Mapping[str, bool],
     active: bool,
+    sandbox_ms: int | None = None,
 ) -> tuple[Step, ...]:
     """Return all the steps of a run in order.
 
@@ -54,6 +57,7 @@ def steps(
         waiting: why it waits in the queue, or None.
         granted: for each owner of its data, whether the key was given.
         active: whether it has not ended.
+        sandbox_ms: how long it has waited for its sandbox, once that is known.
     """
     turns = [place for place, (phase, _) in enumerate(phases) if phase is Phase.QUEUED]
     reached = dict(phases[turns[-1] :]) if turns else dict(phases)
@@ -61,10 +65,19 @@ def steps(
         reached[Phase.QUEUED] = phases[turns[0]][1]
     queued = "; ".join(part for part in (f"turn {len(turns)}" if len(turns) > 1 else "", waiting or "") if part)
     details = {Phase.QUEUED: queued, Phase.KEYS: keys_words(granted, active=active)}
+    if sandbox_ms is not None:
+        details[Phase.EVIDENCE] = sandbox_words(sandbox_ms)
     return tuple(
         Step(phase=phase, label=LABELS[phase], at=reached.get(phase), detail=details.get(phase, ""))
         for phase in STEPS[kind]
     )
+
+
+def sandbox_words(milliseconds: int) -> str:
+    """Return whether a run found a ready sandbox, or how long it waited for one."""
+    if milliseconds < READY_MILLISECONDS:
+        return "a sandbox was ready"
+    return f"waited {milliseconds / 1000:.1f} s for a sandbox"
 
 
 def keys_words(granted: Mapping[str, bool], *, active: bool) -> str:

@@ -13,14 +13,12 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.crypto.sealing import SealingKey
 from jupyter_secure_jobs.crypto.signing import SigningKey
-from jupyter_secure_jobs.domain.compute import EngineName
-from jupyter_secure_jobs.domain.errors import RefusedError, UnavailableError
+from jupyter_secure_jobs.domain.errors import RefusedError
 from jupyter_secure_jobs.domain.inputs import Value, check_values
 from jupyter_secure_jobs.domain.job import Assurance, JobLimits, Language, LogPolicy
-from jupyter_secure_jobs.enclave import machine
+from jupyter_secure_jobs.enclave import machine, plaintext
 from jupyter_secure_jobs.enclave.gate import Gate
 from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
 from jupyter_secure_jobs.enclave.pool import Sandboxes
@@ -49,12 +47,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_secure_jobs.crypto.memory import Memory
-    from jupyter_secure_jobs.domain.compute import Compute
+    from jupyter_secure_jobs.domain.compute import Compute, EngineName
     from jupyter_secure_jobs.domain.inputs import InputVariable
     from jupyter_secure_jobs.enclave.pool import Taken
     from jupyter_secure_jobs.enclave.task import SyntheticTask
     from jupyter_secure_jobs.protocol.envelope import Envelope
-    from jupyter_secure_jobs.sandbox.child import Child
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,6 +59,7 @@ class _Session:
     """A run between `prepare` and its receipt, with keys that exist for it alone."""
 
     run: AuthorisedRun
+    tables: frozenset[str]
     signing: SigningKey
     sealing: SealingKey
     gate: Gate
@@ -109,6 +107,7 @@ class Enclave:
             if self._session.sandbox is not None:
                 self._session.sandbox.child.close()
         self._session = None
+        self._memory.release()
         self.cancelled.clear()
 
     def _sandbox(self, limits: Limits, engine: EngineName) -> Taken:
@@ -128,16 +127,14 @@ class Enclave:
         genesis = envelopes.read(Version, dossier.version).genesis
         run = verify_run(dossier, genesis=genesis, now=self._clock())
         machine.check(run.version.compute, run.version.limits)
-        size = sum(file.bytes for read in run.version.datasets for file in run.manifests[read.manifest].files)
-        if size > self._memory.free_bytes():
-            raise UnavailableError(
-                "data_too_large",
-                f"The datasets have {size:,} bytes, more than fits into this worker's memory file system.",
-                "Enlarge its /dev/shm, or use a worker with more memory.",
-            )
+        tables = plaintext.needed(run.version)
+        size = plaintext.size(run, tables)
+        self._memory.reserve(size)
         limits = _limits(run.version.limits)
         gate = Gate.start(self.sandboxes, rules_of(run.version, run.manifests), limits)
-        self._session = _Session(run=run, signing=SigningKey.generate(), sealing=SealingKey.generate(), gate=gate)
+        self._session = _Session(
+            run=run, tables=tables, signing=SigningKey.generate(), sealing=SealingKey.generate(), gate=gate
+        )
         # They come up while nonces and ciphertext are on their way; `ask` waits for them.
         sandbox = self._sandbox(limits, run.version.compute.engine)
         self._session.sandbox = self._with_packages(sandbox, run.version.compute, used=size)
@@ -164,6 +161,12 @@ class Enclave:
             self.forget()
             raise
         return sandbox
+
+    @property
+    def files(self) -> list[str]:
+        """The digests of the ciphertext files that the run in hand needs."""
+        session = self._current()
+        return plaintext.digests(session.run, session.tables)
 
     def _current(self) -> _Session:
         if self._session is None:
@@ -240,7 +243,7 @@ class Enclave:
         try:
             keys = self._keys(session, grants, evidence.hash)
             phase("decrypt")
-            tables = self._decrypt(run, keys, fetched, child)
+            tables = plaintext.decrypt(run, session.tables, keys, fetched, child.tables)
             phase("run")
             outcome = run_job(child, _spec(run.version, run.inputs, tables, session.gate), self.cancelled)
             phase("seal")
@@ -275,27 +278,6 @@ class Enclave:
         if given != set(run.owners):
             raise RefusedError("key_grant", "The grant of an owner is missing.")
         return opened
-
-    def _decrypt(
-        self, run: AuthorisedRun, keys: Mapping[str, bytes], fetched: Mapping[str, Path], child: Child
-    ) -> dict[str, tuple[str, ...]]:
-        tables: dict[str, tuple[str, ...]] = {}
-        for number, read in enumerate(run.version.datasets):
-            manifest = run.manifests[read.manifest]
-            names: list[str] = []
-            for file in manifest.files:
-                source = fetched.get(file.digest)
-                if source is None:
-                    raise RefusedError("file_missing", f"A file of {manifest.name!r} was not brought.")
-                place = places.dataset_file(
-                    workspace=manifest.workspace, dataset=manifest.dataset, version=manifest.version, path=file.path
-                )
-                # The streaming cipher authenticates every byte and its place; hashing the file again would only cost.
-                name = f"{number:03d}-{len(names):05d}.parquet"
-                files.decrypt(source, child.tables / name, key=keys[read.manifest], place=place)
-                names.append(name)
-            tables[read.table] = tuple(names)
-        return tables
 
     def test(
         self, task: SyntheticTask, fetched: Mapping[str, Path], outbox: Path, *, phase: Callable[[str], None]

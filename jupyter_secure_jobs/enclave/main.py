@@ -23,6 +23,7 @@ from jupyter_secure_jobs.enclave.measurement import measure
 from jupyter_secure_jobs.enclave.pool import READY, Sandboxes
 from jupyter_secure_jobs.enclave.task import SyntheticTask
 from jupyter_secure_jobs.enclave.wheels import WheelHouse
+from jupyter_secure_jobs.flow import reading
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.trust.dossier import Dossier
@@ -62,6 +63,7 @@ class Process:
             if first is None:
                 return
             # They come up while the key store is opened, which takes its time on purpose.
+            threading.Thread(target=reading.rehearse, daemon=True).start()
             sandboxes = Sandboxes(memory, ready=int(first.get("ready_sandboxes", READY)))
             sandboxes.fill()
             ring = keyfile.load(folder, str(first.get("passphrase", "")))
@@ -115,7 +117,7 @@ class Process:
             return _problem(UnavailableError("storage", "The enclave could not write.", "Free memory on the worker."))
 
     def _prepare(self, enclave: Enclave, frame: Frame) -> Frame:
-        return {"owners": list(enclave.prepare(Dossier.from_json(frame["dossier"])))}
+        return {"owners": list(enclave.prepare(Dossier.from_json(frame["dossier"]))), "files": enclave.files}
 
     def _ask(self, enclave: Enclave, frame: Frame) -> Frame:
         nonces = {str(owner): str(nonce) for owner, nonce in dict(frame["nonces"]).items()}

@@ -14,6 +14,7 @@ from jupyter_secure_jobs.domain.errors import UnavailableError
 from jupyter_secure_jobs.engines.release import gate_limits, start_gate
 from jupyter_secure_jobs.engines.run import start_child
 from jupyter_secure_jobs.sandbox.errors import SandboxUnavailableError
+from jupyter_secure_jobs.sandbox.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.crypto.memory import Memory
     from jupyter_secure_jobs.sandbox.child import Child
-    from jupyter_secure_jobs.sandbox.limits import Limits
 
 MOST: Final = 16
 READY: Final = 2
@@ -137,7 +137,9 @@ class Sandboxes:
         self.spark = Pool(
             lambda limits: start_child(memory.new("child"), engine=EngineName.SPARK, ceiling=limits), size=0
         )
-        self.gates = Pool(lambda limits: start_gate(memory.new("gate"), ceiling=limits), size=0)
+        self.gates = Pool(
+            lambda limits: start_gate(memory.new("gate"), ceiling=limits or gate_limits(Limits())), size=0
+        )
 
     def fill(self) -> None:
         """Start what is missing, in the background."""

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jupyter_secure_jobs.engines import report as report_files
-from jupyter_secure_jobs.protocol.result_digest import UnsupportedTypeError, logical_digest
+from jupyter_secure_jobs.protocol.result_digest import UnsupportedTypeError
+from jupyter_secure_jobs.protocol.result_stream import file_digest
 from jupyter_secure_jobs.sandbox import supervisor
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class Examiner:
         told: dict[str, object]
         try:
             with pa.OSFile(f"/proc/self/fd/{self.rows}") as file:
-                table = pq.ParquetFile(file).read()
-            told = {"rows": table.num_rows, "digest": logical_digest(table, ordered=self.ordered)}
+                result = pq.ParquetFile(file)
+                told = {"rows": result.metadata.num_rows, "digest": file_digest(result, ordered=self.ordered)}
         except (pa.ArrowException, OSError, ValueError, UnsupportedTypeError):
             told = {"class": "ResultInvalid"}
         except MemoryError:

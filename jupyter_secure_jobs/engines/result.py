@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pandas as pd
@@ -10,12 +11,13 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jupyter_secure_jobs.engines.engine import Engine
     from jupyter_secure_jobs.engines.spec import Form
 
 BATCH_ROWS: Final = 65_536
+GROUP_ROWS: Final = 131_072
 Result: TypeAlias = "DataFrame | pd.DataFrame | pa.Table"
 
 
@@ -46,9 +48,22 @@ def write(tables: Iterator[pa.Table], path: str, *, form: Form = "parquet") -> N
     schema = pa.schema([(field.name, field.type) for field in first.schema])
     # Truncating through the path keeps the file that the supervisor watches.
     with pa.OSFile(path, "wb") as file, _writer(file, schema, form) as writer:
-        writer.write_table(first.cast(schema), BATCH_ROWS if form == "arrow" else None)
-        for table in tables:
-            writer.write_table(table.cast(schema), BATCH_ROWS if form == "arrow" else None)
+        for group in _groups(chain([first], tables)):
+            writer.write_table(group.cast(schema), BATCH_ROWS if form == "arrow" else GROUP_ROWS)
+
+
+def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield the rows in larger pieces: an engine hands over a few thousand at a time, and each would be a row group."""
+    waiting: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        waiting.append(table)
+        rows += table.num_rows
+        if rows >= GROUP_ROWS:
+            yield pa.concat_tables(waiting, promote_options="permissive")
+            waiting, rows = [], 0
+    if waiting:
+        yield pa.concat_tables(waiting, promote_options="permissive")
 
 
 def _writer(file: pa.OSFile, schema: pa.Schema, form: Form) -> pq.ParquetWriter | pa.RecordBatchStreamWriter:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.keyservice.service import KeyService
 
 log: Final = logging.getLogger(__name__)
-_PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
+_PAUSES: Final = (0.2, 0.3, 0.5, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 def _envelope(wire: EnvelopeWire | None) -> Envelope:

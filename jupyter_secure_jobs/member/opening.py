@@ -24,7 +24,7 @@ from jupyter_secure_jobs.member import receipts, tested
 from jupyter_secure_jobs.member.asked import run_asked
 from jupyter_secure_jobs.member.context import private_folder
 from jupyter_secure_jobs.protocol import codec, places
-from jupyter_secure_jobs.protocol.result_digest import has_digest
+from jupyter_secure_jobs.protocol.result_stream import file_has_digest
 from jupyter_secure_jobs.trust.evidence import salted
 from jupyter_secure_jobs.wire.member_side import WITHHELD, LogText, Preview
 
@@ -116,9 +116,9 @@ def _withheld(keys: dict[str, Any]) -> list[str]:
 
 def _check_logical(plain: Path, keys: dict[str, Any], receipt: Receipt) -> None:
     expected = str(keys["logical"])
-    if salted(expected, bytes.fromhex(keys["salt"])) != receipt.logical or not has_digest(
-        pq.read_table(plain), expected
-    ):
+    with pq.ParquetFile(plain) as file:
+        right = salted(expected, bytes.fromhex(keys["salt"])) == receipt.logical and file_has_digest(file, expected)
+    if not right:
         raise RefusedError("result_digest", "The rows are not those of the receipt.", "Warn the others.")
 
 
@@ -130,8 +130,9 @@ def _open_test(
     with fetched.open("wb") as sink:
         acting.client.download_sealed(run.workspace, run.id, kind, sink, largest=2**31, **why)
     if kind == "result":
-        table = pq.read_table(fetched)
-        if not has_digest(table, said.result):
+        with pq.ParquetFile(fetched) as file:
+            right = file_has_digest(file, said.result)
+        if not right:
             raise RefusedError("result_digest", "The rows are not those that the worker signed.", "Test again.")
     checked = ["Signed by an enrolled worker; from the synthetic tables that the owners signed.", *found.since]
     withheld = [each.words() for each in said.withheld]
@@ -153,15 +154,16 @@ def _text(value: object) -> str | None:
 def preview(acting: Acting, workspace: str, run_id: str) -> Preview:
     """Return at most the first 100 rows as text, with the true total."""
     with opened(acting, workspace, run_id, "result") as found:
-        table = pq.read_table(found.path)
-        head = table.slice(0, PREVIEW_ROWS)
-        columns = [head.column(index).to_pylist() for index in range(head.num_columns)]
-        rows = [[_text(column[row]) for column in columns] for row in range(head.num_rows)]
+        with pq.ParquetFile(found.path) as file:
+            total, schema = file.metadata.num_rows, file.schema_arrow
+            first = next(file.iter_batches(batch_size=PREVIEW_ROWS), None)
+        columns = [] if first is None else [column.to_pylist() for column in first.columns]
+        rows = [[_text(cell) for cell in row] for row in zip(*columns, strict=True)]
         return Preview(
-            columns=table.column_names,
-            types=[str(field.type) for field in table.schema],
+            columns=schema.names,
+            types=[str(field.type) for field in schema],
             rows=rows,
-            total=table.num_rows,
+            total=total,
             synthetic=found.synthetic,
             verified=found.verified,
             withheld=found.withheld,

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # pyarrow ships without types; these names say what is meant.
 Array: TypeAlias = Any
@@ -48,21 +48,27 @@ def logical_digest(table: pa.Table, *, ordered: bool) -> str:
     Raises:
         UnsupportedTypeError: a column is of a type without a canonical form (intervals, unions).
     """
-    columns = [_canonical(_one_array(column)) for column in table.columns]
+    columns = [canonical(_one_array(column)) for column in table.columns]
     if not ordered and table.num_rows > 1 and columns:
         order = _order(columns)
         columns = [column.take(order) for column in columns]
-    header = {
-        "form": _FORM,
-        "ordered": ordered,
-        "rows": table.num_rows,
-        "columns": [[name, _type_name(column.type)] for name, column in zip(table.column_names, columns, strict=True)],
-    }
-    digest = hashlib.sha256(json.dumps(header, ensure_ascii=True, separators=(",", ":")).encode() + b"\n")
+    kinds = [column.type for column in columns]
+    digest = begun(table.column_names, kinds, rows=table.num_rows, ordered=ordered)
     for column in columns:
         for part in _parts(column):
             digest.update(part)
     return f"sha256:{digest.hexdigest()}"
+
+
+def begun(names: Sequence[str], kinds: Sequence[DataType], *, rows: int, ordered: bool) -> hashlib._Hash:
+    """Return the hash over the header: what is hashed next are the columns, one after the other."""
+    header = {
+        "form": _FORM,
+        "ordered": ordered,
+        "rows": rows,
+        "columns": [[name, _type_name(kind)] for name, kind in zip(names, kinds, strict=True)],
+    }
+    return hashlib.sha256(json.dumps(header, ensure_ascii=True, separators=(",", ":")).encode() + b"\n")
 
 
 def has_digest(table: pa.Table, digest: str | None) -> bool:
@@ -135,13 +141,13 @@ def _target(kind: DataType) -> DataType:  # noqa: PLR0911 -- one return a kind o
     raise UnsupportedTypeError(message)
 
 
-def _canonical(array: Array) -> Array:
+def canonical(array: Array) -> Array:
     """Return the array in its canonical type, with -0.0 as 0.0 and one NaN; nested arrays are left to `_parts`."""
     kind = array.type
     if isinstance(kind, pa.BaseExtensionType):
-        return _canonical(array.storage)
+        return canonical(array.storage)
     if types.is_dictionary(kind):
-        return _canonical(array.dictionary_decode())
+        return canonical(array.dictionary_decode())
     if types.is_list_view(kind) or types.is_large_list_view(kind):
         return array.cast(pa.large_list(kind.value_type))
     if _is_list(kind) or types.is_struct(kind):
@@ -163,8 +169,8 @@ def _whole_microseconds(array: Array) -> Array:
     temporal = types.is_timestamp(kind) or types.is_time64(kind) or types.is_duration(kind)
     if not temporal or kind.unit != "ns":
         return array
-    numbers = _numbers(array, np.dtype("<i8"))
-    if (numbers % _MICROSECOND).any():
+    counted = numbers(array, np.dtype("<i8"))
+    if (counted % _MICROSECOND).any():
         return array
     if types.is_timestamp(kind):
         return array.cast(pa.timestamp("us", kind.tz))
@@ -195,11 +201,12 @@ def _type_name(kind: DataType) -> str:  # noqa: PLR0911 -- one return a kind of 
     return str(target)
 
 
-def _validity(array: Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def validity(array: Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which values are there, a flag a row."""
     return np.asarray(array.is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
-def _fixed_width(kind: DataType) -> np.dtype[Any] | None:
+def fixed_width(kind: DataType) -> np.dtype[Any] | None:
     """Return how one value lies in Arrow's memory (little-endian by its specification); none for other layouts."""
     if types.is_decimal256(kind):
         return np.dtype("V32")
@@ -213,18 +220,18 @@ def _fixed_width(kind: DataType) -> np.dtype[Any] | None:
     return None
 
 
-def _numbers(array: Array, width: np.dtype[Any]) -> np.ndarray[Any, Any]:
+def numbers(array: Array, width: np.dtype[Any]) -> np.ndarray[Any, Any]:
     """Return the values as a copy, with zeros for nulls."""
     buffer = array.buffers()[1]
     if buffer is None or len(array) == 0:
         return np.zeros(len(array), width)
     values = np.frombuffer(buffer, width, len(array), array.offset * width.itemsize).copy()
     if array.null_count:
-        values[~_validity(array)] = np.zeros(1, width)[0]
+        values[~validity(array)] = np.zeros(1, width)[0]
     return values
 
 
-def _lengths(array: Array) -> np.ndarray[Any, np.dtype[np.int64]]:
+def lengths(array: Array) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return the number of bytes or items of each row, 0 for nulls."""
     counted = pc.binary_length(array) if not _is_list(array.type) else _list_lengths(array)
     return np.asarray(pc.fill_null(counted, 0).to_numpy(zero_copy_only=False), dtype="<i8")
@@ -246,12 +253,12 @@ def _items(array: Array) -> Array:
 
 def _parts(array: Array) -> Iterator[bytes | memoryview]:
     """Yield what is hashed of one column."""
-    array = _canonical(array)
+    array = canonical(array)
     kind = array.type
-    yield np.packbits(_validity(array), bitorder="little").tobytes()
-    width = _fixed_width(kind)
+    yield np.packbits(validity(array), bitorder="little").tobytes()
+    width = fixed_width(kind)
     if width is not None:
-        yield _numbers(array, width).tobytes()
+        yield numbers(array, width).tobytes()
     elif types.is_boolean(kind):
         yield np.packbits(np.asarray(pc.fill_null(array, pa.scalar(value=False))), bitorder="little").tobytes()
     elif types.is_struct(kind):
@@ -259,14 +266,14 @@ def _parts(array: Array) -> Iterator[bytes | memoryview]:
         for field in array.flatten():
             yield from _parts(field)
     elif _is_list(kind):
-        yield _lengths(array).tobytes()
+        yield lengths(array).tobytes()
         yield from _parts(_items(array))
     elif not types.is_null(kind):
-        yield _lengths(array).tobytes()
-        yield _text(array)
+        yield lengths(array).tobytes()
+        yield joined_text(array)
 
 
-def _text(array: Array) -> bytes | memoryview:
+def joined_text(array: Array) -> bytes | memoryview:
     """Return the bytes of all values one after the other."""
     valid = pa.concat_arrays([array.drop_null()])
     buffers = valid.buffers()
@@ -290,18 +297,18 @@ def _sorts(kind: DataType) -> bool:
 
 def _row_keys(array: Array) -> list[bytes]:
     """Return one key a row, equal for equal rows; slower than Arrow's own sorting, for nested columns only."""
-    array = _canonical(array)
+    array = canonical(array)
     kind = array.type
-    valid = _validity(array)
+    valid = validity(array)
     if types.is_struct(kind):
         fields = [_row_keys(field) for field in array.flatten()]
         bodies = [b"".join(row) for row in zip(*fields, strict=True)] if fields else [b""] * len(array)
     elif _is_list(kind):
-        items, ends = _row_keys(_items(array)), np.cumsum(_lengths(array)).tolist()
+        items, ends = _row_keys(_items(array)), np.cumsum(lengths(array)).tolist()
         starts = [0, *ends[:-1]]
         bodies = [b"".join(items[start:end]) for start, end in zip(starts, ends, strict=True)]
-    elif (width := _fixed_width(kind)) is not None:
-        bodies = [value.tobytes() for value in _numbers(array, width)]
+    elif (width := fixed_width(kind)) is not None:
+        bodies = [value.tobytes() for value in numbers(array, width)]
     elif types.is_boolean(kind) or types.is_null(kind):
         bodies = [b"1" if value else b"0" for value in array.to_pylist()]
     else:

@@ -133,19 +133,21 @@ class Embedded:
         if new:
             self._make_keys(passphrase)
         self._run("server", "serve", "--data-dir", str(self.folder / "server"), "--port", str(self.port))
-        self._wait_for_server()
         self._enroll_workers()
         if new:
+            self._wait_for_server()
             self._found(passphrase)
-        else:
-            self._renew_workers(passphrase)
+        # From the second start on they come up beside the server; until it answers they ask again.
         secret = ["--passphrase-file", str(self.folder / PASSPHRASE_FILE), "--workspace-url", self.url]
-        services = sorted((self.folder / "keyservices").iterdir())
-        stores = [part for folder in services for part in ("--key-store", str(folder))]
-        self._run("keyservices", "keyservice", "run", *stores, *secret)
         wheels = ("--wheel-house", str(self.folder / "wheels"))
         for name in self._workers:
             self._run(name, "worker", "run", "--key-store", str(self.folder / name), *wheels, *secret)
+        services = sorted((self.folder / "keyservices").iterdir())
+        stores = [part for folder in services for part in ("--key-store", str(folder))]
+        self._run("keyservices", "keyservice", "run", *stores, *secret)
+        if not new:
+            self._wait_for_server()
+            self._renew_workers(passphrase)
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _make_keys(self, passphrase: str) -> None:

@@ -169,7 +169,7 @@ class WorkspaceHandler(ProblemHandler):
                     # Nobody listens any more: a run must not be handed to a worker that is dead.
                     return
                 mark = self.notifier.mark(route.waits)
-                answer = await loop.run_in_executor(self.pool, self._perform, route, call, key)
+                answer = await loop.run_in_executor(self.pool, self._again, route, call, key, answer)
             await self.send(route, answer)
         except SecureJobsError as error:
             self.problem(error)
@@ -185,6 +185,14 @@ class WorkspaceHandler(ProblemHandler):
             raise UnauthenticatedError("login_needed", "There is no valid session.", "Log in again.")
         call = self.read_call(route, path)
         return self._perform(route, call, key), call, key
+
+    def _again(self, route: Route, call: Call, key: str | None, answer: Any) -> Any:  # noqa: ANN401 -- as `_perform`
+        """Perform a long poll's operation again, or return the last answer if a look shows that nothing is there."""
+        if route.peek is not None:
+            with self.server.unit(key, reading=True) as unit:
+                if not route.peek(unit, call):
+                    return answer
+        return self._perform(route, call, key)
 
     def _token(self) -> str | None:
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")

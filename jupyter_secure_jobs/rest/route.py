@@ -95,6 +95,8 @@ class Download:
 class Route:
     """One operation. `run` gets a unit (or member side) and the call; `ready` makes it a long poll, `waits` for what.
 
+    After a change, `peek` says in a transaction that blocks no writer whether it is worth performing again.
+
     `reading` routes run in a transaction that blocks no writer. A kernel's token opens a member-side route unless
     `kernel` is false.
     """
@@ -112,5 +114,6 @@ class Route:
     reading: bool = field(default=False)
     ready: Callable[[Any, Call], bool] | None = None
     waits: Waiting = Waiting.NEWS
+    peek: Callable[[Any, Call], bool] | None = None
     kernel: bool = True
     created: bool = False

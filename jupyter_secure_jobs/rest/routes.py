@@ -267,7 +267,7 @@ _WORKERS: Final = (
 _KEY_SERVICES: Final = (
     _p("keyservice/tasks", "list_key_tasks", mailbox.KeyTasksAsked, mailbox.KeyTasks,
        lambda u, c: keymail.tasks(u, c.body),
-       query=("wait",), ready=lambda answer, c: bool(answer.items)),
+       query=("wait",), ready=lambda answer, c: bool(answer.items), peek=lambda u, c: keymail.waits(u)),
     _p("keyservice/" + _R + "/reply", "reply_to_enclave", mailbox.KeyReply, Nothing,
        lambda u, c: keymail.reply(u, c.w, c.path["r"], c.body)),
     _p("keyservice/workspaces/{w}/acknowledgements", "acknowledge", mailbox.Acknowledged, Nothing,

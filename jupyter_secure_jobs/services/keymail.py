@@ -16,7 +16,7 @@ from jupyter_secure_jobs.protocol.order import KeyGrant
 from jupyter_secure_jobs.protocol.roster import WorkerList
 from jupyter_secure_jobs.services import carried, dossiers, logbook, notices, workspaces
 from jupyter_secure_jobs.services.dispatch import enrolled, leased
-from jupyter_secure_jobs.services.run_state import mark, words
+from jupyter_secure_jobs.services.run_state import mark, note_sandbox, words
 from jupyter_secure_jobs.store import datasets, history, runs
 from jupyter_secure_jobs.store.tables import KeyMailRow
 from jupyter_secure_jobs.trust import signatures
@@ -48,6 +48,8 @@ def ask(unit: Unit, workspace: str, run: str, body: KeysAsked) -> KeysAnswer:
         request = logbook.envelope_of(body.request).to_bytes()
         if row.request != request:
             row.request, row.request_evidence = request, logbook.envelope_of(body.evidence).to_bytes()
+            if body.sandbox_ms is not None:
+                note_sandbox(row, body.sandbox_ms)
             mark(row, Phase.KEYS, unit.now)
             unit.moves(workspace)
             unit.stir()
@@ -59,6 +61,11 @@ def ask(unit: Unit, workspace: str, run: str, body: KeysAsked) -> KeysAnswer:
         waiting=[mail.organisation for mail in mails if mail.nonce is None],
         cancel=row.cancel_requested,
     )
+
+
+def waits(unit: Unit) -> bool:
+    """Tell whether something may wait for the calling key service: a look that writes nothing."""
+    return runs.waits_for(unit.session, unit.caller())
 
 
 def tasks(unit: Unit, body: KeyTasksAsked) -> KeyTasks:

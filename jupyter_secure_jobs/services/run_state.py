@@ -22,6 +22,20 @@ def mark(run: RunRow, phase: Phase, at: datetime) -> None:
         run.phases = [*run.phases, [str(phase), at.isoformat()]]
 
 
+def note_sandbox(run: RunRow, milliseconds: int) -> None:
+    """Keep with the phase that a run is in how long it has waited for its sandbox, as its worker says."""
+    name, at = run.phases[-1][:2]
+    run.phases = [*run.phases[:-1], [name, at, milliseconds]]
+
+
+def sandbox_ms(run: RunRow) -> int | None:
+    """Return how long a run has waited for its sandbox in its newest turn, if its worker has said so."""
+    waited: int | None = None
+    for name, _, *more in run.phases:
+        waited = int(more[0]) if more else None if name == Phase.QUEUED else waited
+    return waited
+
+
 def words(run: RunRow) -> str:
     """Return a run in words, such as `job run 3`."""
     return f"{run.kind} run {run.number}"

@@ -9,6 +9,7 @@ from jupyter_secure_jobs.domain.job import Assurance
 from jupyter_secure_jobs.domain.run import ACTIVE, Phase, RunKind, RunStatus, may_cancel, may_open
 from jupyter_secure_jobs.domain.step import steps
 from jupyter_secure_jobs.services.queue import Queue, present
+from jupyter_secure_jobs.services.run_state import sandbox_ms
 from jupyter_secure_jobs.wire.run import PhaseWire, RunWire, StepWire
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def wire(
     queued_until = run.started or run.finished
     queue = queue or queue_of(unit, run.workspace, [run])
     kind, why = RunKind(run.kind), waiting(unit, run, queue)
-    phases = [(Phase(name), datetime.fromisoformat(at)) for name, at in run.phases]
+    phases = [(Phase(name), datetime.fromisoformat(at)) for name, at, *_ in run.phases]
     active = RunStatus(run.status) in ACTIVE
     return RunWire(
         id=run.id,
@@ -81,7 +82,9 @@ def wire(
         phases=[PhaseWire(phase=phase, at=at) for phase, at in phases],
         steps=[
             StepWire(phase=step.phase, label=step.label, at=step.at, detail=step.detail)
-            for step in steps(kind, phases, waiting=why, granted=queue.granted(run), active=active)
+            for step in steps(
+                kind, phases, waiting=why, granted=queue.granted(run), active=active, sandbox_ms=sandbox_ms(run)
+            )
         ],
         waiting=why,
         waits_until=run.expires if run.status == RunStatus.QUEUED else None,

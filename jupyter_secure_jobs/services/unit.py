@@ -97,7 +97,7 @@ class Unit:
     key: str | None
     changed: set[str] = field(default_factory=set)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
-    wakes: Waiting = Waiting(0)
+    wakes: Waiting = field(default_factory=lambda: Waiting(0))
 
     def new_id(self) -> str:
         """Return a new UUIDv7."""

@@ -46,7 +46,10 @@ class Database:
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Session]:
         """Give a session; commit at the end, roll back on any error. One that only reads blocks no writer."""
-        with nullcontext() if reading else self._writer, (self._reading if reading else self._writing).begin() as session:
+        with (
+            nullcontext() if reading else self._writer,
+            (self._reading if reading else self._writing).begin() as session,
+        ):
             yield session
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, or_, select, text, update
 
 from jupyter_secure_jobs.store.paging import page
 from jupyter_secure_jobs.store.tables import (
@@ -14,6 +14,7 @@ from jupyter_secure_jobs.store.tables import (
     ResealRow,
     RevocationRow,
     RunRow,
+    ServiceKeyRow,
     StatementRow,
     VersionRow,
 )
@@ -130,6 +131,28 @@ def mail(session: Session, run: str) -> Sequence[KeyMailRow]:
     """Return a run's exchange with key services, by organisation."""
     query = select(KeyMailRow).where(KeyMailRow.run == run).order_by(KeyMailRow.organisation)
     return session.scalars(query).all()
+
+
+def waits_for(session: Session, key: str) -> bool:
+    """Tell whether a key service's key has mail or notices open at all; `open_mail` and `open_notices` say which."""
+    mail = (
+        select(KeyMailRow.run)
+        .join(RunRow, RunRow.id == KeyMailRow.run)
+        .where(
+            KeyMailRow.workspace == ServiceKeyRow.workspace,
+            KeyMailRow.organisation == ServiceKeyRow.name,
+            KeyMailRow.refusal.is_(None),
+            KeyMailRow.grant.is_(None),
+            RunRow.lease.is_not(None),
+        )
+    )
+    notices = select(NoticeRow.statement).where(
+        NoticeRow.workspace == ServiceKeyRow.workspace,
+        NoticeRow.organisation == ServiceKeyRow.name,
+        NoticeRow.acknowledgement.is_(None),
+    )
+    listed = select(ServiceKeyRow.key).where(ServiceKeyRow.key == key, or_(mail.exists(), notices.exists()))
+    return session.scalar(select(listed.exists())) or False
 
 
 def open_mail(session: Session, workspace: str, organisation: str) -> Sequence[tuple[KeyMailRow, RunRow]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Base64Bytes
+from pydantic import Base64Bytes, Field
 
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
@@ -88,11 +88,15 @@ class HeartbeatAnswer(Wire):
 
 
 class KeysAsked(Wire):
-    """The enclave's signed request with its evidence; or, before that, only the call for nonces."""
+    """The enclave's signed request with its evidence; or, before that, only the call for nonces.
+
+    `sandbox_ms`: how long the run has waited for its sandbox.
+    """
 
     lease: str
     request: EnvelopeWire | None = None
     evidence: EnvelopeWire | None = None
+    sandbox_ms: int | None = Field(default=None, ge=0, le=86_400_000)
 
 
 class KeysAnswer(Wire):
@@ -108,7 +112,7 @@ class KeysAnswer(Wire):
 class Finished(Wire):
     """The end of a run: signed outcome, and the sealed (or synthetic) result and log.
 
-    `result` and `log` name finished uploads; small files come along instead, in base64, as `result_file` and `log_file`.
+    `result` and `log` name finished uploads; small files come along instead, in base64: `result_file`, `log_file`.
     """
 
     lease: str

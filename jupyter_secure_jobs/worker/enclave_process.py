@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 class EnclaveProcess:
     """Starts it and exchanges frames; one question at a time, `cancel` from any thread."""
 
-    def __init__(self, key_file: Path, passphrase: str, *, wheels: Path | None = None) -> None:
-        """Start and wait until it is ready; `wheels` is the folder of the wheel house.
+    def __init__(
+        self, key_file: Path, passphrase: str, *, ready_sandboxes: int | None = None, wheels: Path | None = None
+    ) -> None:
+        """Start it; `wait` until it is ready.
 
-        Raises:
-            UnavailableError: it did not start.
-            RefusedError: its key store did not open.
+        Args:
+            key_file: the platform key's store.
+            passphrase: what opens it.
+            ready_sandboxes: how many are to wait for runs, if not as usual.
+            wheels: the folder of the wheel house.
         """
         self._process = subprocess.Popen(  # noqa: S603 -- our own module, no shell
             [
@@ -40,7 +45,19 @@ class EnclaveProcess:
             env={name: os.environ[name] for name in ("PATH", "XDG_RUNTIME_DIR", "JAVA_HOME") if name in os.environ},
         )
         self._writing = threading.Lock()
-        self.ask({"passphrase": passphrase})
+        more = {} if ready_sandboxes is None else {"ready_sandboxes": ready_sandboxes}
+        # If it has ended already, `wait` says so.
+        with contextlib.suppress(frames.FrameError):
+            self._send({"passphrase": passphrase, **more})
+
+    def wait(self) -> None:
+        """Return once it is ready.
+
+        Raises:
+            UnavailableError: it did not start.
+            RefusedError: its key store did not open.
+        """
+        self._answer(lambda _name: None)
 
     @property
     def alive(self) -> bool:
@@ -60,6 +77,12 @@ class EnclaveProcess:
         """
         try:
             self._send(frame)
+        except frames.FrameError as error:
+            raise _gone() from error
+        return self._answer(phase)
+
+    def _answer(self, phase: Callable[[str], None]) -> Frame:
+        try:
             while (answer := frames.read(cast("BinaryIO", self._process.stdout))) is not None:
                 if set(answer) == {"phase"}:
                     phase(str(answer["phase"]))
@@ -67,10 +90,8 @@ class EnclaveProcess:
                 _raise_problem(answer)
                 return answer
         except frames.FrameError as error:
-            raise UnavailableError(
-                "enclave_gone", "The enclave's process ended.", "Look at the worker's log."
-            ) from error
-        raise UnavailableError("enclave_gone", "The enclave's process ended.", "Look at the worker's log.")
+            raise _gone() from error
+        raise _gone()
 
     def cancel(self) -> None:
         """Tell it to stop what runs."""
@@ -90,6 +111,10 @@ class EnclaveProcess:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+
+def _gone() -> UnavailableError:
+    return UnavailableError("enclave_gone", "The enclave's process ended.", "Look at the worker's log.")
 
 
 def _raise_problem(answer: Frame) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import logging
-import queue
 import shutil
 import tempfile
 import threading
@@ -23,24 +22,25 @@ from jupyter_secure_jobs.domain.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.domain.run import RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.wire.base import EnvelopeWire
-from jupyter_secure_jobs.wire.mailbox import Finished, Heartbeat, KeysAnswer, KeysAsked, LeaseWire
+from jupyter_secure_jobs.wire.mailbox import Finished, KeysAnswer, KeysAsked, LeaseWire
 from jupyter_secure_jobs.wire.profile import OfferWire
-from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess
+from jupyter_secure_jobs.worker.life import Life
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
+    from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess
     from jupyter_secure_jobs.wire.mailbox import Dossier
 
 log: Final = logging.getLogger(__name__)
 NONCE_SECONDS: Final = 30.0
 GRANT_SECONDS: Final = 60.0
-_PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
+_PAUSES: Final = (0.2, 0.3, 0.5, 0.5, 1.0, 2.0, 5.0, 10.0)
 _LARGEST_FILE: Final = 11 * 1024**3
 _FETCHERS: Final = 2
 _FETCHED_FIRST: Final = 256 * 1024**2
@@ -57,28 +57,27 @@ class Worker:
     def __init__(
         self,
         ring: KeyRing,
-        key_file: Path,
-        passphrase: str,
         workspace_url: str,
         folder: Path,
         *,
+        start: Callable[[], EnclaveProcess],
+        enclave: EnclaveProcess,
         ca_file: Path | None = None,
-        wheels: Path | None = None,
     ) -> None:
-        """Connect with the platform key; the enclave starts with the loop. `wheels`: the folder of the wheel house."""
+        """Connect with the platform key. `enclave` was started already; `start` starts the next one if it is lost."""
         self._login = LoggedIn(workspace_url, ring.signing, ca_file=ca_file)
         self._mailbox = WorkerMailbox(self._login.connection)
-        self._start: Callable[[], EnclaveProcess] = lambda: EnclaveProcess(key_file, passphrase, wheels=wheels)
+        self._start = start
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._enclave: EnclaveProcess | None = None
+        self._enclave = enclave
+        self._waited = False
         self._at_work = threading.Lock()
 
     def leave(self, seconds: float) -> None:
         """End: wait for the run in hand, at most `seconds`, and begin no other. Waiting for work ends at once."""
         self._at_work.acquire(timeout=seconds)  # never given back, so that no other run begins
-        if self._enclave is not None:
-            self._enclave.close()
+        self._enclave.close()
 
     def run(self, stopped: threading.Event) -> None:
         """Serve until stopped; a server that is away is asked again, less and less often."""
@@ -99,15 +98,16 @@ class Worker:
                     log.warning("%s", error)
                     stopped.wait(_PAUSES[0])
         finally:
-            if self._enclave is not None:
-                self._enclave.close()
+            self._enclave.close()
             self._login.close()
 
     def _ready(self) -> EnclaveProcess:
-        if self._enclave is None or not self._enclave.alive:
-            if self._enclave is not None:
-                self._enclave.close()
-            self._enclave = self._start()
+        if not self._enclave.alive:
+            self._enclave.close()
+            self._enclave, self._waited = self._start(), False
+        if not self._waited:
+            self._enclave.wait()
+            self._waited = True
         return self._enclave
 
     def _turn(self) -> None:
@@ -122,8 +122,8 @@ class Worker:
         log.info("run %s: taken", lease.run)
         with tempfile.TemporaryDirectory(dir=self._folder) as name:
             try:
-                with self._beating(lease, enclave) as beat:
-                    outcome = self._perform(lease, enclave, Path(name), beat)
+                with Life(self._mailbox, lease, enclave) as life:
+                    outcome = self._perform(lease, enclave, Path(name), life)
                 self._mailbox.finish(lease, outcome)
                 log.info("run %s: %s", lease.run, outcome.status)
             except _ReleasedError as error:
@@ -139,58 +139,11 @@ class Worker:
                 log.warning("the enclave is started again: %s", error)
                 enclave.close()
 
-    @contextmanager
-    def _beating(self, lease: LeaseWire, enclave: EnclaveProcess) -> Iterator[Callable[[str | None], bool]]:
-        """Give signs of life in the background, and with them the phases that the run goes through.
-
-        What is given tells a phase, without waiting until the server knows it, and whether the run is to be cancelled.
-        """
-        phases: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        cancelled = threading.Event()
-
-        def beat(phase: str | None) -> None:
-            told = Heartbeat(lease=lease.lease, phase=Phase(phase) if phase else None)
-            if self._mailbox.heartbeat(lease, told).cancel and not cancelled.is_set():
-                cancelled.set()
-                enclave.cancel()
-
-        def keep() -> None:
-            while True:
-                try:
-                    # A cancellation must be heard within seconds, so the sign of life comes at least every two.
-                    phase: str | None = phases.get(timeout=min(lease.heartbeat_seconds, 2.0))
-                    if phase is None:
-                        return
-                except queue.Empty:
-                    phase = None
-                try:
-                    beat(phase)
-                except ConflictError:
-                    enclave.cancel()  # the lease is lost: whatever comes out would be thrown away
-                    return
-                except SecureJobsError as error:
-                    log.warning("run %s: no sign of life given: %s", lease.run, error)
-
-        def tell(phase: str | None) -> bool:
-            if phase is not None:
-                phases.put(phase)
-            return cancelled.is_set()
-
-        thread = threading.Thread(target=keep, daemon=True)
-        thread.start()
-        try:
-            yield tell
-        finally:
-            phases.put(None)
-            thread.join()
-
-    def _perform(
-        self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, beat: Callable[[str | None], bool]
-    ) -> Finished:
+    def _perform(self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, life: Life) -> Finished:
         try:
             if lease.kind is RunKind.TEST:
-                return self._test(lease, enclave, folder, beat)
-            return self._job(lease, enclave, folder, beat)
+                return self._test(lease, enclave, folder, life)
+            return self._job(lease, enclave, folder, life)
         except RefusedError as error:
             log.warning("run %s: refused: %s", lease.run, error)
             return _failed(lease, "Refused", f"{error.code}: {error.detail} {error.next_step}".strip())
@@ -202,14 +155,12 @@ class Worker:
                 return _failed(lease, _CLASSES[error.code], f"{error.detail} {error.next_step}")
             raise
 
-    def _test(
-        self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, beat: Callable[[str | None], bool]
-    ) -> Finished:
+    def _test(self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, life: Life) -> Finished:
         task = lease.test
         if task is None:
             raise RefusedError("task", "The test's text is missing.")
         files = {digest: self._fetch(lease, digest, folder) for digest in sorted(set(task.tables.values()))}
-        if beat(None):
+        if life.cancelled:
             return _cancelled(lease)
         frame = {
             "do": "test",
@@ -233,16 +184,14 @@ class Worker:
                 "owners": [each.model_dump(mode="json") for each in task.owners],
             },
         }
-        return self._finished(lease, enclave.ask(frame, phase=lambda name: _tell(beat, name)))
+        return self._finished(lease, enclave.ask(frame, phase=life.tell))
 
-    def _job(
-        self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, beat: Callable[[str | None], bool]
-    ) -> Finished:
+    def _job(self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, life: Life) -> Finished:
         if lease.dossier is None:
             raise RefusedError("task", "The statements about the run are missing.")
-        enclave.ask({"do": "prepare", "dossier": lease.dossier.model_dump(mode="json")})
-        with self._fetching(lease, lease.dossier, folder) as fetched:
-            nonces = self._keys(lease, KeysAsked(lease=lease.lease), NONCE_SECONDS, beat)
+        prepared = enclave.ask({"do": "prepare", "dossier": lease.dossier.model_dump(mode="json")})
+        with self._fetching(lease, lease.dossier, set(prepared["files"]), folder) as fetched:
+            nonces = self._keys(lease, KeysAsked(lease=lease.lease), NONCE_SECONDS, life)
             if nonces is None:
                 return _cancelled(lease)
             if nonces.waiting:
@@ -250,14 +199,15 @@ class Worker:
             asked = enclave.ask({"do": "ask", "nonces": nonces.nonces})
             # No key is asked for before all the ciphertext is here: one that cannot be had uses up no run.
             files = fetched()
-        if beat(None):
+        if life.cancelled:
             return _cancelled(lease)
         request = KeysAsked(
             lease=lease.lease,
             request=EnvelopeWire.model_validate(asked["request"]),
             evidence=EnvelopeWire.model_validate(asked["evidence"]),
+            sandbox_ms=asked["sandbox_ms"],
         )
-        granted = self._keys(lease, request, GRANT_SECONDS, beat)
+        granted = self._keys(lease, request, GRANT_SECONDS, life)
         if granted is None:
             return _cancelled(lease)
         if set(granted.grants) != set(granted.nonces):
@@ -268,11 +218,9 @@ class Worker:
             "files": files,
             "outbox": str(_outbox(folder)),
         }
-        return self._finished(lease, enclave.ask(frame, phase=lambda name: _tell(beat, name)))
+        return self._finished(lease, enclave.ask(frame, phase=life.tell))
 
-    def _keys(
-        self, lease: LeaseWire, asked: KeysAsked, seconds: float, beat: Callable[[str | None], bool]
-    ) -> KeysAnswer | None:
+    def _keys(self, lease: LeaseWire, asked: KeysAsked, seconds: float, life: Life) -> KeysAnswer | None:
         """Return what the key services said, after `seconds` at the latest; None if the run was cancelled.
 
         Raises:
@@ -289,14 +237,19 @@ class Worker:
             complete = set(answer.grants) == set(answer.nonces) if asked.request else True
             if (complete and not answer.waiting) or time.monotonic() > deadline:
                 return answer
-            if beat(None):
+            if life.cancelled:
                 return None
 
     @contextmanager
-    def _fetching(self, lease: LeaseWire, dossier: Dossier, folder: Path) -> Iterator[Callable[[], dict[str, str]]]:
-        """Fetch the ciphertext while other things are done; what is given waits for it and returns the files' paths."""
+    def _fetching(
+        self, lease: LeaseWire, dossier: Dossier, needed: set[str], folder: Path
+    ) -> Iterator[Callable[[], dict[str, str]]]:
+        """Fetch the ciphertext while other things are done; what is given waits for it and returns the files' paths.
+
+        `needed`: the digests of the files that the enclave has asked for.
+        """
         read = [envelopes.read(Manifest, envelopes.Envelope.from_json(each.model_dump())) for each in dossier.manifests]
-        sizes = {file.digest: file.bytes for manifest in read for file in manifest.files}
+        sizes = {file.digest: file.bytes for manifest in read for file in manifest.files if file.digest in needed}
         with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="fetch") as pool:
             coming = {digest: pool.submit(self._fetch, lease, digest, folder) for digest in sizes}
 
@@ -334,17 +287,11 @@ class Worker:
             }
         )
 
-
     def _handed(self, lease: LeaseWire, kind: str, path: Path) -> tuple[str, str | bytes]:
         """Upload a file, or let a small one come along with the outcome."""
         if path.stat().st_size <= _COMES_ALONG:
             return f"{kind}_file", base64.b64encode(path.read_bytes())
         return kind, self._mailbox.upload(lease.workspace, path)
-
-
-def _tell(beat: Callable[[str | None], bool], phase: str) -> None:
-    # Whether the run is to be cancelled was told to the enclave by `beat` itself.
-    beat(phase)
 
 
 _CLASSES: Final = {

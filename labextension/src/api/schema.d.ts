@@ -2145,7 +2145,7 @@ export interface components {
          * Finished
          * @description The end of a run: signed outcome, and the sealed (or synthetic) result and log.
          *
-         *     `result` and `log` name finished uploads; small files come along instead, in base64, as `result_file` and `log_file`.
+         *     `result` and `log` name finished uploads; small files come along instead, in base64: `result_file`, `log_file`.
          */
         Finished: {
             /**
@@ -2713,6 +2713,8 @@ export interface components {
         /**
          * KeysAsked
          * @description The enclave's signed request with its evidence; or, before that, only the call for nonces.
+         *
+         *     `sandbox_ms`: how long the run has waited for its sandbox.
          */
         KeysAsked: {
             /** @default null */
@@ -2721,6 +2723,11 @@ export interface components {
             lease: string;
             /** @default null */
             request: components["schemas"]["EnvelopeWire"] | null;
+            /**
+             * Sandbox Ms
+             * @default null
+             */
+            sandbox_ms: number | null;
         };
         /**
          * Language

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
-    from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess
     from jupyter_secure_jobs.wire.mailbox import Dossier
+    from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess
 
 log: Final = logging.getLogger(__name__)
 NONCE_SECONDS: Final = 30.0

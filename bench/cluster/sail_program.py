@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _MEMORY: Final = "/dev/shm"  # noqa: S108 -- plaintext only in memory
 _SERVER: Final = (sys.executable, "-m", "pysail", "spark", "server", "--port")
-_START_SECONDS: Final = 60
+_START_SECONDS: Final = 300
 
 
 def free_port() -> int:
@@ -45,7 +45,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     """Return when somebody listens there.
 
     Raises:
-        ProgramFailedError: nobody does within a minute, or the process has ended.
+        ProgramFailedError: nobody does in five minutes, or the process has ended.
     """
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until and process.poll() is None:

@@ -65,27 +65,21 @@ def sail(
     figures = _ways("sail", run("sail_program", {"what": "reading", **settings, "rounds": rounds}))
     # What a function in a worker must not reach: a port of this machine.
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
         for number in workers:
-            for network, name, around in ((None, "plain", ()), ("shared", "sandboxed", SHARED_NETWORK)):
-                console.print(f"Sail: {number} workers, {name} …")
-                where = place / f"start-{number}-{name}"
-                where.mkdir()
-                found = run(
-                    "sail_program",
-                    {
-                        "what": "start",
-                        **settings,
-                        "folder": str(where),
-                        "workers": number,
-                        "network": network,
-                        "port": listening.getsockname()[1],
-                        "rounds": starts,
-                    },
-                    around=around,
-                )
-                figures |= spread(f"sail_{number}_{name}_start", found["taken"])
-                figures[f"sail_{number}_{name}_memory_mib"] = found["memory"]
-                figures[f"sail_{number}_{name}_reached_host_count"] = found["reached"]
+            console.print(f"Sail: {number} workers, plain and each in a sandbox …")
+            for name, network, around in (("plain", None, ()), ("sandboxed", "shared", SHARED_NETWORK)):
+                settings |= {"workers": number, "network": network, "port": port}
+                found = [
+                    run(
+                        "sail_program",
+                        {"what": "start", **settings, "folder": str(place / f"{number}-{name}-{attempt}")},
+                        around=around,
+                    )
+                    for attempt in range(starts)
+                ]
+                figures |= spread(f"sail_{number}_{name}_start", [each["taken"] for each in found])
+                figures[f"sail_{number}_{name}_reached_host_count"] = sum(each["reached"] for each in found)
     apart = {"folder": str(place / "apart"), "seconds": _APART_SECONDS}
     found = run("sail_program", {"what": "apart", **apart}, around=SHARED_NETWORK)
     figures["sail_apart_answered_count"] = found["answered"]

@@ -52,11 +52,11 @@ def _ways(figures: Mapping[str, float]) -> Table:
 
 
 def _starts(figures: Mapping[str, float]) -> Table:
-    table = _table("From nothing to the first answer", "ms (median)", "MiB", "UDFs that reached the host")
+    table = _table("From nothing to the first answer", "ms (median)", "UDFs that reached the host")
     for name, words in STARTS.items():
         if f"{name}_start_median_ms" not in figures:
             continue
-        keys = (f"{name}_start_median_ms", f"{name}_memory_mib", f"{name}_reached_host_count")
+        keys = (f"{name}_start_median_ms", f"{name}_reached_host_count")
         table.add_row(words, *(f"{figures[key]:,.0f}" if key in figures else "" for key in keys))
     return table
 

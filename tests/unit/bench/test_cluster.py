@@ -73,6 +73,7 @@ def test_the_door_releases_for_tokens_in_force_alone_and_counts(prepared: data.P
         assert [who for who, _ in opened.asked] == ["job-of-nobody", token, token]
 
 
+@pytest.mark.long
 def test_sail(prepared: data.Prepared, tmp_path: Path) -> None:
     figures = measure.sail(tmp_path, prepared, 1, QUIET, workers=(2,), starts=1)
     # A function in a plain worker reaches the machine; in a sandbox with a network of the job's own it does not.

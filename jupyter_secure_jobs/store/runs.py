@@ -106,14 +106,15 @@ def was_tested(session: Session, job: str) -> bool:
 
 
 def lost(session: Session, *, now: datetime) -> Sequence[RunRow]:
-    """Return runs whose worker gave no sign of life in time."""
+    """Return runs whose worker gave no sign of life in time; of several callers at once, one gets each."""
     query = select(RunRow).where(RunRow.lease_expires < now, RunRow.status.in_(["Queued", "Running"]))
-    return session.scalars(query).all()
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 def overdue(session: Session, *, now: datetime) -> Sequence[RunRow]:
-    """Return queued runs whose order has expired."""
-    return session.scalars(select(RunRow).where(text("status = 'Queued'"), RunRow.expires < now)).all()
+    """Return queued runs whose order has expired; of several callers at once, one gets each."""
+    query = select(RunRow).where(text("status = 'Queued'"), RunRow.expires < now)
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 def granted(session: Session, ids: Collection[str]) -> dict[str, dict[str, bool]]:

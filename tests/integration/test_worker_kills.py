@@ -12,7 +12,7 @@ from sqlalchemy import select
 from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.run import RunKind, RunStatus
 from jupyter_secure_jobs.member import opening
-from jupyter_secure_jobs.store.tables import HistoryRow, RunRow
+from jupyter_secure_jobs.store.tables import HistoryRow, RunRow, VersionRow
 from jupyter_secure_jobs.wire.job import GrantWire
 from tests.support import tampering
 from tests.support.kills import family, folders_in_memory, killed, wiped
@@ -102,6 +102,7 @@ def check_counts(parts: Parts, jobs: dict[str, tuple[str, ...]], ordered: dict[s
             rows = session.scalars(select(RunRow).where(RunRow.job == job)).all()
             assert all(row.receipt and row.result and row.lease is None for row in rows)
             assert len({row.result for row in rows}) == len(rows)
+            assert session.get_one(VersionRow, (job, 1)).used == len(runs), "members see each run once too"
 
 
 def test_one_of_two_workers_killed_at_random_moments(world: Parts) -> None:

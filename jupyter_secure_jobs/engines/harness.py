@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,8 @@ from jupyter_secure_jobs.engines.spec import JobSpec  # noqa: E402 -- as above
 if TYPE_CHECKING:
     from jupyter_secure_jobs.sandbox.supervisor import Ended
 
+# An engine that is not there by then is waited for no longer: the job's time begins, and ends the run.
+_START_SECONDS: Final = 240
 # JSON may write a character in twelve bytes.
 _MOST_REPORT: Final = 12 * MOST_MESSAGE + 4096
 
@@ -73,18 +76,21 @@ class _Run:
         files = tuple(report_files.unnamed() for _ in range(5))
         self.description, self.printed, self.rows, self.plans, self.report = files
         handed, self._handing = os.pipe()
+        self._prepared, prepared = os.pipe()
         runner = Runner(
             engine=engine,
             ceiling=ceiling,
             handed=handed,
+            prepared=prepared,
             description=self.description,
             printed=self.printed,
             rows=self.rows,
             plans=self.plans,
             report=self.report,
         )
-        self._process = supervisor.fork(runner, kept=(handed, *files))
+        self._process = supervisor.fork(runner, kept=(handed, prepared, *files))
         os.close(handed)
+        os.close(prepared)
 
     def hand(self, job: JobSpec, spec: bytes) -> Ended:
         """Hand the job over and watch it to its end; every process but this one has ended then."""
@@ -92,6 +98,11 @@ class _Run:
         view = memoryview(spec)
         while view:
             view = view[os.write(self.description, view) :]
+        # The job's time is that of its own code: a virtual machine may still be starting.
+        poll = select.poll()
+        poll.register(self._prepared, select.POLLHUP)
+        poll.poll(_START_SECONDS * 1000)
+        os.close(self._prepared)
         os.close(self._handing)
         watched = (
             supervisor.Watched(reason="log", descriptor=self.printed, most=job.limits.log_bytes),

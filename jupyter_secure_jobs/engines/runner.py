@@ -39,6 +39,7 @@ class Runner:
 
     engine, ceiling: which engine to start, and the most that the job may use.
     handed: a pipe that says a job is there: it ends once the job's description lies in `description`.
+    prepared: a pipe that ends once the engine is there, or is known not to come.
     description, printed, rows, plans, report: files for the job, what it prints, its result, the plans that led to it,
     and how it ended.
     """
@@ -46,6 +47,7 @@ class Runner:
     engine: EngineName
     ceiling: Limits
     handed: int
+    prepared: int
     description: int
     printed: int
     rows: int
@@ -58,6 +60,7 @@ class Runner:
         Returns without a report if no job came.
         """
         started, problem = self._prepared()
+        os.close(self.prepared)
         job = self._await_job()
         if job is None:
             return

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from jupyter_secure_jobs.sandbox import supervisor
 from jupyter_secure_jobs.sandbox.bubblewrap import Needs
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import DataType
 
     from jupyter_secure_jobs.engines.java import Java
     from jupyter_secure_jobs.sandbox.limits import Limits
@@ -33,6 +35,7 @@ _SCRATCH: Final = "/tmp"  # noqa: S108 -- the sandbox's own file system
 # Processor time of the virtual machine's own start and rehearsal; the author's code has not come by then.
 _START_SECONDS: Final = 120
 _OUT_OF_MEMORY: Final = 3
+BATCH_ROWS: Final = 65_536
 
 
 def needs(runtime: Java) -> Needs:
@@ -115,6 +118,7 @@ def _configuration(ceiling: Limits) -> dict[str, str]:
         "spark.sql.catalogImplementation": "in-memory",
         "spark.sql.warehouse.dir": f"{_SCRATCH}/work/spark-warehouse",
         "spark.sql.session.timeZone": "UTC",
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         # Tables here are of one machine: 200 tasks for each shuffle would mostly wait for each other.
         "spark.sql.shuffle.partitions": str(4 * cores),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
@@ -166,21 +170,28 @@ class Spark:
     def stream(self, rows: DataFrame) -> Iterator[pa.Table]:
         """Yield the rows in their order.
 
-        Spark hands them over as its tasks end, and their order last. So they are laid down in scratch first, and memory
-        never holds all of them.
+        Collecting holds a whole partition in the virtual machine's memory, and the tasks' order comes last. So Spark
+        writes the rows into scratch, a file for each partition, and they are read from there batch by batch.
         """
         from pyspark.sql.pandas.types import to_arrow_schema  # noqa: PLC0415 -- as above
 
         schema = to_arrow_schema(rows.schema, error_on_duplicated_field_names_in_struct=True, timezone="UTC")
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "rows")  # noqa: PTH118 -- Arrow takes text
-            order = _lay_down(rows, path)
-            if not order:
-                yield schema.empty_table()
-                return
-            with pa.memory_map(path) as file, pa.ipc.open_file(file) as reader:
-                for index in order:
-                    yield pa.Table.from_batches([reader.get_batch(index)]).cast(schema)
+        if not all(_is_plain(field.dataType) for field in rows.schema.fields):
+            # Of a type that Spark's Parquet writer does not take, or not in this form.
+            yield rows.toArrow().cast(schema)
+            return
+        with tempfile.TemporaryDirectory(prefix="rows-") as folder:
+            place = Path(folder, "rows")
+            # The names may be doubled, or hold what a file of Parquet cannot; their places are enough.
+            named = rows.toDF(*(str(index) for index in range(len(rows.columns))))
+            named.write.parquet(str(place))
+            for file in sorted(place.glob("part-*")):
+                with pq.ParquetFile(file) as part:
+                    for batch in part.iter_batches(BATCH_ROWS):
+                        yield pa.Table.from_batches([batch]).rename_columns(schema.names).cast(schema)
+                file.unlink()
+        # It may have no partition at all, and then no part; the schema has to come all the same.
+        yield schema.empty_table()
 
     def ended_by(self) -> str | None:
         """Return why the virtual machine ended, if it did: for want of memory, or in another way."""
@@ -197,30 +208,19 @@ class Spark:
         shutil.rmtree(f"{_SCRATCH}/spark", ignore_errors=True)
 
 
-def _lay_down(rows: DataFrame, path: str) -> list[int]:
-    """Write the batches of rows as they come; return their order."""
-    # pyspark 4.1 and 4.2 offer no public way to stream Arrow; this is `toArrow` of its classic DataFrame, part by part.
-    from pyspark.errors.exceptions.captured import unwrap_spark_exception  # noqa: PLC0415 -- as above
-    from pyspark.sql.pandas.serializers import ArrowCollectSerializer  # noqa: PLC0415 -- as above
-    from pyspark.util import _load_from_socket  # noqa: PLC0415 -- as above
+def _is_plain(kind: DataType) -> bool:
+    """Whether a type goes through a file of Parquet unchanged."""
+    from pyspark.sql import types  # noqa: PLC0415 -- as above
 
-    port, secret, server = cast("Any", rows)._jdf.collectAsArrowToPython()  # noqa: SLF001 -- as said
-    writer: pa.RecordBatchFileWriter | None = None
-    order: list[int] = []
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    try:
-        with _load_from_socket((port, secret), cast("Any", ArrowCollectSerializer)()) as parts:
-            for part in parts:
-                if isinstance(part, list):
-                    order = part
-                    continue
-                if writer is None:
-                    writer = pa.ipc.new_file(path, part.schema, options=options)
-                writer.write_batch(part)
-    finally:
-        if writer is not None:
-            writer.close()
-        with unwrap_spark_exception():
-            # Whatever went wrong over there is told here.
-            server.getResult()
-    return order
+    if isinstance(kind, types.StructType):
+        return bool(kind.fields) and all(_is_plain(field.dataType) for field in kind.fields)
+    if isinstance(kind, types.ArrayType):
+        return _is_plain(kind.elementType)
+    if isinstance(kind, types.MapType):
+        return _is_plain(kind.keyType) and _is_plain(kind.valueType)
+    plain = (
+        *(types.BooleanType, types.ByteType, types.ShortType, types.IntegerType, types.LongType, types.FloatType),
+        *(types.DoubleType, types.DecimalType, types.StringType, types.BinaryType, types.DateType),
+        *(types.TimestampType, types.TimestampNTZType),
+    )
+    return isinstance(kind, plain)

@@ -36,6 +36,8 @@ def spark() -> Iterator[Attack]:
 REACHES: Final = """
 from pyspark.sql import functions as F
 java = spark._jvm.java
+def path(text):
+    return java.nio.file.Path.of(text, spark._sc._gateway.new_array(java.lang.String, 0))
 def asked(what):
     try:
         heard.append('got ' + str(what()))
@@ -46,9 +48,9 @@ def asked(what):
         heard.append(next((word for word in known if word in text), text[:300]))
 asked(lambda: java.net.Socket('192.0.2.1', 80))
 asked(lambda: spark.read.text('SECRET').count())
-asked(lambda: java.nio.file.Files.readString(java.nio.file.Paths.get('SECRET', [''])))
-asked(lambda: java.nio.file.Files.readString(java.nio.file.Paths.get('/proc/1/environ', [''])))
-asked(lambda: java.nio.file.Files.createFile(java.nio.file.Paths.get('/tables/mine', spark._sc._gateway.new_array(java.lang.String, 0)), spark._sc._gateway.new_array(java.nio.file.attribute.FileAttribute, 0)))
+asked(lambda: java.nio.file.Files.readString(path('SECRET')))
+asked(lambda: java.nio.file.Files.readString(path('/proc/1/environ')))
+asked(lambda: java.io.FileOutputStream('/tables/mine'))
 @F.udf('string')
 def reach(x):
     import socket
@@ -101,7 +103,7 @@ TAKES: Final = {
         "python",
         "MemoryLimit",
     ),
-    "a large result": ("SELECT id, uuid() AS u FROM range(10000000)", "sql", "ResultTooLarge"),
+    "a large result": ("SELECT id, uuid() AS u FROM range(3000000)", "sql", "ResultTooLarge"),
     "scratch": ("while True: spark.range(10 ** 7).write.mode('append').parquet('/tmp/grows')", "python", "DiskFull"),
 }
 

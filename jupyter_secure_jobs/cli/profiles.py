@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.cli import folders, passphrase
@@ -16,8 +17,10 @@ from jupyter_secure_jobs.wire.profile import ProfileNew
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
+    from collections.abc import Iterator
     from typing import Any
 
+    from jupyter_secure_jobs.client.facade import Client
     from jupyter_secure_jobs.wire.profile import ProfileWire
 
     Groups = _SubParsersAction[Any]
@@ -76,10 +79,18 @@ def line(profile: ProfileWire) -> str:
     return visible("  ".join(parts))
 
 
-def _list(arguments: Namespace) -> None:
+@contextmanager
+def _member(arguments: Namespace) -> Iterator[tuple[Client, str]]:
+    """Give the member's client and the workspace that is meant."""
     acting = folders.acting(arguments, passphrase.read(arguments))
-    for profile in acting.client.profiles(folders.workspace(acting, arguments.workspace)):
-        print(line(profile))
+    with closing(acting.client.connection):
+        yield acting.client, folders.workspace(acting, arguments.workspace)
+
+
+def _list(arguments: Namespace) -> None:
+    with _member(arguments) as (client, workspace):
+        for profile in client.profiles(workspace):
+            print(line(profile))
 
 
 def _setting(text: str) -> SettingWire:
@@ -104,15 +115,14 @@ def _create(arguments: Namespace) -> None:
         ),
         limits=LimitsWire(**{name: value for name, value in sizes.items() if value is not None}),
     )
-    acting = folders.acting(arguments, passphrase.read(arguments))
-    print(line(acting.client.create_profile(folders.workspace(acting, arguments.workspace), new)))
+    with _member(arguments) as (client, workspace):
+        print(line(client.create_profile(workspace, new)))
 
 
 def _delete(arguments: Namespace) -> None:
-    acting = folders.acting(arguments, passphrase.read(arguments))
-    workspace = folders.workspace(acting, arguments.workspace)
-    found = {folded(each.name): each for each in acting.client.profiles(workspace)}.get(folded(arguments.name))
-    if found is None:
-        raise NotFoundError("no_profile", f"There is no compute profile {arguments.name!r}.", "List the profiles.")
-    acting.client.delete_profile(workspace, found.id)
-    print(visible(f"Deleted the profile {found.name}; what was made with it keeps its copy."))
+    with _member(arguments) as (client, workspace):
+        found = {folded(each.name): each for each in client.profiles(workspace)}.get(folded(arguments.name))
+        if found is None:
+            raise NotFoundError("no_profile", f"There is no compute profile {arguments.name!r}.", "List the profiles.")
+        client.delete_profile(workspace, found.id)
+        print(visible(f"Deleted the profile {found.name}; what was made with it keeps its copy."))

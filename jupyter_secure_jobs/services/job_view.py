@@ -206,12 +206,15 @@ class View:
         queue = run_view.queue_of(self.unit, bundle.job.workspace, [bundle.live_run])
         comments = history.comments(self.unit.session, [row.statement for row in events if row.statement])
         before, code = opinions.last_review(self.unit, bundle.job, bundle.open, self.organisations)
+        shown = self.version(bundle, front, facts)
+        fields = self._fields(bundle, facts, queue)
+        fields["actions"] = [action_view.warned(each, shown.unfit) for each in action_view.actions(bundle, facts)]
         return JobDetailWire.model_validate(
             {
-                **self._fields(bundle, facts, queue),
+                **fields,
                 "query_status": query_status(facts),
                 "test_status": self.test_status(bundle.job, front),
-                "version": self.version(bundle, front, facts),
+                "version": shown,
                 "live": self.version(bundle, bundle.live, facts) if bundle.live else None,
                 "stops": self.stops(bundle),
                 "approval": self.approval(bundle.job, votes, submitted=front.stage in ("review", "accepted")),

@@ -164,6 +164,8 @@ def test_profile_that_no_worker_can_run_is_told_before_submitting(parts: Parts) 
     assert large.unfit == [f"The job may use {offer.cores + 1} cores; no worker has more than {offer.cores}."]
     job = _edit(parts, parts.draft(), profile=large.name)
     assert job.version.unfit == large.unfit
+    submit = next(each for each in job.actions if each.name == "submit")
+    assert large.unfit[0] in submit.effect, "it is read before one agrees to submit"
     assert _edit(parts, job, profile="Standard").version.unfit == []
 
 

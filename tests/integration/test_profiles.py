@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
-import pytest
-
-from jupyter_secure_jobs.cli.main import main
 from jupyter_secure_jobs.client.mailbox import WorkerMailbox
 from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.errors import (
@@ -23,6 +21,7 @@ from jupyter_secure_jobs.wire.compute import ComputeWire, PackageWire, SettingWi
 from jupyter_secure_jobs.wire.job import DraftChange, LimitsWire
 from jupyter_secure_jobs.wire.profile import OfferWire, ProfileChange, ProfileNew, ProfileWire
 from tests.support.parts import ANA, BEN, MIA, REVIEWERS, STRANGER, WEI, Draft, Parts, wait_until
+from tests.support.process import ROOT, clean_environment, command
 from tests.support.refusal import refused
 from tests.support.wheels import make_wheel
 
@@ -213,26 +212,28 @@ def test_package_of_a_job_from_profile_to_result(parts: Parts) -> None:
     assert "other bytes" in (swapped.error_text or "")
 
 
-def test_commands_of_profiles_and_wheels(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+def said(*words: str, code: int = 0) -> str:
+    """Run one command in a process of its own; return what it printed, or the error if it has to fail."""
+    done = subprocess.run(command(*words), cwd=ROOT, env=clean_environment(), stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == code, done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+def test_commands_of_profiles_and_wheels(parts: Parts) -> None:
     """A wheel's line goes from its file into a profile, which is listed and deleted by its name."""
     source = make_wheel(parts.folder / "commands", {"parting.py": ""}, name="parting")
     who = ("--key-store", str(parts.folder / "members" / ANA), "--workspace-url", parts.url)
     who = (*who, "--passphrase-file", str(parts.passphrase_file))
-    main(["wheel", str(source)])
-    line = capsys.readouterr().out.strip()
+    line = said("wheel", str(source)).strip()
     assert line.startswith("parting==1.2 --hash=sha256:")
-    main(["worker", "add-wheel", str(source), "--wheel-house", str(parts.folder / "another")])
-    assert line in capsys.readouterr().out
+    assert line in said("worker", "add-wheel", str(source), "--wheel-house", str(parts.folder / "another"))
     sizes = ("--cores", "1", "--memory-mib", "1024", "--seconds", "60", "--setting", "spark.sql.ansi.enabled=true")
-    main(["profile", "create", "By command", "--package", line, *sizes, *who])
-    main(["profile", "list", *who])
-    created, *listed = capsys.readouterr().out.splitlines()
+    created = said("profile", "create", "By command", "--package", line, *sizes, *who).rstrip("\n")
+    listed = said("profile", "list", *who).splitlines()
     assert created in listed
     assert listed[0].startswith("Standard  sail")
     assert all(each in created for each in ("By command  sail  1 core  1,024 MiB memory", line, "ansi.enabled=true"))
-    main(["profile", "delete", "BY COMMAND", *who])
-    main(["profile", "list", *who])
-    assert "By command  " not in capsys.readouterr().out
-    with pytest.raises(SystemExit):
-        main(["profile", "delete", "By command", *who])
-    assert "no compute profile" in capsys.readouterr().err
+    said("profile", "delete", "BY COMMAND", *who)
+    assert "By command  " not in said("profile", "list", *who)
+    assert "no compute profile" in said("profile", "delete", "By command", *who, code=1)

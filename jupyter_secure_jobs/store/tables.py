@@ -244,7 +244,7 @@ class DecisionRow(Base):
     version: Mapped[str] = mapped_column(HASH, primary_key=True)
     member: Mapped[str] = mapped_column(EMAIL, primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
-    statement: Mapped[str] = mapped_column(HASH)
+    statement: Mapped[str] = mapped_column(HASH, index=True)
     verdict: Mapped[str] = mapped_column(String(10))
     comment: Mapped[str] = mapped_column(Text)
     line_comments: Mapped[list[Any]] = mapped_column(default=list)
@@ -261,7 +261,7 @@ class RevocationRow(Base):
     member: Mapped[str] = mapped_column(EMAIL, primary_key=True)
     scope: Mapped[str] = mapped_column(String(10), primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
-    statement: Mapped[str] = mapped_column(HASH)
+    statement: Mapped[str] = mapped_column(HASH, index=True)
     time: Mapped[datetime]
 
 

@@ -18,13 +18,17 @@ from jupyter_secure_jobs.protocol.envelope import sign
 from jupyter_secure_jobs.protocol.login import Login
 from jupyter_secure_jobs.services import queue, run_view, runs
 from jupyter_secure_jobs.store import queue as lines
+from jupyter_secure_jobs.store import runs as stored
 from jupyter_secure_jobs.store.tables import JobRow, KeyMailRow, QueueRow, RunRow, ServiceKeyRow
 from jupyter_secure_jobs.wire import run as shapes
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from tests.support.filled import ANA, HERE, MIA, NOW, PEOPLE, WEI, Filled, copied
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from sqlalchemy.orm import Session
 
     from jupyter_secure_jobs.services.unit import Unit
 
@@ -220,3 +224,33 @@ def test_a_full_queue_takes_no_test_and_no_order(empty: Filled) -> None:
 def _jobs(filled: Filled) -> list[JobRow]:
     with filled.unit(ANA) as unit:
         return list(unit.session.scalars(select(JobRow).where(JobRow.workspace == HERE)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        (lambda s: stored.lost(s, now=NOW), "ix_run_lease_expires"),
+        (lambda s: stored.overdue(s, now=NOW), "ix_run_expires"),
+        (lambda s: stored.open_mail(s, HERE, "Airline"), "ix_run_leased"),
+        (lambda s: stored.open_notices(s, HERE, "Airline"), "ix_notice_open"),
+        (lambda s: stored.leased_by(s, HERE, "one"), "ix_run_leased"),
+        (lambda s: stored.active_anywhere(s, HERE), "ix_run_active"),
+        (lambda s: stored.active(s, "job", "test"), "ix_run_job_kind_status_id"),
+        (lambda s: stored.next_number(s, "job", "test"), "ix_run_job_kind_number"),
+        (lambda s: stored.listed(s, HERE, job=None, kind=None, after=None, limit=9), "ix_run_workspace_id"),
+        (lambda s: stored.listed(s, HERE, job=None, kind="job", after=None, limit=9), "ix_run_workspace_kind_id"),
+        (lambda s: stored.listed(s, HERE, job="job", kind=None, after=None, limit=9), "ix_run_job_id"),
+        (lambda s: lines.waiting(s, HERE), "ix_run_waiting"),
+    ],
+)
+def test_what_workers_and_key_services_ask_for_costs_what_is_open(
+    empty: Filled, asked: Callable[[Session], object], index: str
+) -> None:
+    with empty.unit(ANA) as unit, empty.queries() as queries:
+        asked(unit.session)
+    ((statement, values),) = [each for each in queries if each[0] != "BEGIN"]
+    with empty.database.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
+        found = [row[3] for row in plan]
+    assert index in found[0], found
+    assert not [line for line in found if line.startswith("SCAN") or "TEMP B-TREE" in line], found

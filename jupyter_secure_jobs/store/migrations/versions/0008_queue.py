@@ -26,6 +26,8 @@ _INDEXES = (
     ("job", ["workspace", "listed_status", "id", "archived"]),
     ("job", ["workspace", "listed_status", "updated", "id"]),
     ("job", ["workspace", "listed_run", "id", "archived"]),
+    ("decision", ["statement"]),
+    ("revocation", ["statement"]),
     ("run", ["job", "id"]),
     ("run", ["job", "kind", "status", "id"]),
     ("run", ["job", "kind", "text_hash", "id"]),

@@ -189,7 +189,7 @@ _STATEMENTS: Final[dict[str, Callable[[Sequence[Token], int], bool]]] = {
     "script": lambda tokens, at: at == 0 and _word(tokens, at) == "BEGIN",
     "function made in SQL": _is_function_made,
     "session variable": _is_variable,
-    "execute immediate": lambda tokens, at: _follow(tokens, at, "EXECUTE", "IMMEDIATE"),
+    "execute immediate": lambda tokens, at: _word(tokens, at) == "EXECUTE",
     "cache table": lambda tokens, at: _word(tokens, at) in {"CACHE", "UNCACHE"},
 }
 _FORMS: Final[dict[str, Callable[[Sequence[Token], int], bool]]] = {

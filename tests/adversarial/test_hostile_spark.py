@@ -71,7 +71,7 @@ for entry in filter(str.isdigit, os.listdir('/proc')):
 heard.append(str(sorted(bounds)))
 machine = next(entry for entry in os.listdir('/proc') if entry.isdigit() and b'SparkSubmit' in open(f'/proc/{entry}/cmdline', 'rb').read())
 words = open(f'/proc/{machine}/cmdline', 'rb').read().split(b'\\0')
-heard.append(','.join(sorted(word.decode() for word in words if word.startswith(b'-Xmx') or b'Attach' in word)))
+heard.append(','.join(sorted(word.decode() for word in words if word.startswith((b'-Xmx', b'-XX:+DisableAttach')))))
 listening = {line.split()[1].split(':')[0] for name in ('tcp', 'tcp6') for line in open(f'/proc/net/{name}').read().splitlines()[1:] if line.split()[3] == '0A'}
 heard.append(str(listening))
 heard.append(str([table.name for table in spark.catalog.listTables()]))

@@ -66,7 +66,7 @@ def test_what_sail_lacks_is_refused_at_submission_with_its_place(parts: Parts) -
 def test_job_for_spark_goes_the_whole_road(parts: Parts, tmp_path: Path) -> None:
     job = accepted(parts, RECURSIVE)
     ended = parts.ended(parts.order(job.id), seconds=240)
-    assert (ended.status, ended.rows) == ("Succeeded", 1), ended
+    assert (ended.status, ended.rows) == ("Succeeded", 1), (ended.error_class, ended.error_text)
     exported = opening.export(parts.ana, parts.workspace, ended.id, "parquet", tmp_path)
     assert pq.read_table(exported).to_pylist() == [{"s": 15}]
 

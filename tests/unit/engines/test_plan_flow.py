@@ -28,13 +28,13 @@ COLUMNS = {name: table.column_names for name, table in TABLES.items()}
 
 
 @pytest.fixture(scope="module")
-def engine() -> sail.Engine:
-    return sail.Engine.start()
+def engine() -> sail.Sail:
+    return sail.Sail.start()
 
 
 @pytest.fixture
-def session(engine: sail.Engine, tmp_path: Path) -> Iterator[Any]:
-    made: Any = engine.session()
+def session(engine: sail.Sail, tmp_path: Path) -> Iterator[Any]:
+    made: Any = engine.session({})
     for name, table in TABLES.items():
         pq.write_table(table, tmp_path / f"{name}.parquet")
         made.read.parquet(str(tmp_path / f"{name}.parquet")).createOrReplaceTempView(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_secure_jobs.enclave.enclave import Enclave
@@ -34,6 +35,7 @@ class IdleChild:
 
     def __init__(self) -> None:
         self.closed = False
+        self.tables = Path("/nonexistent")
 
     def wait_until_ready(self) -> None:
         """It is ready, having nothing to do."""

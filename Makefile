@@ -72,6 +72,7 @@ contracts: install
 generate: install  ## write the generated files anew
 	$(BIN)/python -m jupyter_secure_jobs.rest.openapi > docs/openapi.json
 	$(BIN)/python -m jupyter_secure_jobs.domain.lifecycle_page > docs/lifecycle.md
+	$(BIN)/python -m tests.support.engines_page > docs/engines.md
 	cd labextension && $(JLPM) generate:api
 
 generated: install

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from bench import crypto, latency, tpch, ui, verify
+from bench import crypto, latency, rest, soak, tpch, ui, verify
+from bench.cluster import measure as cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 BENCHMARKS: Final[Mapping[str, Callable[[Path, int, Console], None]]] = {
+    "cluster": cluster.measure,
     "crypto": crypto.measure,
     "latency": latency.measure,
+    "rest": rest.measure,
+    "soak": soak.measure,
     "tpch": tpch.measure,
     "ui": ui.measure,
     "verify": verify.measure,

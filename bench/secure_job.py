@@ -20,7 +20,7 @@ from jupyter_secure_jobs.wire.job import DatasetReadWire, GrantWire, JobNew
 from jupyter_secure_jobs.wire.member_side import DatasetAsked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from jupyter_secure_jobs.member.context import Acting
@@ -54,10 +54,11 @@ class AcceptedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """Running parts: the members' side, and how long the start of all parts took."""
+    """Running parts: the members' side, how long the start of all parts took, and the parts' processes by name."""
 
     host: MemberHost
     milliseconds: float
+    pids: Callable[[], Mapping[str, int]]
 
 
 def _host(embedded: Embedded) -> MemberHost:
@@ -68,9 +69,9 @@ def _host(embedded: Embedded) -> MemberHost:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[Started]:
+def started(folder: Path, *, workers: int = 1) -> Iterator[Started]:
     """Start every part anew over `folder`, with the members' keys unlocked; stop all parts afterwards."""
-    embedded = Embedded(folder)
+    embedded = Embedded(folder, workers=workers)
     # Keys are unlocked once a session, by a person who types a passphrase: that is no part of a run, and if it were
     # done after the start, the worker would get ready meanwhile. Only the first start has no keys before it.
     host = _host(embedded) if embedded.members else None
@@ -78,9 +79,12 @@ def started(folder: Path) -> Iterator[Started]:
     embedded.start()
     taken = (time.perf_counter() - tick) * 1000
     try:
-        yield Started(host=host or _host(embedded), milliseconds=taken)
+        host = host or _host(embedded)
+        yield Started(host=host, milliseconds=taken, pids=lambda: embedded.pids)
     finally:
         embedded.stop()
+        for email, _ in DEMO_MEMBERS if host is not None else ():
+            host.acting(email).client.connection.close()
 
 
 def accepted_job(host: MemberHost, table: Path) -> AcceptedJob:
@@ -90,15 +94,29 @@ def accepted_job(host: MemberHost, table: Path) -> AcceptedJob:
     publishing.publish(
         owner, workspace, DatasetAsked(name=sample.TABLE, files=[str(table)]), agree=lambda _proposal: True
     )
+    return _accepted(host, workspace, draft(workspace, author, name="Latency"))
+
+
+def another_job(host: MemberHost, like: AcceptedJob, name: str) -> AcceptedJob:
+    """Have another job of the same text accepted."""
+    return _accepted(host, like.workspace, draft(like.workspace, host.acting(AUTHOR), name=name))
+
+
+def draft(workspace: str, author: Acting, *, name: str) -> JobNew:
+    """Return the job that is measured, as a draft of this name, for any number of runs."""
     (dataset,) = [each.id for each in author.client.datasets(workspace) if each.name == sample.TABLE]
-    draft = JobNew(
-        name="Latency",
+    return JobNew(
+        name=name,
         language=Language.SQL,
         code=sample.QUERY,
         datasets=[DatasetReadWire(table=sample.TABLE, dataset=dataset)],
         grant=GrantWire(reruns=True),
     )
-    job = author.client.create_job(workspace, draft).id
+
+
+def _accepted(host: MemberHost, workspace: str, new: JobNew) -> AcceptedJob:
+    author = host.acting(AUTHOR)
+    job = author.client.create_job(workspace, new).id
     deciding.submit(author, workspace, job)
     for email, _ in DEMO_MEMBERS:
         if email != AUTHOR:

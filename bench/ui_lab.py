@@ -15,6 +15,7 @@ from bench.ui_workspace import fill
 from jupyter_secure_jobs.store.database import Database
 from jupyter_secure_jobs.wire.member_side import DatasetAsked
 from tests.support.lab import TOKEN, Lab
+from tests.support.layouts import own_layouts
 from tests.support.parts import ANA, FLIGHTS
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def fresh_page(browser: Browser, place: FilledLab) -> Iterator[Page]:
     """Open the Lab with its start page, the sidebar not yet shown, in a browser context of its own."""
     context = browser.new_context(viewport={"width": _WIDTH, "height": _HEIGHT})
     context.add_init_script(SCRIPT)
+    context.route("**/lab/api/workspaces/*", own_layouts())
     try:
         page = context.new_page()
         page.goto(f"{place.lab.url}/lab?token={TOKEN}&reset")

@@ -11,14 +11,15 @@ import argparse
 import hashlib
 import random
 import sys
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, insert, select
 
+from bench.bulk import bulk
 from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.job import Language, Scope
 from jupyter_secure_jobs.domain.job_list import searched
@@ -28,8 +29,7 @@ from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.domain.text import DESCRIPTION_LENGTH, clean_name, folded
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.services import terms
-from jupyter_secure_jobs.store import datasets, statements, workspaces
-from jupyter_secure_jobs.store.database import Database
+from jupyter_secure_jobs.store import datasets, job_index, statements, workspaces
 from jupyter_secure_jobs.store.identifiers import uuid7
 from jupyter_secure_jobs.store.tables import (
     Base,
@@ -45,7 +45,7 @@ from jupyter_secure_jobs.store.tables import (
 from jupyter_secure_jobs.wire.job import DraftChange, GrantWire
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -74,6 +74,8 @@ CODES: Final = (
     ),
     (Language.PYTHON, "spark.table('flights').groupBy('month').count()"),
 )
+_ORDER: Final[tuple[type[Base], ...]] = (JobRow, VersionRow, DecisionRow, RevocationRow, RunRow, HistoryRow)
+_ROWS_AT_ONCE: Final = 20_000
 _RESTING: Final = (Status.DRAFT, Status.UNDER_REVIEW, Status.ACCEPTED, Status.DRAFT, Status.ARCHIVED)
 
 
@@ -89,6 +91,11 @@ class _Job:
     runs: int = 0
     tests: int = 0
 
+    @property
+    def released(self) -> int:
+        """For how many of its runs a key was released: all but a newest one that waits."""
+        return self.runs - (self.status is Status.QUEUED) if self.runs else 0
+
 
 @dataclass(kw_only=True)
 class _Filling:
@@ -98,10 +105,27 @@ class _Filling:
     reads: list[dict[str, str]]
     now: datetime
     chance: random.Random
+    session: Session
     rows: dict[type[Base], list[dict[str, Any]]] = field(default_factory=dict)
+    held: int = 0
+    places: Iterator[int] = field(default_factory=lambda: count(1))
 
     def add(self, table: type[Base], **values: Any) -> None:  # noqa: ANN401 -- a row's values
         self.rows.setdefault(table, []).append(values)
+        self.held += 1
+
+    def write(self, *, least: int = 0) -> None:
+        """Write the rows that were added, once there are `least` of them: a million never stand in memory."""
+        if self.held < least:
+            return
+        for table in _ORDER:
+            if rows := self.rows.pop(table, None):
+                self.session.execute(insert(table), rows)
+        self.held = 0
+
+    @cached_property
+    def organisations(self) -> dict[str, str]:
+        return {row.email: row.organisation for row in self.members}
 
     def id_at(self, time: datetime) -> str:
         return uuid7(int(time.timestamp() * 1000), self.chance.randbytes(10))
@@ -128,14 +152,16 @@ class _Filling:
         time = job.created + STEP
         for number in (n for n in (live, opened) if n is not None):
             time = self._version(job, number, name, description, time=time, open_=number == opened)
-        time = self._runs(job, live or 1, name, time)
         self.add(
             JobRow, id=job.id, workspace=self.workspace, name=name, folded=folded(name), description=description,
             author=job.author.email, organisation=job.author.organisation, archived=job.status is Status.ARCHIVED,
-            created=job.created, updated=time, revision=1, open_version=opened, live_version=live,
+            created=job.created, updated=time + STEP * (job.runs + job.tests), revision=1, open_version=opened,
+            live_version=live,
             searched=searched(name=name, description=description, author=job.author.email,
                               organisation=job.author.organisation),
         )  # fmt: skip
+        self._runs(job, live or 1, name, time)
+        self.write(least=_ROWS_AT_ONCE)
 
     def _version(self, job: _Job, number: int, name: str, description: str, *, time: datetime, open_: bool) -> datetime:
         drafted, text_hash = self.texts[job.number % len(CODES)]
@@ -147,6 +173,7 @@ class _Filling:
             VersionRow, job=job.id, number=number, stage=stage, text_hash=text_hash, statement=statement,
             terms=drafted if stage == "draft" else {**drafted, "name": name, "description": description},
             epoch=self.epoch if statement else None, submitted=time if statement else None,
+            used=job.released if stage == "accepted" else 0,
         )  # fmt: skip
         if statement is None:
             return time + STEP
@@ -170,15 +197,16 @@ class _Filling:
             )  # fmt: skip
         return time + STEP
 
-    def _runs(self, job: _Job, version: int, name: str, time: datetime) -> datetime:
-        for kind, count in (("test", job.tests), ("job", job.runs)):
-            for number in range(1, count + 1):
-                newest = kind == "job" and number == count and job.status in set(RunStatus)
+    def _runs(self, job: _Job, version: int, name: str, time: datetime) -> None:
+        for kind, times in (("test", job.tests), ("job", job.runs)):
+            for number in range(1, times + 1):
+                newest = kind == "job" and number == times and job.status in set(RunStatus)
                 status = RunStatus(job.status) if newest else RunStatus.SUCCEEDED
                 time = self._run(job, version, kind, number, status, time)
                 if kind == "job":
                     self._event(job, name, job.author.email, Event.ORDERED, version, time)
-        return time
+                # The job and its version were added before, so that a part of its runs may be written already.
+                self.write(least=_ROWS_AT_ONCE)
 
     def _run(self, job: _Job, version: int, kind: str, number: int, status: RunStatus, time: datetime) -> datetime:
         drafted, text_hash = self.texts[job.number % len(CODES)]
@@ -188,7 +216,8 @@ class _Filling:
         self.add(
             RunRow, id=self.id_at(time), workspace=self.workspace, job=job.id, version=version, kind=kind,
             number=number, status=str(status), phase="queued" if waits else "run" if runs else "done",
-            phases=[["queued", time.isoformat()]], member=job.author.email, inputs={},
+            phases=[["queued", time.isoformat()]], member=job.author.email,
+            organisation=job.author.organisation, turn=0, inputs={},
             statement=self.digest() if kind == "job" else None, text_hash=text_hash, text=drafted, created=time,
             started=None if waits else time + timedelta(seconds=2),
             finished=time + timedelta(seconds=9) if ended else None, expires=FAR,
@@ -202,10 +231,10 @@ class _Filling:
         return time + STEP
 
     def _event(self, job: _Job, name: str, member: str, event: Event, version: int, time: datetime) -> None:
-        organisation = next(row.organisation for row in self.members if row.email == member)
         self.add(
-            HistoryRow, workspace=self.workspace, job=job.id, job_name=name, member=member, organisation=organisation,
-            action=str(event), detail="", version=version, run=None, statement=None, salt="", place=None, time=time,
+            HistoryRow, workspace=self.workspace, job=job.id, job_name=name, member=member,
+            organisation=self.organisations[member], action=str(event), detail="", version=version, run=None,
+            statement=None, salt="", place=next(self.places), time=time,
         )  # fmt: skip
 
 
@@ -253,15 +282,15 @@ def fill(
         epoch=statements.count(session, workspace, "roster"),
         reads=[{"table": "flights", "dataset": row.id} for row in found],
         now=now,
+        session=session,
         chance=random.Random(f"{seed} {workspace}"),  # noqa: S311 -- rows that can be made again, nothing secret
     )
     made = {}
     for job in _planned(filling, jobs=jobs, runs=runs):
         filling.job(job)
         made[job.id] = job.status
-    for table in (JobRow, VersionRow, DecisionRow, RevocationRow, RunRow, HistoryRow):
-        if rows := filling.rows.get(table):
-            session.execute(insert(table), rows)
+    filling.write()
+    job_index.refresh(session, JobRow.workspace == workspace)
     session.execute(delete(EventRow).where(EventRow.workspace == workspace))
     session.add(EventRow(workspace=workspace))
     session.flush()
@@ -276,7 +305,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args(words)
-    with closing(Database(asked.database)) as database, database.transaction() as session:
+    with bulk(asked.database) as session:
         for workspace in session.scalars(select(WorkspaceRow.id)).all():
             fill(session, workspace, jobs=asked.jobs, runs=asked.runs, seed=asked.seed)
     return 0

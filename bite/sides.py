@@ -289,8 +289,8 @@ SERVER: Final = (
         edits=(
             changed(
                 "jupyter_secure_jobs/store/concerning.py",
-                "row.job.in_(jobs.where(JobRow.organisation == member.organisation))",
-                "row.job.in_(jobs)",
+                "job.where(JobRow.organisation == member.organisation).exists()",
+                "job.exists()",
             ),
             changed(
                 "jupyter_secure_jobs/services/concerning.py",

@@ -21,6 +21,7 @@ from kernel_magics.draft import Saved, Wanted, save
 from kernel_magics.events import events_frame
 from kernel_magics.export import write_file
 from kernel_magics.job import Job
+from kernel_magics.profiles import Profiles
 from kernel_magics.run import Run
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ WORKSPACE: Final = "SECURE_JOBS_WORKSPACE"
 Which = Literal["mine", "needs_me", "others", "archived", "all"]
 
 
-class SecureJobs:
+class SecureJobs(Profiles):
     """One member's view of one workspace.
 
     Every method raises `SecureJobsError` (with `code`, `detail` and `next_step`) as the member side answered.
@@ -163,6 +164,7 @@ class SecureJobs:
         output_policy: OutputPolicy | None = None,
         counts: Iterable[str] = (),
         seconds: int | None = None,
+        profile: str | None = None,
         new_draft: bool = False,
         overwrite: bool = False,
     ) -> Job:
@@ -182,6 +184,7 @@ class SecureJobs:
             output_policy: what the job asks of its own results, beside what the datasets' owners ask.
             counts: columns of the result that count the rows or persons of a group.
             seconds: the time limit of a run; None leaves it.
+            profile: the name of a compute profile, copied into the draft; None leaves what the draft has.
             new_draft: open a new draft where the newest version is frozen.
             overwrite: save although the draft was changed elsewhere.
 
@@ -207,6 +210,7 @@ class SecureJobs:
             counts=check_counts(tuple(counts)),
             description=description,
             seconds=seconds,
+            profile=profile,
         )
         return self.save(wanted, new_draft=new_draft, overwrite=overwrite).job
 

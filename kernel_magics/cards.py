@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jupyter_secure_jobs.domain.flow_words import flow_words
 from jupyter_secure_jobs.domain.run import RunKind
 from kernel_magics.bundle import Bundle, code, element, joined, note, table, visible
+from kernel_magics.profiles import told
 from kernel_magics.wording import (
     DASH,
     allowed_words,
@@ -270,7 +271,8 @@ def versions_table(versions: Sequence[VersionWire]) -> Bundle:
 
 def version_text(version: VersionWire) -> Bundle:
     """Return the full text of a version."""
-    return code(version.code, title=f"Version {version.number} · {version.state} · {version.language}")
+    title = f"Version {version.number} · {version.state} · {version.language}"
+    return joined(code(version.code, title=title), note("\n".join(told(version))))
 
 
 def review_card(review: ReviewStatement) -> Bundle:

@@ -14,6 +14,7 @@ from kernel_magics.bundle import note
 from kernel_magics.declared import declarations
 from kernel_magics.draft import Wanted, datasets_of
 from kernel_magics.output import names, output_arguments, output_policy
+from kernel_magics.profiles import told
 from kernel_magics.showing import show
 from kernel_magics.verbs.act import watched
 
@@ -53,6 +54,8 @@ a new draft (`--new-draft`, or `%securejob new-draft "NAME"`).
                             (`%securejob datasets`); the strictest holds, and printed text stays in the enclave then
     --description TEXT      at most 150 characters; stays as it is if not given
     --seconds N             the time limit of a run; stays as it is if not given
+    --profile NAME          the compute profile (`%securejob profiles`): engine, cores, memory, time, packages; copied
+                            into the draft, which keeps what it has if not given, or if it is of this profile already
     --test                  run it on synthetic data at once, with the inputs' defaults, and show the rows
     --test-input NAME=VALUE a value for that test, once for each (implies --test)
     --new-draft             open a new draft where the newest version is frozen
@@ -77,6 +80,7 @@ def parser() -> Arguments:
     output_arguments(made)
     made.add_argument("--description")
     made.add_argument("--seconds", type=int, metavar="N")
+    made.add_argument("--profile", metavar="NAME")
     made.add_argument("--test", action="store_true")
     made.add_argument("--test-input", dest="values", action="append", default=[], metavar="NAME=VALUE")
     made.add_argument("--new-draft", action="store_true")
@@ -109,6 +113,7 @@ def wanted_of(arguments: argparse.Namespace, code: str) -> Wanted:
         counts=check_counts(tuple(names(arguments.counts))),
         description=arguments.description,
         seconds=arguments.seconds,
+        profile=arguments.profile,
     )
 
 
@@ -119,6 +124,7 @@ def report(saved: Saved) -> str:
         lines.append(f"Language: {saved.language} (guessed; --lang says it).")
     reads = ", ".join(read.table for read in saved.job.wire.version.datasets)
     lines.append(f"Reads: {reads}." if reads else "Reads no dataset.")
+    lines += told(saved.job.wire.version)
     for problem in saved.problems:
         at = "" if problem.line is None else f"Line {problem.line}"
         at += "" if problem.column is None else f", column {problem.column}"

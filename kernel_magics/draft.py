@@ -12,10 +12,12 @@ from jupyter_secure_jobs.domain.job import Language, LogPolicy
 from jupyter_secure_jobs.domain.lifecycle import Action
 from jupyter_secure_jobs.domain.output import THE_JOB, OutputFailure, combine, failure_words, of_dataset
 from jupyter_secure_jobs.domain.text import clean_code, clean_name, folded
-from jupyter_secure_jobs.wire.job import DatasetReadWire, DraftChange, GrantWire, InputVariableWire, JobNew, LimitsWire
+from jupyter_secure_jobs.wire.compute import ComputeWire
+from jupyter_secure_jobs.wire.job import DatasetReadWire, DraftChange, GrantWire, InputVariableWire, JobNew
 from jupyter_secure_jobs.wire.member_side import CheckNew, CheckProblem
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from kernel_magics.job import Job
+from kernel_magics.profiles import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,7 +46,7 @@ def guess_language(code: str, *, otherwise: Language = Language.PYTHON) -> Langu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a draft is to be. None leaves a description or a time limit as it is; the rest is stated in full.
+    """What a draft is to be. None leaves description, time limit or profile as it is; the rest is stated in full.
 
     `datasets`: None proposes them from the tables that the code reads; else dataset names by table name.
     """
@@ -60,6 +62,7 @@ class Wanted:
     counts: tuple[str, ...] = ()
     description: str | None = None
     seconds: int | None = None
+    profile: str | None = None
 
     def mark(self) -> str:
         """Return a digest that tells this from another wish for the same job."""
@@ -99,8 +102,10 @@ def save(session: SecureJobs, wanted: Wanted, *, new_draft: bool = False, overwr
     existing = session.client.job_called(session.workspace, clean_name(wanted.name, what="job's name"))
     so_far = Language.PYTHON if existing is None else existing.version.language
     language = wanted.language or guess_language(code, otherwise=so_far)
-    reads, check = _datasets(session, wanted.datasets, code=code, language=language)
-    change = _change(wanted, code=code, language=language, reads=reads, existing=existing)
+    computed = chosen(session, wanted.profile, existing, seconds=wanted.seconds, again=overwrite)
+    compute = computed.get("compute") or (ComputeWire() if existing is None else existing.version.compute)
+    reads, check = _datasets(session, wanted.datasets, code=code, language=language, compute=compute)
+    change = _change(wanted, code=code, language=language, reads=reads, computed=computed)
     job, did = _saved(session, wanted, change, existing, new_draft=new_draft, overwrite=overwrite)
     session.remember(job.id, wanted.mark())
     return Saved(
@@ -170,7 +175,7 @@ def _change(
     code: str,
     language: Language,
     reads: list[DatasetReadWire],
-    existing: JobDetailWire | None,
+    computed: Mapping[str, object],
 ) -> DraftChange:
     change = DraftChange(
         language=language,
@@ -182,12 +187,9 @@ def _change(
         output_policy=wanted.output_policy,
         counts=list(wanted.counts),
     )
-    more: dict[str, object] = {}
+    more = dict(computed)
     if wanted.description is not None:
         more["description"] = wanted.description
-    if wanted.seconds is not None:
-        limits = existing.version.limits if existing is not None else LimitsWire()
-        more["limits"] = limits.model_copy(update={"seconds": wanted.seconds})
     return DraftChange.model_validate({**change.model_dump(exclude_unset=True), **more}) if more else change
 
 
@@ -226,14 +228,15 @@ def _differing(change: DraftChange, existing: JobDetailWire) -> list[str]:
 
 
 def _datasets(
-    session: SecureJobs, asked: Mapping[str, str] | None, *, code: str, language: Language
+    session: SecureJobs, asked: Mapping[str, str] | None, *, code: str, language: Language, compute: ComputeWire
 ) -> tuple[list[DatasetReadWire], CheckWire]:
     """Return the datasets to read, and the check's answer, which names every table that is none of them."""
     there = session.datasets()
     known = {folded(dataset.name): dataset for dataset in there if dataset.withdrawn is None}
     given = None if asked is None else [_read(table, name, known) for table, name in asked.items()]
     tables = [dataset.name for dataset in known.values()] if given is None else [read.table for read in given]
-    check = session.client.check(session.workspace, CheckNew(language=str(language), code=code, tables=tables))
+    text = CheckNew(language=str(language), code=code, tables=tables, compute=compute)
+    check = session.client.check(session.workspace, text)
     if given is not None:
         return given, check
     found = dict.fromkeys(folded(table) for table in check.tables if folded(table) in known)

@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 COMMANDS = {
     "docs/openapi.json": [sys.executable, "-m", "jupyter_secure_jobs.rest.openapi"],
+    "docs/engines.md": [sys.executable, "-m", "tests.support.engines_page"],
     "docs/lifecycle.md": [sys.executable, "-m", "jupyter_secure_jobs.domain.lifecycle_page"],
 }
 TYPES = "labextension/src/api/schema.d.ts"

@@ -6,7 +6,19 @@ import argparse
 import sys
 
 from jupyter_secure_jobs._version import __version__
-from jupyter_secure_jobs.cli import audit, datasets, decide, keys, keyservice, parts, receipts, reseal, roster, stopping
+from jupyter_secure_jobs.cli import (
+    audit,
+    datasets,
+    decide,
+    keys,
+    keyservice,
+    parts,
+    profiles,
+    receipts,
+    reseal,
+    roster,
+    stopping,
+)
 from jupyter_secure_jobs.domain.errors import SecureJobsError
 
 
@@ -18,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=__version__)
     groups = made.add_subparsers(required=True, metavar="COMMAND")
-    for module in (keys, roster, datasets, decide, stopping, receipts, reseal, audit, keyservice, parts):
+    for module in (keys, roster, datasets, profiles, decide, stopping, receipts, reseal, audit, keyservice, parts):
         module.add(groups)
     return made
 

@@ -6,6 +6,7 @@ What a part is made of is imported when it is started: all parts together take s
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from argparse import ArgumentTypeError
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.crypto import keyfile
+from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, card_of, create
 
 if TYPE_CHECKING:
-    from argparse import Namespace, _SubParsersAction
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
 
     Groups = _SubParsersAction[Any]
 
@@ -50,6 +52,9 @@ def add(groups: Groups) -> None:
     member.set_defaults(run=_member)
 
     _add_worker(groups)
+    wheel = groups.add_parser("wheel", help="print the line by which a compute profile names a wheel")
+    wheel.add_argument("file", type=Path, metavar="FILE")
+    wheel.set_defaults(run=_wheel)
     migrate = groups.add_parser("migrate", help="bring a workspace server's database to this version, with a backup")
     migrate.add_argument("--data-dir", type=Path, default=folders.default("server"))
     migrate.add_argument("--database-url", default="")
@@ -67,6 +72,7 @@ def _add_worker(groups: Groups) -> None:
     folders.add_key_store(work, "worker")
     folders.add_server(work)
     passphrase.add_arguments(work)
+    _add_wheel_house(work)
     work.add_argument(
         "--ready-sandboxes",
         type=_number_of_sandboxes,
@@ -74,10 +80,39 @@ def _add_worker(groups: Groups) -> None:
         help="how many sandboxes wait for runs, 0 to 16; each holds a started engine, about 200 MB",
     )
     work.set_defaults(run=_work)
+    added = worker.add_parser("add-wheel", help="put a Python package into this worker's wheel house, for jobs to use")
+    added.add_argument("file", type=Path, metavar="FILE")
+    _add_wheel_house(added)
+    added.set_defaults(run=_add_wheel)
     measured = worker.add_parser("measure", help="print the measurement of the enclave as it is installed")
     measured.set_defaults(run=_measure)
-    tried = worker.add_parser("check", help="try whether the sandbox can be made here")
+    tried = worker.add_parser(
+        "check", help="try whether the sandbox can be made here, and tell which engines there are"
+    )
     tried.set_defaults(run=_check)
+
+
+def _add_wheel_house(parser: ArgumentParser) -> None:
+    given = os.environ.get("SECURE_JOBS_WHEEL_HOUSE", "")
+    parser.add_argument(
+        "--wheel-house",
+        type=Path,
+        default=Path(given) if given else folders.default("wheels"),
+        help="folder with the wheels that jobs may name",
+    )
+
+
+def _add_wheel(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.enclave.wheels import add_wheel  # noqa: PLC0415 -- as said at the top
+
+    package = add_wheel(arguments.file, arguments.wheel_house)
+    print(f"In the wheel house {arguments.wheel_house}, for jobs that name it:\n{package.line}")
+
+
+def _wheel(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.enclave.wheels import read_wheel  # noqa: PLC0415 -- as said at the top
+
+    print(read_wheel(arguments.file).package.line)
 
 
 def _number_of_sandboxes(text: str) -> int:
@@ -147,22 +182,22 @@ def _work(arguments: Namespace) -> None:
     key_file = arguments.key_store / KEY_FILE
     if not key_file.is_file():
         keyfile.load(key_file, secret)  # says what is missing
+
     # The enclave opens the key store on its own and comes up meanwhile, with the first sandbox.
-    ready = arguments.ready_sandboxes
-    enclave = EnclaveProcess(key_file, secret, ready_sandboxes=ready)
+    def start() -> EnclaveProcess:
+        return EnclaveProcess(key_file, secret, ready_sandboxes=arguments.ready_sandboxes, wheels=arguments.wheel_house)
+
+    enclave = start()
     from jupyter_secure_jobs.worker.loop import Worker  # noqa: PLC0415 -- as said at the top
 
     try:
-        ring = keyfile.load(key_file, secret)
         worker = Worker(
-            ring,
-            key_file,
-            secret,
+            keyfile.load(key_file, secret),
             arguments.workspace_url,
             arguments.key_store / "carried",
-            ca_file=arguments.ca_file,
-            ready_sandboxes=ready,
+            start=start,
             enclave=enclave,
+            ca_file=arguments.ca_file,
         )
     except SecureJobsError:
         enclave.close()
@@ -180,13 +215,17 @@ def _measure(_arguments: Namespace) -> None:
 
 def _check(_arguments: Namespace) -> None:
     from jupyter_secure_jobs.enclave.measurement import measure  # noqa: PLC0415 -- as said at the top
-    from jupyter_secure_jobs.engines.run import HARNESS  # noqa: PLC0415 -- as said at the top
+    from jupyter_secure_jobs.engines import found  # noqa: PLC0415 -- as said at the top
+    from jupyter_secure_jobs.engines.run import HARNESS, arguments  # noqa: PLC0415 -- as said at the top
     from jupyter_secure_jobs.sandbox.report import check  # noqa: PLC0415 -- as said at the top
 
-    report = check(module=HARNESS)
+    report = check(module=HARNESS, arguments=arguments())
     if not report.available:
         raise InvalidError("no_sandbox", report.problem, report.next_step)
     print(f"The sandbox works, with {report.bubblewrap}. Measurement of the enclave: {measure()}")
+    for engine in EngineName:
+        told = found.find(engine)
+        print(f"Engine {engine}: {told.version or f'{told.problem} {told.next_step}'}")
 
 
 def _migrate(arguments: Namespace) -> None:

@@ -11,6 +11,7 @@ from jupyter_secure_jobs.client.job import JobRoutes
 from jupyter_secure_jobs.client.member_side import MemberRoutes
 from jupyter_secure_jobs.client.notice import NoticeRoutes
 from jupyter_secure_jobs.client.pinned import PinnedRoutes
+from jupyter_secure_jobs.client.profile import ProfileRoutes
 from jupyter_secure_jobs.client.run import RunRoutes
 from jupyter_secure_jobs.client.waiting import next_sequence, wait_for_end
 from jupyter_secure_jobs.client.workspace import WorkspaceRoutes
@@ -29,6 +30,7 @@ class Client(
     JobRoutes,
     RunRoutes,
     PinnedRoutes,
+    ProfileRoutes,
     NoticeRoutes,
     AuditRoutes,
     MemberRoutes,

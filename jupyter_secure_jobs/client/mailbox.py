@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from jupyter_secure_jobs.client.connection import Connection
+    from jupyter_secure_jobs.wire.profile import OfferWire
 
 WAIT_SECONDS: Final = 20.0
 _PART: Final = 8 * MIB
@@ -43,11 +44,11 @@ class WorkerMailbox:
         """Use a connection that is logged in with the worker's platform key."""
         self._connection = connection
 
-    def lease(self) -> LeaseWire | None:
-        """Wait for a run, up to about 20 seconds."""
+    def lease(self, offer: OfferWire | None = None) -> LeaseWire | None:
+        """Wait for a run, up to about 20 seconds; tell what runs can have here."""
         address = f"worker/leases?wait={WAIT_SECONDS}"
         return self._connection.post(
-            address, LeaseNew(), LeaseAnswer, timeout=WAIT_SECONDS + 10, largest=LARGEST_LIST
+            address, LeaseNew(offer=offer), LeaseAnswer, timeout=WAIT_SECONDS + 10, largest=LARGEST_LIST
         ).lease
 
     def _of(self, lease: LeaseWire, what: str) -> str:

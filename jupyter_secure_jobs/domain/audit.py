@@ -37,6 +37,9 @@ class Event(StrEnum):
     WORKERS_CHANGED = "workers_changed"
     DATASET_PUBLISHED = "dataset_published"
     DATASET_WITHDRAWN = "dataset_withdrawn"
+    PROFILE_MADE = "profile_made"
+    PROFILE_CHANGED = "profile_changed"
+    PROFILE_DELETED = "profile_deleted"
     CREATED = "created"
     EDITED = "edited"
     TESTED = "tested"
@@ -98,6 +101,11 @@ MEANINGS: Final[dict[Event, Meaning]] = {
     Event.DATASET_WITHDRAWN: Meaning(
         label="Dataset withdrawn", by="member", detail="the dataset", signed="withdrawal"
     ),
+    Event.PROFILE_MADE: Meaning(label="Compute profile made", by="member", detail="its name"),
+    Event.PROFILE_CHANGED: Meaning(
+        label="Compute profile changed", by="member", detail="its name; no draft, version or run changes with it"
+    ),
+    Event.PROFILE_DELETED: Meaning(label="Compute profile deleted", by="member", detail="its name"),
     Event.CREATED: Meaning(label="Job created", by="member"),
     Event.EDITED: Meaning(
         label="Draft edited", by="member", detail="changes within five minutes of one another are one event"

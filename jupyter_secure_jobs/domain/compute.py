@@ -8,13 +8,14 @@ from enum import StrEnum
 from typing import Final
 
 from jupyter_secure_jobs.domain.errors import InvalidError
-from jupyter_secure_jobs.domain.job import JobLimits
+from jupyter_secure_jobs.domain.job import GIB, JobLimits
 from jupyter_secure_jobs.domain.text import clean_name
 
 MOST_PACKAGES: Final = 50
 STANDARD: Final = "Standard"
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _PACKAGE_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,98}[a-z0-9])?")
+_PACKAGE_LINE: Final = re.compile(r"([A-Za-z0-9._-]{1,100})\s*==\s*(\S{1,64})\s+(?:--hash=)?(sha256:[0-9a-f]{64})")
 _PACKAGE_VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.!+_-]{0,63}")
 
 
@@ -25,6 +26,9 @@ class EngineName(StrEnum):
     SPARK = "spark"
 
 
+# Spark's virtual machine does not start in less; a child of Sail's takes about a sixth of a GiB before its job comes.
+LEAST_MEMORY: Final = {EngineName.SAIL: GIB // 2, EngineName.SPARK: 3 * GIB // 2}
+
 # What an author may set of an engine: nothing that reaches a file, a network, a class or another job.
 SETTINGS: Final[dict[str, re.Pattern[str]]] = {
     "spark.sql.ansi.enabled": re.compile(r"true|false"),
@@ -34,6 +38,11 @@ SETTINGS: Final[dict[str, re.Pattern[str]]] = {
     "spark.sql.autoBroadcastJoinThreshold": re.compile(r"-1|[1-9][0-9]{0,9}"),
     "spark.sql.execution.arrow.pyspark.enabled": re.compile(r"true|false"),
     "spark.sql.execution.arrow.maxRecordsPerBatch": re.compile(r"[1-9][0-9]{0,6}"),
+}
+# Which of them change what an engine does. Sail keeps every other one and passes over it in silence.
+SETTINGS_OF: Final = {
+    EngineName.SAIL: ("spark.sql.ansi.enabled", "spark.sql.caseSensitive", "spark.sql.session.timeZone"),
+    EngineName.SPARK: tuple(SETTINGS),
 }
 
 
@@ -57,6 +66,28 @@ class Package:
             raise InvalidError(
                 "package", f"Package {self.name} has no version or wheel digest.", "Add its wheel again."
             )
+
+    @property
+    def line(self) -> str:
+        """The package on one line, as pip's requirement files write it."""
+        return f"{self.name}=={self.version} --hash={self.wheel}"
+
+    @classmethod
+    def read(cls, line: str) -> Package:
+        """Return the package of a line such as `line` gives.
+
+        Raises:
+            InvalidError: it is no such line.
+        """
+        found = _PACKAGE_LINE.fullmatch(line.strip())
+        if found is None:
+            raise InvalidError(
+                "package",
+                f"{line.strip()[:100]!r} names no package.",
+                "Write name==version --hash=sha256:…; `jupyter secure-jobs wheel FILE` prints the line.",
+            )
+        name, version, wheel = found.groups()
+        return cls(name=re.sub(r"[-_.]+", "-", name).lower(), version=version, wheel=wheel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -101,6 +132,11 @@ class Compute:
         ):
             if names != sorted(set(names)) or len(names) > MOST_PACKAGES:
                 raise InvalidError("compute", f"The {what} are doubled, not sorted, or too many.", "Change the list.")
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The settings' values by name."""
+        return {setting.name: setting.value for setting in self.settings}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,12 @@ class UnavailableError(SecureJobsError):
     status = 503
 
 
+class BusyError(UnavailableError):
+    """So much waits already that no more is taken in now (RFC 6585, 429)."""
+
+    status = 429
+
+
 class RefusedError(SecureJobsError):
     """A check of the protocol failed: what cannot be verified is refused."""
 

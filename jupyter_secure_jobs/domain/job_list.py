@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST_TEXT: Final = 200
+# Counting stops after so many, so that it costs no more the more jobs there are: one more says "more than".
+MOST_COUNTED: Final = 1000
 
 
 class Group(StrEnum):

@@ -11,21 +11,23 @@ import hashlib
 import shutil
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from jupyter_secure_jobs.crypto.sealing import SealingKey
 from jupyter_secure_jobs.crypto.signing import SigningKey
 from jupyter_secure_jobs.domain.errors import RefusedError
 from jupyter_secure_jobs.domain.inputs import Value, check_values
 from jupyter_secure_jobs.domain.job import Assurance, JobLimits, Language, LogPolicy
-from jupyter_secure_jobs.enclave import plaintext
+from jupyter_secure_jobs.enclave import machine, plaintext
 from jupyter_secure_jobs.enclave.gate import Gate
 from jupyter_secure_jobs.enclave.outcome import Ended, seal, sign_test
 from jupyter_secure_jobs.enclave.pool import Sandboxes
+from jupyter_secure_jobs.enclave.wheels import WheelHouse
 from jupyter_secure_jobs.engines.run import run_job
 from jupyter_secure_jobs.engines.spec import JobSpec
+from jupyter_secure_jobs.flow import engine_check
+from jupyter_secure_jobs.protocol import codec, places
 from jupyter_secure_jobs.protocol import envelope as envelopes
-from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.order import (
     Evidence,
@@ -34,6 +36,7 @@ from jupyter_secure_jobs.protocol.order import (
 )
 from jupyter_secure_jobs.protocol.output import rules_of
 from jupyter_secure_jobs.protocol.version import Version
+from jupyter_secure_jobs.sandbox import cores
 from jupyter_secure_jobs.sandbox.limits import Limits
 from jupyter_secure_jobs.trust.dossier import AuthorisedRun, Dossier, verify_run
 from jupyter_secure_jobs.trust.evidence import PROFILE, verify_evidence, verify_grant
@@ -44,12 +47,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_secure_jobs.crypto.memory import Memory
+    from jupyter_secure_jobs.domain.compute import Compute, EngineName
     from jupyter_secure_jobs.domain.inputs import InputVariable
     from jupyter_secure_jobs.enclave.pool import Taken
     from jupyter_secure_jobs.enclave.task import SyntheticTask
     from jupyter_secure_jobs.protocol.envelope import Envelope
-
-ENGINE: Final = "sail"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,8 +80,10 @@ class Enclave:
         memory: Memory,
         sandboxes: Sandboxes | None = None,
         clock: Callable[[], datetime] = utc_now,
+        wheels: WheelHouse | None = None,
     ) -> None:
         """Start sandboxes ahead of the first run."""
+        self._wheels = wheels or WheelHouse(None)
         self._platform, self._name, self._measurement = platform, name, measurement
         self._memory, self._clock = memory, clock
         self._session: _Session | None = None
@@ -106,8 +110,8 @@ class Enclave:
         self._memory.release()
         self.cancelled.clear()
 
-    def _sandbox(self, limits: Limits) -> Taken:
-        return self.sandboxes.jobs.take(limits)
+    def _sandbox(self, limits: Limits, engine: EngineName) -> Taken:
+        return self.sandboxes.job(limits, engine)
 
     def prepare(self, dossier: Dossier) -> tuple[str, ...]:
         """Verify a job run; return the organisations whose keys it needs.
@@ -116,24 +120,47 @@ class Enclave:
 
         Raises:
             RefusedError: a check failed.
-            UnavailableError: no sandbox can be made here, or the data do not fit into memory.
+            UnavailableError: no sandbox can be made here, the data do not fit into memory, or this machine lacks the
+                engine, the processors or the memory that the job asks for.
         """
         self.forget()
         genesis = envelopes.read(Version, dossier.version).genesis
         run = verify_run(dossier, genesis=genesis, now=self._clock())
-        if run.version.compute.engine != ENGINE:
-            name = str(run.version.compute.engine)
-            raise RefusedError("engine", f"This worker has no engine {name!r}.", f"Use {ENGINE}.")
+        machine.check(run.version.compute, run.version.limits)
         tables = plaintext.needed(run.version)
-        self._memory.reserve(plaintext.size(run, tables))
+        size = plaintext.size(run, tables)
+        self._memory.reserve(size)
         limits = _limits(run.version.limits)
         gate = Gate.start(self.sandboxes, rules_of(run.version, run.manifests), limits)
         self._session = _Session(
             run=run, tables=tables, signing=SigningKey.generate(), sealing=SealingKey.generate(), gate=gate
         )
         # They come up while nonces and ciphertext are on their way; `ask` waits for them.
-        self._session.sandbox = self._sandbox(limits)
+        sandbox = self._sandbox(limits, run.version.compute.engine)
+        self._session.sandbox = self._with_packages(sandbox, run.version.compute, used=size)
         return run.owners
+
+    def offer(self) -> dict[str, object]:
+        """Return what a run can have here, for its author to know beforehand; the run itself checks again."""
+        return {
+            "cores": cores.available(),
+            "memory_bytes": machine.memory_bytes(),
+            "engines": machine.engines(),
+            "packages": codec.to_json(self._wheels.offered()),
+        }
+
+    def _with_packages(self, sandbox: Taken, compute: Compute, *, used: int) -> Taken:
+        if not compute.packages:
+            return sandbox
+        try:
+            sandbox.wait()  # one that does not come up is replaced, and with it its folder
+            self._wheels.unpack(compute.packages, sandbox.child.packages, room=self._memory.free_bytes() - used)
+        except BaseException:
+            # Without its packages no run is prepared: whoever asks for keys now is refused.
+            sandbox.child.close()
+            self.forget()
+            raise
+        return sandbox
 
     @property
     def files(self) -> list[str]:
@@ -264,12 +291,15 @@ class Enclave:
         self.forget()
         if task.text.hash != task.text_hash:
             raise RefusedError("tested_text", "The test is of another text than the one it is said to be of.")
+        machine.check(task.compute, task.limits)
+        _preflight(task)
         values = check_values(task.declarations, task.inputs)
         limits = _limits(task.limits)
         gate = Gate.start(self.sandboxes, task.rules, limits)
         sandbox: Taken | None = None
         try:
-            sandbox = self._sandbox(limits)
+            sandbox = self._sandbox(limits, task.compute.engine)
+            sandbox = self._with_packages(sandbox, task.compute, used=0)
             sandbox.wait()
             child = sandbox.child
             tables = {}
@@ -287,6 +317,8 @@ class Enclave:
                 limits=limits,
                 form=gate.form,
                 flow=task.language is Language.PYTHON,
+                engine=task.compute.engine,
+                settings=task.compute.values,
             )
             outcome = gate.let_out(run_job(child, spec, self.cancelled), limits, self.cancelled, printed=True)
             return sign_test(
@@ -313,7 +345,16 @@ def _limits(limits: JobLimits) -> Limits:
         result_bytes=limits.result_bytes,
         log_bytes=max(1, limits.log_bytes),
         scratch_bytes=limits.scratch_bytes,
+        cores=limits.cores,
     )
+
+
+def _preflight(task: SyntheticTask) -> None:
+    # The author's side has asked the same question, if it is one of this version.
+    for found in engine_check.check(task.language, task.code, task.compute, memory_bytes=task.limits.memory_bytes):
+        if found.fatal:
+            where = f" (line {found.line}, column {found.column})" if found.line else ""
+            raise RefusedError(engine_check.CODE, f"{found.text}{where}")
 
 
 def _typed(variables: Sequence[InputVariable], values: Mapping[str, Value]) -> dict[str, tuple[str, Any]]:
@@ -329,6 +370,8 @@ def _spec(version: Version, values: Mapping[str, Value], tables: Mapping[str, tu
         log_policy=gate.log_policy(version.log_policy.value),
         limits=_limits(version.limits),
         form=gate.form,
+        engine=version.compute.engine,
+        settings=version.compute.values,
     )
 
 

@@ -1,4 +1,4 @@
-"""The enclave's process: `python -m jupyter_secure_jobs.enclave.main FOLDER`, frames on standard input and output.
+"""The enclave's process: `python -m jupyter_secure_jobs.enclave.main KEY_FILE [WHEELS]`; frames on standard streams.
 
 The loop around it brings the passphrase of the platform key in the first frame. When the input ends, everything is
 wiped.
@@ -22,6 +22,7 @@ from jupyter_secure_jobs.enclave.enclave import Enclave
 from jupyter_secure_jobs.enclave.measurement import measure
 from jupyter_secure_jobs.enclave.pool import READY, Sandboxes
 from jupyter_secure_jobs.enclave.task import SyntheticTask
+from jupyter_secure_jobs.enclave.wheels import WheelHouse
 from jupyter_secure_jobs.flow import reading
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.envelope import Envelope
@@ -51,8 +52,8 @@ class Process:
         self._writing = threading.Lock()
         self._enclave: Enclave | None = None
 
-    def serve(self, folder: Path) -> None:
-        """Serve until the input ends."""
+    def serve(self, folder: Path, wheels: Path | None = None) -> None:
+        """Serve until the input ends; `wheels` is the worker's wheel house."""
         _harden()
         threading.Thread(target=self._listen, daemon=True).start()
         memory = Memory()
@@ -72,6 +73,7 @@ class Process:
                 measurement=measure(),
                 memory=memory,
                 sandboxes=sandboxes,
+                wheels=WheelHouse(wheels),
             )
             self._send({"ready": True})
             while (frame := self._waiting.get()) is not None:
@@ -134,6 +136,9 @@ class Process:
         task = codec.from_json(SyntheticTask, frame["task"])
         return _ended(enclave.test(task, _paths(frame), Path(frame["outbox"]), phase=self._phase))
 
+    def _offer(self, enclave: Enclave, _frame: Frame) -> Frame:
+        return enclave.offer()
+
     def _forget(self, enclave: Enclave, _frame: Frame) -> Frame:
         enclave.forget()
         enclave.warm()
@@ -145,6 +150,7 @@ _PERFORM: Final = {
     "ask": Process._ask,  # noqa: SLF001 -- as above
     "run": Process._run,  # noqa: SLF001 -- as above
     "test": Process._test,  # noqa: SLF001 -- as above
+    "offer": Process._offer,  # noqa: SLF001 -- as above
     "forget": Process._forget,  # noqa: SLF001 -- as above
 }
 
@@ -181,7 +187,7 @@ def main() -> None:
     incoming = os.fdopen(os.dup(0), "rb")
     outgoing = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    Process(incoming, outgoing).serve(Path(sys.argv[1]))
+    Process(incoming, outgoing).serve(*(Path(each) for each in sys.argv[1:3]))
 
 
 if __name__ == "__main__":

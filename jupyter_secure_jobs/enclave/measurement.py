@@ -19,7 +19,16 @@ from jupyter_secure_jobs.protocol import canonical
 
 FLOORS: Final = ("domain", "protocol", "crypto", "trust", "sandbox", "flow", "engines", "enclave")
 ENGINE_PACKAGES: Final = ("pysail", "pyspark", "pyarrow")
-_PACKAGES: Final = ("cryptography", "tink", "rfc8785", "securesystemslib", "protobuf", "pyseccomp", "sqlglot")
+_PACKAGES: Final = (
+    "cryptography",
+    "tink",
+    "rfc8785",
+    "securesystemslib",
+    "protobuf",
+    "pyseccomp",
+    "sqlglot",
+    "packaging",
+)
 
 
 def _own_files() -> list[list[str]]:

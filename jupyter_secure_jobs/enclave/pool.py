@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.errors import UnavailableError
 from jupyter_secure_jobs.engines.release import gate_limits, start_gate
 from jupyter_secure_jobs.engines.run import start_child
@@ -132,6 +133,10 @@ class Sandboxes:
     def __init__(self, memory: Memory, *, ready: int = READY) -> None:
         """Keep where their folders go, and how many for jobs are to wait; nothing is started yet."""
         self.jobs = Pool(lambda limits: start_child(memory.new("child"), ceiling=limits), size=ready)
+        # Spark is started for the run that asks for it: its virtual machine is made for the run's own limits.
+        self.spark = Pool(
+            lambda limits: start_child(memory.new("child"), engine=EngineName.SPARK, ceiling=limits), size=0
+        )
         self.gates = Pool(
             lambda limits: start_gate(memory.new("gate"), ceiling=limits or gate_limits(Limits())), size=0
         )
@@ -140,6 +145,14 @@ class Sandboxes:
         """Start what is missing, in the background."""
         self.jobs.fill()
         self.gates.fill()
+
+    def job(self, limits: Limits, engine: EngineName) -> Taken:
+        """Return a sandbox with this engine for a run with these limits.
+
+        Raises:
+            UnavailableError: none can be made here.
+        """
+        return (self.spark if engine is EngineName.SPARK else self.jobs).take(limits)
 
     def gate(self, limits: Limits) -> Taken:
         """Return a gate for a run with these limits; from now on one is kept waiting, if any sandbox is.
@@ -153,4 +166,5 @@ class Sandboxes:
     def close(self) -> None:
         """Throw away what waits."""
         self.jobs.close()
+        self.spark.close()
         self.gates.close()

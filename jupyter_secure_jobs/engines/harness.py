@@ -1,4 +1,4 @@
-"""Process 1 of a job's sandbox: `python -m jupyter_secure_jobs.engines.harness`.
+"""Process 1 of a job's sandbox: `python -m jupyter_secure_jobs.engines.harness ENGINE CEILING`.
 
 It lets a forked process start the engine ahead of time, waits for one job, lets the forked process run it, ends every
 process of the author's, lets another one examine the result, and sends the one reply.
@@ -6,12 +6,16 @@ process of the author's, lets another one examine the result, and sends the one 
 
 from __future__ import annotations
 
+import json
 import os
+import select
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.sandbox import channel, supervisor
+from jupyter_secure_jobs.sandbox.limits import Limits
 
 supervisor.guard()
 
@@ -27,6 +31,8 @@ from jupyter_secure_jobs.engines.spec import JobSpec  # noqa: E402 -- as above
 if TYPE_CHECKING:
     from jupyter_secure_jobs.sandbox.supervisor import Ended
 
+# An engine that is not there by then is waited for no longer: the job's time begins, and ends the run.
+_START_SECONDS: Final = 240
 # JSON may write a character in twelve bytes.
 _MOST_REPORT: Final = 12 * MOST_MESSAGE + 4096
 
@@ -66,20 +72,25 @@ def _examine(job: JobSpec, told: _Told, rows: int) -> None:
 class _Run:
     """The open files of the one run, and the process that waits for the job."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: EngineName, ceiling: Limits) -> None:
         files = tuple(report_files.unnamed() for _ in range(5))
         self.description, self.printed, self.rows, self.plans, self.report = files
         handed, self._handing = os.pipe()
+        self._prepared, prepared = os.pipe()
         runner = Runner(
+            engine=engine,
+            ceiling=ceiling,
             handed=handed,
+            prepared=prepared,
             description=self.description,
             printed=self.printed,
             rows=self.rows,
             plans=self.plans,
             report=self.report,
         )
-        self._process = supervisor.fork(runner, kept=(handed, *files))
+        self._process = supervisor.fork(runner, kept=(handed, prepared, *files))
         os.close(handed)
+        os.close(prepared)
 
     def hand(self, job: JobSpec, spec: bytes) -> Ended:
         """Hand the job over and watch it to its end; every process but this one has ended then."""
@@ -87,6 +98,11 @@ class _Run:
         view = memoryview(spec)
         while view:
             view = view[os.write(self.description, view) :]
+        # The job's time is that of its own code: a virtual machine may still be starting.
+        poll = select.poll()
+        poll.register(self._prepared, select.POLLHUP)
+        poll.poll(_START_SECONDS * 1000)
+        os.close(self._prepared)
         os.close(self._handing)
         watched = (
             supervisor.Watched(reason="log", descriptor=self.printed, most=job.limits.log_bytes),
@@ -144,7 +160,7 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
-    run = _Run()
+    run = _Run(EngineName(sys.argv[1]), Limits(**json.loads(sys.argv[2])))
     spec = channel.read_spec(request)
     if spec:
         _serve(run, spec, reply)

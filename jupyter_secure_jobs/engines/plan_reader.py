@@ -15,12 +15,12 @@ from sqlglot import exp
 from jupyter_secure_jobs.domain.errors import SecureJobsError
 from jupyter_secure_jobs.domain.plan_flow import MOST_BYTES, MOST_NAME, Making, PlanUnknown
 from jupyter_secure_jobs.engines import report as report_files
+from jupyter_secure_jobs.engines.engine import TABLES
 from jupyter_secure_jobs.engines.log import neutral
 from jupyter_secure_jobs.engines.plan import rows_of
 from jupyter_secure_jobs.engines.plan_names import Plans, shown
 from jupyter_secure_jobs.engines.plan_values import IN_PYTHON
 from jupyter_secure_jobs.engines.record import MOST_RECORD, plans_in
-from jupyter_secure_jobs.engines.sail import TABLES
 from jupyter_secure_jobs.flow.rows import COMPUTED, NOTHING, Rows, Sources, all_of
 from jupyter_secure_jobs.flow.sql_text import UnreadableError, trees, words
 from jupyter_secure_jobs.protocol.plan_flow import PlanColumn, PlanFlow, PlanSource

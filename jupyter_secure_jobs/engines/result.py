@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql.connect.dataframe import DataFrame
+from pyspark.sql import DataFrame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from jupyter_secure_jobs.engines.engine import Engine
     from jupyter_secure_jobs.engines.spec import Form
 
 BATCH_ROWS: Final = 65_536
@@ -25,28 +26,23 @@ def is_result(value: object) -> bool:
     return isinstance(value, DataFrame | pd.DataFrame | pa.Table)
 
 
-def _tables(result: Result) -> Iterator[pa.Table]:
+def parts(result: Result, engine: Engine) -> Iterator[pa.Table]:
+    """Yield the rows of a result part by part, in their order."""
     if isinstance(result, pa.Table):
         yield result
     elif isinstance(result, pd.DataFrame):
         yield pa.Table.from_pandas(result, preserve_index=False)
     else:
-        # `toArrow` would hold all rows at once; the client's own iterator hands them over batch by batch.
-        client = cast("Any", result.sparkSession).client
-        plan = cast("Any", result)._plan  # noqa: SLF001 -- pyspark 4.1 and 4.2 offer no public way to stream Arrow
-        for part in client.to_table_as_iterator(plan.to_proto(client), plan.observations):
-            if isinstance(part, pa.Table):
-                yield part
+        yield from engine.stream(result)
 
 
-def write(result: Result, path: str, *, form: Form = "parquet") -> None:
+def write(tables: Iterator[pa.Table], path: str, *, form: Form = "parquet") -> None:
     """Write the rows to `path`, as Parquet or as an Arrow stream (compressed, in batches of at most 65,536 rows).
 
     Raises:
         whatever the engine raises while it computes the rows.
         OSError: the file became larger than the limits allow.
     """
-    tables = _tables(result)
     first = next(tables)
     # Whether a column may be null is a guess of the engine's and differs from batch to batch.
     schema = pa.schema([(field.name, field.type) for field in first.schema])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
+from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.plan_flow import MOST_BYTES
+from jupyter_secure_jobs.engines import found
 from jupyter_secure_jobs.engines.errors import is_known
 from jupyter_secure_jobs.engines.log import EPILOGUE_BYTES, failure_line
 from jupyter_secure_jobs.engines.spec import JobOutcome
 from jupyter_secure_jobs.sandbox.child import Child
+from jupyter_secure_jobs.sandbox.limits import Limits
 
 if TYPE_CHECKING:
     import threading
@@ -17,7 +22,6 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.engines.spec import JobSpec
     from jupyter_secure_jobs.sandbox.child import Exit
-    from jupyter_secure_jobs.sandbox.limits import Limits
 
 HARNESS: Final = "jupyter_secure_jobs.engines.harness"
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
@@ -25,13 +29,24 @@ _MOST_ROWS: Final = 2**53
 WITHOUT_REPLY: Final = {"timed_out": "TimeLimit", "cancelled": "Cancelled", "lost": "WorkerLost"}
 
 
-def start_child(root: Path, *, ceiling: Limits | None = None) -> Child:
+def arguments(engine: EngineName = EngineName.SAIL, ceiling: Limits | None = None) -> tuple[str, str]:
+    """Return the words after the harness's name: which engine, and the most that a run may ask for."""
+    return str(engine), json.dumps(asdict(ceiling or Limits()))
+
+
+def start_child(root: Path, *, engine: EngineName = EngineName.SAIL, ceiling: Limits | None = None) -> Child:
     """Start a child that waits for a job; see `sandbox.child.Child.start`.
+
+    With Spark the ceiling is what the virtual machine is made for: it should be the job's own limits.
 
     Raises:
         SandboxUnavailableError: it cannot be made here.
+        UnavailableError: the engine is not on this machine.
     """
-    return Child.start(root, module=HARNESS, ceiling=ceiling)
+    ceiling = ceiling or Limits()
+    return Child.start(
+        root, module=HARNESS, ceiling=ceiling, arguments=arguments(engine, ceiling), needs=found.needs(engine)
+    )
 
 
 def run_job(child: Child, spec: JobSpec, cancelled: threading.Event) -> JobOutcome:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from pyspark.sql.connect.dataframe import DataFrame
+from pyspark.sql import DataFrame
 
-from jupyter_secure_jobs.engines import cell, result, sail, statements
+from jupyter_secure_jobs.engines import cell, engine, packages, result, statements
 from jupyter_secure_jobs.engines.errors import classify
 from jupyter_secure_jobs.engines.inputs import python_values, sql_values
 from jupyter_secure_jobs.engines.record import Recorder
@@ -21,6 +21,10 @@ from jupyter_secure_jobs.sandbox import supervisor
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from jupyter_secure_jobs.domain.compute import EngineName
+    from jupyter_secure_jobs.engines.engine import Engine
+    from jupyter_secure_jobs.sandbox.limits import Limits
 
 MOST_MESSAGE: Final = 2**20
 
@@ -31,14 +35,19 @@ class _NoResultError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """The open files of one run; call it in a forked process, as early as possible.
+    """The engine and the open files of one run; call it in a forked process, as early as possible.
 
+    engine, ceiling: which engine to start, and the most that the job may use.
     handed: a pipe that says a job is there: it ends once the job's description lies in `description`.
+    prepared: a pipe that ends once the engine is there, or is known not to come.
     description, printed, rows, plans, report: files for the job, what it prints, its result, the plans that led to it,
     and how it ended.
     """
 
+    engine: EngineName
+    ceiling: Limits
     handed: int
+    prepared: int
     description: int
     printed: int
     rows: int
@@ -50,13 +59,24 @@ class Runner:
 
         Returns without a report if no job came.
         """
-        engine, problem = _prepared()
+        started, problem = self._prepared()
+        os.close(self.prepared)
         job = self._await_job()
         if job is None:
             return
         supervisor.confine(job.limits)
-        work = _Work(job=job, engine=engine, problem=problem, printed=self.printed, rows=self.rows, plans=self.plans)
+        work = _Work(job=job, engine=started, problem=problem, printed=self.printed, rows=self.rows, plans=self.plans)
         os.pwrite(self.report, json.dumps(work.told()).encode(), 0)
+
+    def _prepared(self) -> tuple[Engine | None, Exception | None]:
+        """Return a rehearsed engine, or why there is none: that is reported when there is a job to report on."""
+        try:
+            started = engine.start(self.engine, self.ceiling)
+            started.rehearse()
+            statements.rehearse()
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the job's report has its class
+            return None, error
+        return started, None
 
     def _await_job(self) -> JobSpec | None:
         os.read(self.handed, 1)
@@ -67,17 +87,6 @@ class Runner:
         return JobSpec.from_bytes(description) if description else None
 
 
-def _prepared() -> tuple[sail.Engine | None, Exception | None]:
-    """Return a rehearsed engine, or why there is none: that is reported when there is a job to report on."""
-    try:
-        engine = sail.Engine.start()
-        engine.rehearse()
-        statements.rehearse()
-    except Exception as error:  # noqa: BLE001 -- whatever it is, the job's report has its class
-        return None, error
-    return engine, None
-
-
 def _stream(descriptor: int) -> io.TextIOWrapper:
     raw = io.FileIO(descriptor, "w", closefd=False)
     return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", line_buffering=True)
@@ -86,7 +95,7 @@ def _stream(descriptor: int) -> io.TextIOWrapper:
 @dataclass(slots=True, kw_only=True)
 class _Work:
     job: JobSpec
-    engine: sail.Engine | None
+    engine: Engine | None
     problem: Exception | None
     printed: int
     rows: int
@@ -99,14 +108,12 @@ class _Work:
         self._redirect()
         told: dict[str, object] = {"class": None, "line": None, "message": ""}
         try:
-            session = self._session()
-            sail.register(session, self.job.tables)
-            if self.job.language == "sql":
-                self._sql(session)
-            else:
-                self._python(session)
+            if self.engine is None:
+                raise self.problem or RuntimeError("The engine was not started.")  # noqa: TRY301 -- one place reports
+            packages.attach()
+            self._work(self.engine)
         except BaseException as error:  # noqa: BLE001 -- SystemExit and KeyboardInterrupt are the author's errors as well
-            name = "NoResult" if isinstance(error, _NoResultError) else classify(error)
+            name = "NoResult" if isinstance(error, _NoResultError) else self._class(error)
             line = cell.error_line(error) or self._line
             message = cell.message(error)[:MOST_MESSAGE]
             told = {"class": name, "line": line, "message": message}
@@ -114,10 +121,18 @@ class _Work:
         told["ordered"] = self._ordered
         return told
 
-    def _session(self) -> SparkSession:
-        if self.engine is None:
-            raise self.problem or RuntimeError("The engine was not started.")
-        return self.engine.session()
+    def _class(self, error: BaseException) -> str:
+        # Of an engine that has ended, the code only hears that nobody answers.
+        ended = self.engine.ended_by() if self.engine is not None else None
+        return ended or classify(error)
+
+    def _work(self, started: Engine) -> None:
+        session = started.session(self.job.settings)
+        engine.register(session, self.job.tables)
+        if self.job.language == "sql":
+            self._write(self._sql(session), started)
+        else:
+            self._python(session, started)
 
     def _redirect(self) -> None:
         # Words on the standard error may quote data: the engine's whatever the log policy, and Python's own, such as
@@ -129,7 +144,7 @@ class _Work:
         sys.stdout = _stream(1)
         sys.stderr = _stream(1 if self.job.log_policy == "full" else 2)
 
-    def _sql(self, session: SparkSession) -> None:
+    def _sql(self, session: SparkSession) -> DataFrame:
         values = sql_values(self.job)
         parts = statements.split(self.job.code)
         if not parts:
@@ -142,12 +157,13 @@ class _Work:
             message = "The last statement gives no rows; end with a SELECT."
             raise _NoResultError(message)
         self._ordered = statements.is_ordered(parts[-1])
-        self._write(rows)
+        return rows
 
-    def _python(self, session: SparkSession) -> None:
+    def _python(self, session: SparkSession, started: Engine) -> None:
         inputs = MappingProxyType(python_values(self.job))
         recorder = Recorder()
-        if self.job.flow:
+        flow = self.job.flow and started.shows_plans
+        if flow:
             recorder.watch(session)
         value, variables = cell.run(self.job.code, {"spark": session, "inputs": inputs})
         self._line = cell.result_line(self.job.code)
@@ -158,9 +174,9 @@ class _Work:
             raise _NoResultError(message)
         if isinstance(value, DataFrame):
             recorder.result_follows()
-        self._write(value)
-        if self.job.flow:
+        self._write(value, started)
+        if flow:
             recorder.write(self.plans)
 
-    def _write(self, rows: result.Result) -> None:
-        result.write(rows, f"/proc/self/fd/{self.rows}", form=self.job.form)
+    def _write(self, rows: result.Result, started: Engine) -> None:
+        result.write(result.parts(rows, started), f"/proc/self/fd/{self.rows}", form=self.job.form)

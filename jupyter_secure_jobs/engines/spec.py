@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
+from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.inputs import InputType
 from jupyter_secure_jobs.sandbox.limits import Limits
 
@@ -41,6 +42,7 @@ class JobSpec:
     as ISO 8601 text, several choices as a tuple of strings.
     form: how the rows come out: Parquet that leaves as it is, or an Arrow stream for the gate of the output rules.
     flow: whether to tell which columns flow into the result, by the plans of a Python job; for test runs alone.
+    engine: which engine it is for; the child must have been started with it. settings: of that engine, by name.
     """
 
     language: Language
@@ -51,6 +53,8 @@ class JobSpec:
     limits: Limits
     form: Form = "parquet"
     flow: bool = False
+    engine: EngineName = EngineName.SAIL
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no engine could run.
@@ -83,6 +87,8 @@ class JobSpec:
                 "limits": asdict(self.limits),
                 "form": self.form,
                 "flow": self.flow,
+                "engine": self.engine,
+                "settings": dict(self.settings),
             }
         ).encode()
 
@@ -105,6 +111,8 @@ class JobSpec:
                 limits=Limits(**parts["limits"]),
                 form=parts["form"],
                 flow=parts["flow"] is True,
+                engine=EngineName(parts["engine"]),
+                settings={str(name): str(value) for name, value in parts["settings"].items()},
             )
         except SpecError:
             raise

@@ -9,6 +9,8 @@ import sqlglot
 from sqlglot import TokenType, exp
 from sqlglot.errors import SqlglotError
 
+from jupyter_secure_jobs.flow.engine_check import is_script
+
 if TYPE_CHECKING:
     from sqlglot import Token
 
@@ -26,9 +28,14 @@ class Statement:
 def split(code: str) -> list[Statement]:
     """Return the statements of `code`; semicolons in strings and comments do not count, empty statements are left out.
 
+    A script, BEGIN … END, is one statement.
+
     Raises:
         SyntaxError: a string or comment does not end; with the line.
     """
+    if is_script(code):
+        start = len(code) - len(code.lstrip())
+        return [Statement(text=code.strip(), line=code.count("\n", 0, start) + 1)]
     try:
         tokens = sqlglot.tokenize(code, read=_DIALECT)
     except SqlglotError as error:

@@ -1,30 +1,46 @@
-"""The check of a job's code before it is submitted: does it parse, which tables does it read."""
+"""The check of a job's code before it is submitted: does it parse, what does it read, can its engine run it."""
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from jupyter_secure_jobs.domain.compute import Compute
 from jupyter_secure_jobs.domain.job import Language
+from jupyter_secure_jobs.flow import engine_check
 from jupyter_secure_jobs.wire.member_side import CheckProblem, CheckWire
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-def check(language: Language, code: str, *, tables: Collection[str] | None = None) -> CheckWire:
+STANDARD: Final = Compute()
+
+
+_PARSE: Final = "The SQL does not parse"
+
+
+def check(
+    language: Language,
+    code: str,
+    *,
+    tables: Collection[str] | None = None,
+    compute: Compute = STANDARD,
+    memory_bytes: int | None = None,
+) -> CheckWire:
     """Return what is wrong with the code, at line and column, and the tables it seems to read.
 
-    With `tables`, reading any other is a problem. Names that Python code builds at run time cannot be seen here; the
-    test run gives the engine's own word.
+    With `tables`, reading any other is a problem. What the engine of `compute` cannot do is one, too. Names that Python
+    code builds at run time cannot be seen here; the test run gives the engine's own word.
     """
     if not code.strip():
         return CheckWire(problems=[CheckProblem(message="The code is empty.", line=1, column=1)], tables=[])
-    problems, read = _check_sql(code) if language is Language.SQL else _check_python(code)
+    problems, read = _read(language, code, tables)
     if tables is not None:
         known = {name.lower() for name in tables}
         for name, line, column in read:
@@ -32,11 +48,37 @@ def check(language: Language, code: str, *, tables: Collection[str] | None = Non
                 listed = ", ".join(sorted(tables)) or "none"
                 message = f"Table {name!r} is not among the job's datasets ({listed})."
                 problems.append(CheckProblem(message=message, line=line, column=column))
+    problems += _of_engine(language, code, compute, memory_bytes, known=problems)
     names = list(dict.fromkeys(name for name, _, _ in read))
     return CheckWire(problems=problems, tables=names)
 
 
 _Read = list[tuple[str, int | None, int | None]]
+
+
+def _read(language: Language, code: str, tables: Collection[str] | None) -> tuple[list[CheckProblem], _Read]:
+    if language is Language.PYTHON:
+        return _check_python(code)
+    return _check_script(code, tables) if engine_check.is_script(code) else _check_sql(code)
+
+
+def _check_script(code: str, tables: Collection[str] | None) -> tuple[list[CheckProblem], _Read]:
+    """Return the known tables that a script names; its own grammar is the engine's alone."""
+    named = {word.lower() for word in re.findall(r"\w+", code)}
+    return [], [(name, None, None) for name in tables or () if name.lower() in named]
+
+
+def _of_engine(
+    language: Language, code: str, compute: Compute, memory_bytes: int | None, *, known: list[CheckProblem]
+) -> list[CheckProblem]:
+    found = engine_check.check(language, code, compute, memory_bytes=memory_bytes)
+    if any(each.fatal for each in found):
+        # sqlglot does not parse some forms that one engine lacks and the other has: their own reason is the better one.
+        known[:] = [problem for problem in known if _PARSE not in problem.message]
+    return [
+        CheckProblem(code=engine_check.CODE, message=each.text, line=each.line, column=each.column, fatal=each.fatal)
+        for each in found
+    ]
 
 
 def _check_sql(code: str) -> tuple[list[CheckProblem], _Read]:

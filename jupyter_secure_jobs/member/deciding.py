@@ -71,7 +71,8 @@ def submit(acting: Acting, workspace: str, job: str, *, shown: VersionWire | Non
 
     Raises:
         ConflictError: the draft is another than `shown`.
-        InvalidError: the code does not parse (with line and column), reads an unknown table, or is empty.
+        InvalidError: the code does not parse (with line and column), reads an unknown table, is empty, or asks for what
+            its engine cannot do.
         RefusedError: the roster or a manifest does not verify.
     """
     detail = acting.client.job(workspace, job)
@@ -80,11 +81,17 @@ def submit(acting: Acting, workspace: str, job: str, *, shown: VersionWire | Non
         raise ConflictError(
             "draft_changed", "The draft is not the one that you have in front of you.", "Look at it again, then submit."
         )
-    found = checks.check(draft.language, draft.code, tables=[read.table for read in draft.datasets])
+    found = checks.check(
+        draft.language,
+        draft.code,
+        tables=[read.table for read in draft.datasets],
+        compute=draft.compute.compute(),
+        memory_bytes=draft.limits.memory_bytes,
+    )
     for problem in found.problems:
         if problem.fatal:
             where = f" (line {problem.line}, column {problem.column})" if problem.line else ""
-            raise InvalidError("code_check", f"{problem.message}{where}", "Mend the draft, then submit again.")
+            raise InvalidError(problem.code, f"{problem.message}{where}", "Mend the draft, then submit again.")
     rosters = acting.rosters(workspace)
     acting.checkpoint(workspace, rosters)  # nothing is signed on a log that was forked
     manifests: dict[str, str] = {}

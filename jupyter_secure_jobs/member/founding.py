@@ -93,17 +93,24 @@ def found(acting: Acting, name: str, cards: Sequence[Card]) -> Invitation:
 
 
 def renew(members: Sequence[Acting], workspace: str, cards: Sequence[Card]) -> bool:
-    """Put the measurements on the cards in force for those workers that are enrolled; others stay as they are.
+    """Put the measurements on the workers' cards in force, and enroll those that never were; others stay as they are.
 
-    Signed by all members, who act together. Returns whether anything changed.
+    One that was dropped stays dropped. Signed by all members, who act together. Returns whether anything changed.
     """
     first = members[0]
-    newest = envelope_of(first.client.roster(workspace).workers[-1])
+    lists = [envelope_of(each) for each in first.client.roster(workspace).workers]
+    newest = lists[-1]
     before = envelopes.read(WorkerList, newest)
     measured = {(card.name, card.keys.signing): (card.measurement,) for card in cards}
     workers = tuple(
         replace(each, measurements=measured.get((each.name, each.platform_key), each.measurements))
         for each in before.workers
+    )
+    known = {each.platform_key for listed in lists for each in envelopes.read(WorkerList, listed).workers}
+    workers += tuple(
+        Worker(name=card.name, platform_key=card.keys.signing, measurements=(card.measurement,))
+        for card in cards
+        if card.keys.signing not in known
     )
     if workers == before.workers:
         return False

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.domain.job import LogPolicy
+from jupyter_secure_jobs.domain.compute import STANDARD, Compute
+from jupyter_secure_jobs.domain.job import JobLimits, LogPolicy
 from jupyter_secure_jobs.domain.output import THE_JOB, OutputRules, combine, describe_rules, of_dataset
 from jupyter_secure_jobs.member.counts import describe_counts
 from jupyter_secure_jobs.member.hints import hints
@@ -123,8 +124,14 @@ def _sentence(
 
 
 def _engine(version: Version) -> str:
-    settings = [f"{each.name}={each.value}" for each in version.compute.settings]
-    return ", ".join([str(version.compute.engine), *settings, f"worker: {version.measurement}"])
+    return f"{version.compute.engine}, worker: {version.measurement}"
+
+
+def _profile(version: Version) -> str:
+    """Return the profile's name; of the built-in one this side knows what it says."""
+    if version.profile != STANDARD or (version.compute, version.limits) == (Compute(), JobLimits()):
+        return version.profile
+    return f"{STANDARD}, changed by the author"
 
 
 def facts_of(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, str]:
@@ -144,10 +151,12 @@ def facts_of(version: Version, manifests: Mapping[str, Manifest]) -> dict[str, s
         "Limits": f"{limits.seconds} s, {limits.memory_bytes // _MIB:,} MiB memory, "
         f"{limits.result_bytes // _MIB:,} MiB result, {limits.log_bytes // 1024:,} KiB log, "
         f"{limits.scratch_bytes // _MIB:,} MiB scratch, {limits.cores} cores",
-        "Compute profile": version.profile,
-        "Packages": ", ".join(f"{each.name} {each.version} ({each.wheel[:19]}…)" for each in version.compute.packages)
-        or "none",
+        "Engine settings": ", ".join(f"{each.name}={each.value}" for each in version.compute.settings) or "none",
+        "Compute profile": _profile(version),
+        "Packages": ", ".join(each.name for each in version.compute.packages) or "none",
     }
+    # Each stands alone and whole: a digest that is cut short could be met by another wheel.
+    facts |= {f"Package {each.name}": f"{each.version}, {each.wheel}" for each in version.compute.packages}
     for read in version.datasets:
         manifest = manifests.get(read.manifest)
         of = f"{manifest.owner}, version {manifest.version}, {manifest.rows:,} rows" if manifest else read.manifest[:20]

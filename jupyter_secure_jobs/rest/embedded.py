@@ -12,21 +12,24 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import httpx
 
 from jupyter_secure_jobs.crypto.keyfile import write_private
-from jupyter_secure_jobs.domain.errors import SecureJobsError, UnavailableError
+from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError, UnavailableError
 from jupyter_secure_jobs.member import founding
 from jupyter_secure_jobs.member.context import act
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, Card, create
 from jupyter_secure_jobs.rest.route import BASE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from jupyter_secure_jobs.member.context import Acting
 
 log: Final = logging.getLogger(__name__)
 PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105 -- the name of a file
@@ -36,6 +39,7 @@ DEMO_MEMBERS: Final = (
     ("wei@weather.example", "Weather Service"),
     ("mia@registry.example", "Aircraft Registry"),
 )
+MOST_WORKERS: Final = 64
 _START_SECONDS: Final = 60.0
 
 
@@ -52,11 +56,24 @@ def organisation_folder(name: str) -> str:
 
 
 class Embedded:
-    """All parts below one folder: server, members, keyservices, worker. Made at the first start."""
+    """All parts below one folder: server, members, keyservices, worker. Made at the first start.
 
-    def __init__(self, folder: Path) -> None:
-        """Use `folder`; nothing is started yet."""
+    With several workers the others are `worker-2` and so on: each a process with an enclave and a platform key of its
+    own, so that each takes a run of its own.
+    """
+
+    def __init__(self, folder: Path, *, workers: int = 1) -> None:
+        """Use `folder`; nothing is started yet.
+
+        Raises:
+            InvalidError: there are to be less than one worker or more than `MOST_WORKERS`.
+        """
+        if not 1 <= workers <= MOST_WORKERS:
+            raise InvalidError(
+                "workers", f"There can be 1 to {MOST_WORKERS} workers on one machine.", "Change the number of workers."
+            )
         self.folder = folder
+        self._workers = ["worker", *(f"worker-{number}" for number in range(2, workers + 1))]
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}{BASE}"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -69,6 +86,11 @@ class Embedded:
         """The folders of the demo members, in the order they were made."""
         made = sorted((self.folder / "members").glob(f"*/{CARD_FILE}"), key=lambda card: card.stat().st_mtime_ns)
         return [card.parent for card in made]
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes of the parts, by name."""
+        return {name: process.pid for name, process in self._processes.items()}
 
     def passphrase(self) -> str:
         """Return the demonstration's one passphrase; it is made at the first start and lies beside the keys."""
@@ -111,18 +133,21 @@ class Embedded:
         if new:
             self._make_keys(passphrase)
         self._run("server", "serve", "--data-dir", str(self.folder / "server"), "--port", str(self.port))
+        self._enroll_workers()
         if new:
             self._wait_for_server()
             self._found(passphrase)
         # From the second start on they come up beside the server; until it answers they ask again.
         secret = ["--passphrase-file", str(self.folder / PASSPHRASE_FILE), "--workspace-url", self.url]
-        self._run("worker", "worker", "run", "--key-store", str(self.folder / "worker"), *secret)
+        wheels = ("--wheel-house", str(self.folder / "wheels"))
+        for name in self._workers:
+            self._run(name, "worker", "run", "--key-store", str(self.folder / name), *wheels, *secret)
         services = sorted((self.folder / "keyservices").iterdir())
         stores = [part for folder in services for part in ("--key-store", str(folder))]
         self._run("keyservices", "keyservice", "run", *stores, *secret)
         if not new:
             self._wait_for_server()
-            self._renew_worker(passphrase)
+            self._renew_workers(passphrase)
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _make_keys(self, passphrase: str) -> None:
@@ -137,35 +162,57 @@ class Embedded:
         for organisation in dict.fromkeys(organisation for _, organisation in DEMO_MEMBERS):
             folder = self.folder / "keyservices" / organisation_folder(organisation)
             create(folder, kind="keyservice", name=organisation, organisation=organisation, passphrase=passphrase)
-        command = [sys.executable, "-m", "jupyter_secure_jobs.cli.main", "worker", "enroll", "--name", "embedded"]
-        command += ["--key-store", str(self.folder / "worker"), "--passphrase-file", str(self.folder / PASSPHRASE_FILE)]
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 -- our own module, no shell
-        if done.returncode:
-            raise UnavailableError(
-                "worker_enroll", "The embedded worker could not be enrolled.", done.stderr.decode()[-500:]
-            )
+
+    def _enroll_workers(self) -> None:
+        for number, name in enumerate(self._workers, 1):
+            if (self.folder / name / CARD_FILE).exists():
+                continue
+            called = "embedded" if number == 1 else f"embedded-{number}"
+            command = [sys.executable, "-m", "jupyter_secure_jobs.cli.main", "worker", "enroll", "--name", called]
+            command += ["--key-store", str(self.folder / name)]
+            command += ["--passphrase-file", str(self.folder / PASSPHRASE_FILE)]
+            done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 -- our own module, no shell
+            if done.returncode:
+                raise UnavailableError(
+                    "worker_enroll", "The embedded worker could not be enrolled.", done.stderr.decode()[-500:]
+                )
 
     def _found(self, passphrase: str) -> None:
-        members = [act(folder, passphrase, self.url) for folder in self.members]
-        parts = [*(self.folder / "keyservices").glob(f"*/{CARD_FILE}"), self.folder / "worker" / CARD_FILE]
-        cards = [Card.read(path) for path in parts]
-        invitation = founding.found(members[0], "Demonstration", [*(m.card for m in members[1:]), *cards])
-        for member in members[1:]:
-            founding.accept(member, invitation.workspace, genesis=invitation.genesis)
+        parts = [*(self.folder / "keyservices").iterdir(), *(self.folder / name for name in self._workers)]
+        cards = [Card.read(part / CARD_FILE) for part in parts]
+        with self._acting(passphrase) as members:
+            invitation = founding.found(members[0], "Demonstration", [*(m.card for m in members[1:]), *cards])
+            for member in members[1:]:
+                founding.accept(member, invitation.workspace, genesis=invitation.genesis)
         trusted = json.dumps({invitation.workspace: invitation.genesis}).encode()
         for folder in (self.folder / "keyservices").iterdir():
             write_private(folder / "trusted.json", trusted)
 
-    def _renew_worker(self, passphrase: str) -> None:
-        # An upgrade of the package changes the enclave's measurement; the members, all of them here, sign the new one.
-        card = Card.read(self.folder / "worker" / CARD_FILE)
-        measured = measured_card(card)
-        if measured != card:
-            (self.folder / "worker" / CARD_FILE).write_text(measured.to_text())
+    def _renew_workers(self, passphrase: str) -> None:
+        # An upgrade of the package changes the enclave's measurement; the members, all of them here, sign the new one,
+        # and with it the workers that were not there before.
+        cards = {name: Card.read(self.folder / name / CARD_FILE) for name in self._workers}
+        measurement = measured_now()
+        measured = {name: replace(card, measurement=measurement) for name, card in cards.items()}
+        for name, card in measured.items():
+            if card != cards[name]:
+                (self.folder / name / CARD_FILE).write_text(card.to_text())
+        with self._acting(passphrase) as members:
+            self._put_in_force(members, list(measured.values()))
+
+    @contextmanager
+    def _acting(self, passphrase: str) -> Iterator[list[Acting]]:
         members = [act(folder, passphrase, self.url) for folder in self.members]
+        try:
+            yield members
+        finally:
+            for member in members:
+                member.client.connection.close()
+
+    def _put_in_force(self, members: list[Acting], cards: list[Card]) -> None:
         for each in members[0].client.workspaces():
             try:
-                renewed = founding.renew(members, each.id, [measured])
+                renewed = founding.renew(members, each.id, cards)
             except SecureJobsError as error:
                 if error.code == "statement_shape":
                     raise UnavailableError(
@@ -175,12 +222,10 @@ class Embedded:
                         "Move that folder away or delete it, then start again: a new demonstration is made.",
                     ) from error
                 # Somebody else may have joined, or a change may wait: then people have to enroll the worker again.
-                log.warning("the worker of %s is not renewed: %s", each.name, error)
+                log.warning("the workers of %s are not renewed: %s", each.name, error)
                 continue
             if renewed:
-                log.warning(
-                    "the enclave's measurement changed; the demonstration's members signed it for %s", each.name
-                )
+                log.warning("the workers changed; the demonstration's members signed their new list for %s", each.name)
 
     def _run(self, name: str, *words: str) -> None:
         command = [sys.executable, "-m", "jupyter_secure_jobs.cli.main", *words]
@@ -243,8 +288,8 @@ def _environment() -> dict[str, str]:
     }
 
 
-def measured_card(card: Card) -> Card:
-    """Return the worker's card with the measurement of the code as it is installed now.
+def measured_now() -> str:
+    """Return the enclave's measurement of the code as it is installed now.
 
     Raises:
         UnavailableError: it cannot be taken.
@@ -253,7 +298,7 @@ def measured_card(card: Card) -> Card:
     done = subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603 -- our own module, no shell
     if done.returncode:
         raise UnavailableError("worker_measure", "The worker cannot be measured.", done.stderr[-500:])
-    return replace(card, measurement=done.stdout.strip())
+    return done.stdout.strip()
 
 
 def has_keys(folder: Path) -> bool:

@@ -12,7 +12,7 @@ from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from sqlalchemy.exc import OperationalError
 from tornado.ioloop import IOLoop, PeriodicCallback
-from traitlets import Enum, Float, List, Unicode, default
+from traitlets import Enum, Float, Int, List, Unicode, default
 
 from jupyter_secure_jobs.crypto.keyfile import write_private
 from jupyter_secure_jobs.crypto.signing import SigningKey
@@ -76,6 +76,8 @@ class SecureJobs(ExtensionApp):
     )
     heartbeat_seconds = Float(15.0, help="server: how often a worker gives a sign of life.").tag(config=True)
 
+    workers = Int(1, help="embedded: how many workers to start; each takes one run at a time.").tag(config=True)
+
     _embedded: Embedded | None = None
     _host: MemberHost | None = None
     _server: Server | None = None
@@ -104,7 +106,7 @@ class SecureJobs(ExtensionApp):
         if self.mode == "server":
             self._server = self._workspace_server(folder)
         elif self.mode == "embedded":
-            self._embedded = Embedded(folder)
+            self._embedded = Embedded(folder, workers=int(self.workers))
             self._embedded.start()
             self._host = MemberHost(self._embedded.members, mode="embedded", workspace_url=self._embedded.url)
             for member in self._embedded.members:

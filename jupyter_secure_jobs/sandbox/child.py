@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final, Literal, Self
 
-from jupyter_secure_jobs.sandbox import bubblewrap, syscalls
+from jupyter_secure_jobs.sandbox import bubblewrap, cores, syscalls
 from jupyter_secure_jobs.sandbox.channel import BrokenReplyError, ReplyReader, write_spec
 from jupyter_secure_jobs.sandbox.errors import SandboxUnavailableError
 from jupyter_secure_jobs.sandbox.limits import MEBIBYTE, Limits
@@ -62,22 +62,24 @@ class Child:
     """A sandbox with process 1 in it that waits for one job. Use it once, then `close` it (or use `with`).
 
     tables: put the plaintext tables here; the sandbox sees them read-only at /tables.
+    packages: put the unpacked wheels of the run here, a folder each; the sandbox sees them read-only at /packages.
     out: the parent's own directory for what comes out; the sandbox never sees it.
     ceiling: the most that a run in this child may ask for.
     """
 
-    def __init__(self, root: Path, *, module: str, ceiling: Limits) -> None:
+    def __init__(self, root: Path, *, program: bubblewrap.Program, ceiling: Limits) -> None:
         """Start; see `start`."""
         self._root = root
         self.tables = root / "tables"
+        self.packages = root / "packages"
         self.out = root / "out"
         self.ceiling = ceiling
         self._used = False
         self._ready = False
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by `close`
-        for folder in (self.tables, self.out):
+        for folder in (self.tables, self.packages, self.out):
             folder.mkdir(mode=0o700)
-        self._process, self._one = _STARTER.submit(self._spawn, module).result()
+        self._process, self._number, self._one = _STARTER.submit(self._spawn, program).result()
         if self._process.stdin is None or self._process.stdout is None:
             message = "The child was started without its pipes."
             raise RuntimeError(message)
@@ -86,20 +88,31 @@ class Child:
         self._stop: Callable[[], None] = self._deadline(time.monotonic() + _START_SECONDS, None)
 
     @classmethod
-    def start(cls, root: Path, *, module: str, ceiling: Limits | None = None) -> Self:
+    def start(
+        cls,
+        root: Path,
+        *,
+        module: str,
+        ceiling: Limits | None = None,
+        arguments: tuple[str, ...] = (),
+        needs: bubblewrap.Needs = bubblewrap.NOTHING_MORE,
+    ) -> Self:
         """Start a sandbox that runs `python -m MODULE` as its process 1; returns before that has imported anything.
 
         Args:
             root: a fresh directory of mode 0700 on a temporary file system; everything in it is removed by `close`.
             module: what runs inside; it must use `sandbox.supervisor`.
             ceiling: the most that a run may ask for; default limits if not given.
+            arguments: the words after the module's name.
+            needs: what it must find inside beside the interpreter.
 
         Raises:
             SandboxUnavailableError: bubblewrap, the system call filter or user namespaces are missing.
         """
-        return cls(root, module=module, ceiling=ceiling or Limits())
+        program = bubblewrap.Program(module=module, arguments=arguments, needs=needs)
+        return cls(root, program=program, ceiling=ceiling or Limits())
 
-    def _spawn(self, module: str) -> tuple[subprocess.Popen[bytes], int]:
+    def _spawn(self, program: bubblewrap.Program) -> tuple[subprocess.Popen[bytes], int, int]:
         bwrap = bubblewrap.find_bubblewrap()
         # The result and the log lie on the scratch file system until they are sent.
         size = self.ceiling.scratch_bytes + self.ceiling.result_bytes + 4 * self.ceiling.log_bytes + 16 * MEBIBYTE
@@ -113,7 +126,7 @@ class Child:
                         scratch_bytes=size,
                         seccomp=rules.fileno(),
                         information=telling,
-                        module=module,
+                        program=program,
                     ),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
@@ -126,12 +139,13 @@ class Child:
             finally:
                 os.close(telling)
             try:
-                one = os.pidfd_open(json.loads(information.read())["child-pid"])
+                number = int(json.loads(information.read())["child-pid"])
+                one = os.pidfd_open(number)
             except (ValueError, KeyError, ProcessLookupError) as error:
                 process.kill()
                 process.wait()
                 raise self._unavailable() from error
-        return process, one
+        return process, number, one
 
     def _unavailable(self) -> SandboxUnavailableError:
         # No code or data of anyone is in the sandbox yet, so that its words can be shown.
@@ -213,6 +227,7 @@ class Child:
             raise RuntimeError(message)
         self.wait_until_ready()
         self._used = True
+        cores.hold(self._number, limits.cores)
         self._stop = self._deadline(time.monotonic() + limits.seconds + EXAMINATION_SECONDS, cancelled)
         try:
             write_spec(self._request, spec)
@@ -250,7 +265,7 @@ class Child:
         for pipe in (self._process.stdin, self._process.stdout, self._errors):
             if pipe is not None:
                 pipe.close()
-        for folder in (self.tables, self.out):
+        for folder in (self.tables, self.packages, self.out):
             if folder.exists():
                 shutil.rmtree(folder)
 

@@ -15,7 +15,7 @@ class Limits:
 
     seconds: wall time of the author's code. memory_bytes: resident memory of all its processes together.
     processes: processes and threads at once. scratch_bytes: temporary files. result_bytes: the result as Parquet.
-    log_bytes: printed output.
+    log_bytes: printed output. cores: processors at once.
     """
 
     seconds: int = 3600
@@ -24,6 +24,7 @@ class Limits:
     scratch_bytes: int = 2 * GIBIBYTE
     result_bytes: int = GIBIBYTE
     log_bytes: int = MEBIBYTE
+    cores: int = 256
 
     def __post_init__(self) -> None:
         """Refuse bounds that would stop every run.

@@ -29,16 +29,20 @@ class SandboxReport:
         return not self.problem
 
 
-def check(*, module: str) -> SandboxReport:
+def check(*, module: str, arguments: tuple[str, ...] = ()) -> SandboxReport:
     """Start a sandbox and stop it again; nothing is left behind.
 
     Args:
         module: what would run as process 1, so that its imports are tried as well.
+        arguments: the words after the module's name.
     """
     found = None
     try:
         found = find_bubblewrap()
-        with tempfile.TemporaryDirectory() as root, Child.start(Path(root), module=module, ceiling=Limits()) as child:
+        with (
+            tempfile.TemporaryDirectory() as root,
+            Child.start(Path(root), module=module, ceiling=Limits(), arguments=arguments) as child,
+        ):
             child.wait_until_ready()
     except SandboxUnavailableError as error:
         return SandboxReport(bubblewrap=found, problem=error.reason, next_step=error.next_step)

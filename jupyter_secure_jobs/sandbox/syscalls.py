@@ -33,6 +33,8 @@ REFUSED: Final = (
     *("settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname"),
     *("iopl", "ioperm", "personality", "vhangup", "uselib", "nfsservctl", "modify_ldt"),
     *("mbind", "migrate_pages", "move_pages"),
+    # Which processors a job may use was settled outside.
+    "sched_setaffinity",
 )
 _NEEDED: Final = frozenset(
     {"ptrace", "process_vm_readv", "mount", "unshare", "setns", "bpf", "keyctl", "memfd_create", "vmsplice"}
@@ -48,7 +50,7 @@ _AF_INET6: Final = 10
 _OTHER_FAMILIES_BELOW: Final = (0, 3, 4, 5, 6, 7, 8, 9)
 _OF_A_PROCESS: Final = (
     *(("prlimit64", 0), ("setpriority", 1), ("ioprio_set", 1)),
-    *(("sched_setscheduler", 0), ("sched_setattr", 0), ("sched_setparam", 0), ("sched_setaffinity", 0)),
+    *(("sched_setscheduler", 0), ("sched_setattr", 0), ("sched_setparam", 0)),
 )
 _NEXT_STEP: Final = "Install libseccomp2 (Debian, Ubuntu) or libseccomp (Fedora) and the Python package pyseccomp."
 

@@ -13,6 +13,8 @@ from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.wire.job import ActionWire
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jupyter_secure_jobs.domain.lifecycle import Facts, Offer
     from jupyter_secure_jobs.store.jobs import Bundle
     from jupyter_secure_jobs.store.tables import JobRow
@@ -77,6 +79,13 @@ def actions(bundle: Bundle, facts: Facts) -> list[ActionWire]:
             )
         )  # fmt: skip
     return made
+
+
+def warned(action: ActionWire, unfit: Sequence[str]) -> ActionWire:
+    """Return an action that leads to runs with what stands in their way said before it is agreed to."""
+    if not unfit or action.name not in (Action.SUBMIT, Action.TEST):
+        return action
+    return action.model_copy(update={"effect": f"{action.effect} No run could start now: {' '.join(unfit)}".strip()})
 
 
 def activate(job: JobRow, offer: Offer, number: int) -> ActionWire:

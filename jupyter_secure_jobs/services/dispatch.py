@@ -12,7 +12,7 @@ from jupyter_secure_jobs.domain.output import of_dataset
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
-from jupyter_secure_jobs.services import dossiers, logbook, run_view, uploads
+from jupyter_secure_jobs.services import dossiers, logbook, profiles, queue, run_view, uploads
 from jupyter_secure_jobs.services.run_state import end, give_back, mark
 from jupyter_secure_jobs.store import datasets, runs, workspaces
 from jupyter_secure_jobs.wire.base import Nothing
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.tables import RunRow, ServiceKeyRow
+    from jupyter_secure_jobs.wire.profile import OfferWire
 
 
 def enrolled(unit: Unit, *kinds: str) -> list[ServiceKeyRow]:
@@ -47,7 +48,7 @@ def enrolled(unit: Unit, *kinds: str) -> list[ServiceKeyRow]:
     step = timedelta(seconds=unit.server.settings.away_seconds / 4)
     for row in listed:
         if row.seen is None or unit.now - row.seen > step:
-            was_away = not run_view.present(unit, row)
+            was_away = not queue.present(unit, row)
             row.seen = unit.now
             if was_away:
                 unit.changes(row.workspace)
@@ -65,33 +66,34 @@ def sweep(unit: Unit) -> None:
         end(unit, run, RunStatus.FAILED, "OrderExpired")
 
 
-def claim(unit: Unit) -> LeaseAnswer:
+def claim(unit: Unit, offer: OfferWire | None = None) -> LeaseAnswer:
     """Hand the next run to the calling worker, or nothing. A job run waits until its key services are there."""
-    mine = {row.workspace: row for row in enrolled(unit, "worker")}
+    rows = enrolled(unit, "worker")
+    profiles.told(unit, rows, offer)
+    mine = {row.workspace: row for row in rows}
     sweep(unit)
-    for run in runs.waiting(unit.session, list(mine), now=unit.now):
-        if run.kind == RunKind.JOB and run_view.away_services(unit, run):
-            continue
-        settings = unit.server.settings
-        run.lease, run.worker = unit.new_id(), mine[run.workspace].name
-        run.lease_expires = unit.now + timedelta(seconds=settings.lease_seconds)
-        if run.kind == RunKind.JOB:
-            mark(run, Phase.EVIDENCE, unit.now)
-            unit.moves(run.workspace)
-        unit.stir()
-        return LeaseAnswer(
-            lease=LeaseWire(
-                run=run.id,
-                workspace=run.workspace,
-                kind=RunKind(run.kind),
-                lease=run.lease,
-                lease_seconds=settings.lease_seconds,
-                heartbeat_seconds=settings.heartbeat_seconds,
-                dossier=dossiers.of_run(unit, run) if run.kind == RunKind.JOB else None,
-                test=_test(unit, run) if run.kind == RunKind.TEST else None,
-            )
+    run = queue.next_run(unit, mine)
+    if run is None:
+        return LeaseAnswer(lease=None)
+    settings = unit.server.settings
+    run.lease, run.worker = unit.new_id(), mine[run.workspace].name
+    run.lease_expires = unit.now + timedelta(seconds=settings.lease_seconds)
+    if run.kind == RunKind.JOB:
+        mark(run, Phase.EVIDENCE, unit.now)
+        unit.moves(run.workspace)
+    unit.stir()
+    return LeaseAnswer(
+        lease=LeaseWire(
+            run=run.id,
+            workspace=run.workspace,
+            kind=RunKind(run.kind),
+            lease=run.lease,
+            lease_seconds=settings.lease_seconds,
+            heartbeat_seconds=settings.heartbeat_seconds,
+            dossier=dossiers.of_run(unit, run) if run.kind == RunKind.JOB else None,
+            test=_test(unit, run) if run.kind == RunKind.TEST else None,
         )
-    return LeaseAnswer(lease=None)
+    )
 
 
 def _test(unit: Unit, run: RunRow) -> TestTask:
@@ -153,7 +155,10 @@ def heartbeat(unit: Unit, workspace: str, run: str, body: Heartbeat) -> Heartbea
 
 def release(unit: Unit, workspace: str, run: str, body: Heartbeat) -> Nothing:
     """Take a run back from a worker that could not get its keys; it is queued again."""
-    give_back(unit, leased(unit, workspace, run, body.lease), lost=False)
+    row = leased(unit, workspace, run, body.lease)
+    give_back(unit, row, lost=False)
+    # Its key service may be silent for a while before it counts as away: others must not wait for that.
+    queue.let_others_first(unit, row)
     return Nothing()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.domain.job_list import Group, order_of, sort_of, wanted
+from jupyter_secure_jobs.domain.job_list import MOST_COUNTED, Group, order_of, sort_of, wanted
 from jupyter_secure_jobs.services.job_view import View
 from jupyter_secure_jobs.store import job_list, jobs
 from jupyter_secure_jobs.wire.base import Page
@@ -57,6 +57,6 @@ def counts(unit: Unit, workspace: str, query: Mapping[str, str]) -> JobCounts:
         unit.session, workspace, member=member.email, wanted=_wanted(query), deciding=View(unit, member).active
     )
     return JobCounts(
-        needs_me=found[Group.NEEDS_ME], mine=found[Group.MINE], others=found[Group.OTHERS],
+        most=MOST_COUNTED, needs_me=found[Group.NEEDS_ME], mine=found[Group.MINE], others=found[Group.OTHERS],
         archived=found[Group.ARCHIVED],
     )  # fmt: skip

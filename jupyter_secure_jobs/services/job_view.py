@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.activation import activation
 from jupyter_secure_jobs.domain.audit import MEANINGS, Event
-from jupyter_secure_jobs.domain.job import STOPPED, Language, LogPolicy, Scope
+from jupyter_secure_jobs.domain.job import STOPPED, JobLimits, Language, LogPolicy, Scope
 from jupyter_secure_jobs.domain.lifecycle import (
     Action,
     Facts,
@@ -17,10 +17,11 @@ from jupyter_secure_jobs.domain.lifecycle import (
     rerun_indicator,
     statuses,
 )
+from jupyter_secure_jobs.domain.profile import unfit
 from jupyter_secure_jobs.domain.review import VERDICTS, Decision, Standing, Verdict, Vote, standing
 from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.domain.stage import Tried, query_status, stage, words_of_test
-from jupyter_secure_jobs.services import action_view, notices, opinions, run_view, terms
+from jupyter_secure_jobs.services import action_view, notices, opinions, profiles, run_view, terms
 from jupyter_secure_jobs.store import datasets, history, runs, statements, workspaces
 from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.job import (
@@ -134,8 +135,8 @@ class View:
             else None,
             live=self.live(bundle),
             archived=job.archived,
-            ever_run=bundle.runs > 0,
-            ever_succeeded=bundle.succeeded > 0,
+            ever_run=bundle.ran,
+            ever_succeeded=bundle.succeeded,
             activatable=len(others),
             my_decision={None: Decision.PENDING, "accept": Decision.ACCEPTED, "decline": Decision.DECLINED}[
                 mine.verdict if mine else None
@@ -205,12 +206,15 @@ class View:
         queue = run_view.queue_of(self.unit, bundle.job.workspace, [bundle.live_run])
         comments = history.comments(self.unit.session, [row.statement for row in events if row.statement])
         before, code = opinions.last_review(self.unit, bundle.job, bundle.open, self.organisations)
+        shown = self.version(bundle, front, facts)
+        fields = self._fields(bundle, facts, queue)
+        fields["actions"] = [action_view.warned(each, shown.unfit) for each in action_view.actions(bundle, facts)]
         return JobDetailWire.model_validate(
             {
-                **self._fields(bundle, facts, queue),
+                **fields,
                 "query_status": query_status(facts),
                 "test_status": self.test_status(bundle.job, front),
-                "version": self.version(bundle, front, facts),
+                "version": shown,
                 "live": self.version(bundle, bundle.live, facts) if bundle.live else None,
                 "stops": self.stops(bundle),
                 "approval": self.approval(bundle.job, votes, submitted=front.stage in ("review", "accepted")),
@@ -294,6 +298,8 @@ class View:
             limits=LimitsWire.model_validate(row.terms["limits"]),
             profile=terms.profile_of(row.terms),
             compute=ComputeWire.of(terms.compute_of(row.terms)),
+            profile_notice=profiles.notice(self.unit, job.workspace, row.terms) if draft else None,
+            unfit=self.unfit(row) if draft else [],
             output_policy=OutputPolicyWire.of(terms.output_policy_of(row.terms)),
             counts=list(terms.counts_of(row.terms)),
             tested=None if test is None else test.status == RunStatus.SUCCEEDED,
@@ -302,6 +308,11 @@ class View:
             submitted=row.submitted if not draft else None,
             activate=self._activate(bundle, row, facts),
         )
+
+    def unfit(self, row: VersionRow) -> list[str]:
+        """Return why no worker could run a version, as far as workers have told."""
+        limits = JobLimits(**row.terms["limits"])
+        return unfit(terms.compute_of(row.terms), limits, profiles.offers(self.unit, self.member.workspace))
 
     def _activate(self, bundle: Bundle, row: VersionRow, facts: Facts) -> ActionWire | None:
         if row.stage != "accepted":

@@ -11,7 +11,7 @@ from jupyter_secure_jobs.domain.job_list import searched
 from jupyter_secure_jobs.domain.lifecycle import Action, permit
 from jupyter_secure_jobs.domain.run import RunStatus
 from jupyter_secure_jobs.domain.text import DESCRIPTION_LENGTH, clean_name, clean_text, folded
-from jupyter_secure_jobs.services import terms
+from jupyter_secure_jobs.services import profiles, terms
 from jupyter_secure_jobs.services.job_view import View
 from jupyter_secure_jobs.services.run_state import end
 from jupyter_secure_jobs.store import datasets, history, jobs, runs
@@ -111,7 +111,9 @@ def create(unit: Unit, workspace: str, body: JobNew) -> JobDetailWire:
     _index(row)
     unit.session.add(row)
     unit.session.flush()
-    _add_version(unit, row, 1, terms.changed(terms.blank(body.language or Language.SQL), body, known=_known(unit, row)))
+    whole, taken = profiles.filled(unit, workspace, body)
+    made = terms.changed(terms.blank(body.language or Language.SQL), whole, known=_known(unit, row), taken=taken)
+    _add_version(unit, row, 1, made)
     unit.record(workspace=workspace, member=member.email, action=Event.CREATED, job=row.id, version=1)
     unit.session.flush()
     unit.changes(workspace)
@@ -172,7 +174,8 @@ def change(unit: Unit, workspace: str, job: str, body: DraftChange, *, revision:
     if body.description is not None:
         row.description = clean_text(body.description, what="description", longest=DESCRIPTION_LENGTH)
     if bundle.open is not None and bundle.open.stage == "draft":
-        bundle.open.terms = terms.changed(bundle.open.terms, body, known=_known(unit, row))
+        whole, taken = profiles.filled(unit, workspace, body)
+        bundle.open.terms = terms.changed(bundle.open.terms, whole, known=_known(unit, row), taken=taken)
         bundle.open.text_hash = terms.tested_text(bundle.open.terms)
     _index(row)
     row.revision += 1

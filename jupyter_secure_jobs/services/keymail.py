@@ -152,7 +152,7 @@ def reply(unit: Unit, workspace: str, run: str, body: KeyReply) -> Nothing:
         if mail.grant != envelope.to_bytes():
             _record(unit, row, mail.organisation, Event.KEY_RELEASED, words(row) + again, envelope.hash)
         mail.grant = envelope.to_bytes()
-        row.keys_released = True
+        runs.count_key(unit.session, row)
         logbook.append(unit, workspace, "grant", envelope)
         unit.changes(workspace)
     unit.stir()

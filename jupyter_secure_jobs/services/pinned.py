@@ -11,7 +11,7 @@ from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.services import logbook
 from jupyter_secure_jobs.store import datasets, pinned
-from jupyter_secure_jobs.store.tables import PinnedRow
+from jupyter_secure_jobs.store.caller_tables import PinnedRow
 from jupyter_secure_jobs.wire.base import Nothing, Page
 from jupyter_secure_jobs.wire.pinned import PinnedNew, PinnedWire, ScriptWire
 

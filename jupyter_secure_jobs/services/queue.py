@@ -1,17 +1,58 @@
-"""What queued runs wait for, fetched once for a whole page of them."""
+"""The queue: a run's turn in it, who comes next, and what queued runs wait for, fetched once for a whole page."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jupyter_secure_jobs.store import runs, workspaces
+from jupyter_secure_jobs.domain import queue as rules
+from jupyter_secure_jobs.domain.run import RunKind
+from jupyter_secure_jobs.store import queue, runs, workspaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from jupyter_secure_jobs.domain.queue import Turn
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.tables import RunRow, ServiceKeyRow
+
+
+def present(unit: Unit, service: ServiceKeyRow) -> bool:
+    """Tell whether a worker or key service has called lately."""
+    return service.seen is not None and unit.now - service.seen < timedelta(seconds=unit.server.settings.away_seconds)
+
+
+def check_room(unit: Unit, workspace: str, organisation: str) -> None:
+    """Return if another run of an organisation may wait.
+
+    Raises:
+        BusyError: too many wait already.
+    """
+    there = any(present(unit, worker) for worker in workspaces.services(unit.session, workspace, "worker"))
+    waiting = queue.waiting(unit.session, workspace)
+    rules.check_room(unit.server.settings.queue, waiting, organisation, worker=there)
+
+
+def turn(unit: Unit, workspace: str, organisation: str, kind: RunKind) -> int:
+    """Return the turn of a run that is ordered now."""
+    last = queue.last(unit.session, workspace, organisation, str(kind))
+    return rules.turn(kind, taken=queue.taken(unit.session), last=last)
+
+
+def let_others_first(unit: Unit, run: RunRow) -> None:
+    """Give a run that could not get its keys a new turn, after the next of every line; its own line stays as it is."""
+    run.turn = rules.turn(RunKind(run.kind), taken=queue.taken(unit.session), last=None)
+
+
+def next_run(unit: Unit, served: Iterable[str]) -> RunRow | None:
+    """Take the run that comes next in these workspaces, or none: one whose key services are not there is passed by."""
+    while True:
+        heads = [head for workspace in served for head in Queue(unit, workspace, ()).order(most=1)]
+        if not heads:
+            return None
+        if (run := queue.take(unit.session, min(heads)[1])) is not None:
+            return run
 
 
 class Queue:
@@ -38,8 +79,13 @@ class Queue:
         return runs.granted(self._unit.session, self._asked)
 
     @cached_property
-    def _places(self) -> Mapping[str, int]:
-        return {run: before for before, run in enumerate(runs.queued(self._unit.session, self._workspace))}
+    def _order(self) -> Sequence[Turn]:
+        return self.order()
+
+    def order(self, *, most: int | None = None) -> Sequence[Turn]:
+        """Return the turns of the runs that a worker could take now, the next one first."""
+        there = [name for name, service in self.services.items() if present(self._unit, service)]
+        return queue.order(self._unit.session, self._workspace, there, most=most)
 
     def granted(self, run: RunRow) -> Mapping[str, bool]:
         """Return the organisations whose key services a run needs, by name, and whether each gave its key."""
@@ -49,6 +95,6 @@ class Queue:
         """Return the organisations whose key services a run needs, by name."""
         return list(self.granted(run))
 
-    def before(self, run: RunRow) -> int:
-        """Return how many of the workspace's runs that wait for a worker come before this one."""
-        return self._places.get(run.id, 0)
+    def place(self, run: RunRow) -> int:
+        """Return the place of a run, from 1, among those of the workspace that a worker could take now."""
+        return rules.place(self._order, (run.turn, run.id))

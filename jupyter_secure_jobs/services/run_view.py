@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.job import Assurance
 from jupyter_secure_jobs.domain.run import ACTIVE, Phase, RunKind, RunStatus, may_cancel, may_open
 from jupyter_secure_jobs.domain.step import steps
-from jupyter_secure_jobs.services.queue import Queue
+from jupyter_secure_jobs.services.queue import Queue, present
 from jupyter_secure_jobs.services.run_state import sandbox_ms
 from jupyter_secure_jobs.wire.run import PhaseWire, RunWire, StepWire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import timedelta
 
     from jupyter_secure_jobs.services.unit import Unit
-    from jupyter_secure_jobs.store.tables import JobRow, MemberRow, RunRow, ServiceKeyRow
-
-
-def present(unit: Unit, service: ServiceKeyRow) -> bool:
-    """Tell whether a worker or key service has called lately."""
-    return service.seen is not None and unit.now - service.seen < timedelta(seconds=unit.server.settings.away_seconds)
+    from jupyter_secure_jobs.store.tables import JobRow, MemberRow, RunRow
 
 
 def queue_of(unit: Unit, workspace: str, shown: Iterable[RunRow | None]) -> Queue:
@@ -33,7 +29,7 @@ def place(run: RunRow, queue: Queue) -> int | None:
     """Return the place in the queue, from 1, of a run that no worker has yet; else None."""
     if run.status != RunStatus.QUEUED or run.lease is not None:
         return None
-    return queue.before(run) + 1
+    return queue.place(run)
 
 
 def waiting(unit: Unit, run: RunRow, queue: Queue | None = None) -> str | None:

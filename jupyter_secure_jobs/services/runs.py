@@ -12,7 +12,7 @@ from jupyter_secure_jobs.domain.inputs import check_values
 from jupyter_secure_jobs.domain.lifecycle import Action
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import codec
-from jupyter_secure_jobs.services import dossiers, logbook, run_view, terms
+from jupyter_secure_jobs.services import dossiers, logbook, queue, run_view, terms
 from jupyter_secure_jobs.services.jobs import find, permitted, touched
 from jupyter_secure_jobs.services.run_state import end, mark, words
 from jupyter_secure_jobs.store import jobs, runs
@@ -26,19 +26,23 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.jobs import Bundle
-    from jupyter_secure_jobs.store.tables import VersionRow
+    from jupyter_secure_jobs.store.tables import MemberRow, VersionRow
     from jupyter_secure_jobs.wire.job import JobDetailWire
 
 MOST_QUEUED_TESTS: Final = 5
 
 
-def _new(unit: Unit, workspace: str, version: VersionRow, kind: RunKind, **rest: Any) -> RunRow:  # noqa: ANN401 -- columns of a row
+def _new(unit: Unit, member: MemberRow, version: VersionRow, kind: RunKind, **rest: Any) -> RunRow:  # noqa: ANN401 -- columns of a row
+    workspace = member.workspace
     row = RunRow(
         id=unit.new_id(),
         workspace=workspace,
         job=version.job,
         version=version.number,
         kind=str(kind),
+        member=member.email,
+        organisation=member.organisation,
+        turn=queue.turn(unit, workspace, member.organisation, kind),
         number=runs.next_number(unit.session, version.job, str(kind)),
         status=str(RunStatus.QUEUED),
         phase=str(Phase.QUEUED),
@@ -66,21 +70,22 @@ def test(unit: Unit, workspace: str, job: str, body: TestNew) -> RunWire:
 
     Raises:
         NotAllowedError: not now, or too many tests of this job are waiting.
+        BusyError: so many runs wait already that no more may.
         InvalidError: an input value is missing or outside its constraint.
     """
     view, bundle = permitted(unit, workspace, job, Action.TEST)
     version = bundle.open
     if version is None:
         raise NotFoundError("no_version", "There is nothing to test.", "Open a draft.")
+    queue.check_room(unit, workspace, view.member.organisation)
     if len(runs.active(unit.session, job, "test")) >= MOST_QUEUED_TESTS:
         raise NotAllowedError("tests_waiting", "Several tests of this job are waiting.", "Wait for one to end.")
     values = check_values(terms.inputs_of(version.terms), body.inputs)
     row = _new(
         unit,
-        workspace,
+        view.member,
         version,
         RunKind.TEST,
-        member=view.member.email,
         inputs=codec.to_json(values),
         text=terms.to_test(version.terms),
         expires=unit.now + timedelta(days=rules.ORDER_DAYS),
@@ -94,6 +99,7 @@ def order(unit: Unit, workspace: str, job: str, body: RunNew) -> RunWire:
 
     Raises:
         NotAllowedError: the table does not let the caller run now.
+        BusyError: so many runs wait already that no more may.
         RefusedError: a statement does not verify; nothing is queued.
     """
     envelope = logbook.envelope_of(body.order)
@@ -105,6 +111,7 @@ def order(unit: Unit, workspace: str, job: str, body: RunNew) -> RunWire:
     live = bundle.live
     if live is None or live.statement is None:
         raise NotFoundError("no_version", "No version has been accepted.", "Submit it for review.")
+    queue.check_room(unit, workspace, view.member.organisation)
     genesis = unit.workspace(workspace).genesis
     checked = verify_run(dossiers.gather(unit, bundle, live, envelope), genesis=genesis, now=unit.now)
     if checked.order.member != view.member.email:
@@ -113,10 +120,9 @@ def order(unit: Unit, workspace: str, job: str, body: RunNew) -> RunWire:
     logbook.append(unit, workspace, "order", envelope)
     row = _new(
         unit,
-        workspace,
+        view.member,
         live,
         RunKind.JOB,
-        member=view.member.email,
         inputs=codec.to_json(checked.inputs),
         statement=envelope.hash,
         text={"code": live.terms["code"], "language": live.terms["language"], "version": live.statement},

@@ -12,7 +12,7 @@ from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.login import Login
 from jupyter_secure_jobs.services.logbook import envelope_of
 from jupyter_secure_jobs.store import sessions
-from jupyter_secure_jobs.store.tables import ChallengeRow, SessionRow
+from jupyter_secure_jobs.store.caller_tables import ChallengeRow, SessionRow
 from jupyter_secure_jobs.trust import signatures
 from jupyter_secure_jobs.wire.session import Challenge, LoginWire, Session
 

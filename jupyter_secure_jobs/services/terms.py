@@ -25,6 +25,8 @@ from jupyter_secure_jobs.wire.output import OutputPolicyWire
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from jupyter_secure_jobs.domain.profile import Taken
+
 Terms = dict[str, Any]  # the JSON column of a version; every reader goes through the functions below
 
 
@@ -45,8 +47,10 @@ def blank(language: Language) -> Terms:
     }
 
 
-def changed(terms: Terms, change: DraftChange, *, known: Iterable[str]) -> Terms:
+def changed(terms: Terms, change: DraftChange, *, known: Iterable[str], taken: Taken | None = None) -> Terms:
     """Return the terms with a change, everything checked; `known` are the workspace's dataset ids.
+
+    `taken` is the profile that the change was filled from, if it names one.
 
     Raises:
         InvalidError: with the first part that is wrong.
@@ -65,7 +69,7 @@ def changed(terms: Terms, change: DraftChange, *, known: Iterable[str]) -> Terms
         new["grant"] = change.grant.model_dump(mode="json")
     if change.log_policy is not None:
         new["log_policy"] = str(change.log_policy)
-    new.update(_compute(change))
+    new.update(_compute(change, taken))
     if change.output_policy is not None:
         change.output_policy.policy()
         new["output_policy"] = change.output_policy.model_dump(mode="json")
@@ -74,13 +78,14 @@ def changed(terms: Terms, change: DraftChange, *, known: Iterable[str]) -> Terms
     return new
 
 
-def _compute(change: DraftChange) -> Terms:
+def _compute(change: DraftChange, taken: Taken | None) -> Terms:
     new: Terms = {}
     if change.limits is not None:
         JobLimits(**change.limits.model_dump())
         new["limits"] = change.limits.model_dump(mode="json")
     if change.profile is not None:
         new["profile"] = clean_name(change.profile, what="profile's name")
+        new["taken"] = {"profile": taken.profile, "revision": taken.revision} if taken is not None else None
     if change.compute is not None:
         new["compute"] = ComputeWire.of(change.compute.compute()).model_dump(mode="json")
     return new

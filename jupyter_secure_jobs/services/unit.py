@@ -15,6 +15,7 @@ from sqlalchemy import delete
 
 from jupyter_secure_jobs.domain.audit import clean_detail
 from jupyter_secure_jobs.domain.errors import NotFoundError, UnauthenticatedError
+from jupyter_secure_jobs.domain.queue import Bounds
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.event import EventRecord
 from jupyter_secure_jobs.services import logbook
@@ -56,6 +57,7 @@ class Settings:
     heartbeat_seconds: float = 15.0
     away_seconds: float = 60.0
     creators: tuple[str, ...] = ()
+    queue: Bounds = field(default_factory=Bounds)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,13 +1,13 @@
-"""The tables of what the server remembers for those who call it: what they have seen, and what it answered."""
+"""The tables of what the server keeps for those who call it: logins, pinned queries, what was seen and answered."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from jupyter_secure_jobs.store.tables import EMAIL, HASH, Base
+from jupyter_secure_jobs.store.tables import EMAIL, HASH, ID, Base
 
 
 class SeenRow(Base):
@@ -29,3 +29,34 @@ class AnswerRow(Base):
     status: Mapped[int]
     body: Mapped[bytes]
     created: Mapped[datetime] = mapped_column(index=True)
+
+
+class ChallengeRow(Base):
+    """A login nonce that was given out."""
+
+    __tablename__ = "challenge"
+    nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires: Mapped[datetime] = mapped_column(index=True)
+
+
+class SessionRow(Base):
+    """A login; the token itself is not kept, only its hash."""
+
+    __tablename__ = "session"
+    token: Mapped[str] = mapped_column(HASH, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    expires: Mapped[datetime] = mapped_column(index=True)
+
+
+class PinnedRow(Base):
+    """A pinned query: one member's, in one workspace."""
+
+    __tablename__ = "pinned_query"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
+    member: Mapped[str] = mapped_column(EMAIL)
+    title: Mapped[str] = mapped_column(String(100))
+    language: Mapped[str] = mapped_column(String(10))
+    code: Mapped[str] = mapped_column(Text)
+    created: Mapped[datetime]
+    __table_args__ = (Index(None, "workspace", "member", "id"),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, func, or_, select
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+# Notices are about what is new: what lies so many events back is found in the audit log. A member whom nothing
+# concerns must not have the whole history searched, again and again.
+LOOK_BACK: Final = 10_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kinds:
@@ -40,7 +44,7 @@ class Kinds:
 def events(
     session: Session, member: MemberRow, kinds: Kinds, *, since_place: int, after: int, most: int
 ) -> Sequence[HistoryRow]:
-    """Return the newest events of these kinds, newest first, that are not the member's own.
+    """Return the newest events of these kinds, newest first, that are not the member's own; see `LOOK_BACK`.
 
     Args:
         session: the transaction.
@@ -51,25 +55,25 @@ def events(
         most: how many at most.
     """
     row = HistoryRow
-    jobs = select(JobRow.id).where(JobRow.workspace == member.workspace)
+    # Each is looked up for one event: lists of a member's jobs would cost more the more jobs there are.
+    job = select(JobRow.id).where(JobRow.id == row.job).correlate(row)
     decided = select(DecisionRow.version).where(
-        DecisionRow.workspace == member.workspace, DecisionRow.member == member.email
+        DecisionRow.version == VersionRow.statement, DecisionRow.member == member.email
     )
-    under_review = select(VersionRow.statement).where(
-        VersionRow.stage == "review", VersionRow.job.in_(jobs), VersionRow.statement.not_in(decided)
+    under_review = select(VersionRow.job).where(
+        VersionRow.statement == row.statement, VersionRow.stage == "review", ~decided.exists()
     )
+    newest = session.scalar(select(func.max(row.id)).where(row.workspace == member.workspace)) or 0
     query = select(row).where(
         row.workspace == member.workspace,
         row.member != member.email,
         row.place > since_place,
-        row.id > after,
+        row.id > max(after, newest - LOOK_BACK),
         or_(
             row.action.in_(kinds.anybody),
-            and_(row.action.in_(kinds.author), row.job.in_(jobs.where(JobRow.author == member.email))),
-            and_(
-                row.action.in_(kinds.organisation), row.job.in_(jobs.where(JobRow.organisation == member.organisation))
-            ),
-            and_(row.action.in_(kinds.asked), row.statement.in_(under_review)),
+            and_(row.action.in_(kinds.author), job.where(JobRow.author == member.email).exists()),
+            and_(row.action.in_(kinds.organisation), job.where(JobRow.organisation == member.organisation).exists()),
+            and_(row.action.in_(kinds.asked), under_review.correlate(row).exists()),
         ),
     )
     return session.scalars(query.order_by(row.id.desc()).limit(most)).all()

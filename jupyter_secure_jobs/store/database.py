@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from jupyter_secure_jobs.domain.errors import SecureJobsError
+from jupyter_secure_jobs.store import job_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,7 @@ class Database:
             threading.RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
         )
         self._writing = sessionmaker(self.engine, expire_on_commit=False)
+        job_index.keep(self._writing)
         self._reading = sessionmaker(self.engine.execution_options(reading=True), expire_on_commit=False)
 
     @contextmanager

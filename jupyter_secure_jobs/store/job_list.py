@@ -1,7 +1,8 @@
-"""The list of jobs: filtered, sorted and counted where the jobs are. A status is worked out in SQL, never stored.
+"""The list of jobs: filtered, sorted and counted where the jobs are, at a cost that does not grow with their number.
 
-The rules are those of `domain.lifecycle`; a test holds the two together. As with every column beside a signed
-statement, a tampered database shows a wrong list and makes nothing happen.
+A status is worked out in SQL, by the rules of `domain.lifecycle`; a test holds the two together. `store.job_index`
+keeps it beside the job, for filters and orders alone. As with every column beside a signed statement, a tampered
+database shows a wrong list and makes nothing happen.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import ColumnElement, Select, String, and_, case, false, func, literal, select, tuple_
 
 from jupyter_secure_jobs.domain.errors import InvalidError
-from jupyter_secure_jobs.domain.job_list import Group, Order, Sort, Wanted
+from jupyter_secure_jobs.domain.job_list import MOST_COUNTED, Group, Order, Sort, Wanted
 from jupyter_secure_jobs.domain.lifecycle import Status
 from jupyter_secure_jobs.store.paging import ID, check_limit
 from jupyter_secure_jobs.store.tables import DecisionRow, JobRow, RunRow, VersionRow
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 MOST: Final = 200
+_PLACES: Final = {word: place for place, word in enumerate(Status)}
+_BY_ARCHIVED: Final = frozenset({None, Sort.CREATED, Sort.UPDATED})
 _CURSOR: Final = re.compile(r"[A-Za-z0-9_=-]{1,2000}")
 
 
@@ -35,7 +38,8 @@ def _opened(*conditions: ColumnElement[bool]) -> Select[str]:
     return select(VersionRow.stage).where(here, *conditions).correlate(JobRow)
 
 
-def _newest_run(what: ColumnElement[str]) -> ColumnElement[str]:
+def newest_run(what: ColumnElement[str]) -> ColumnElement[str]:
+    """Return a column of the newest job run of a job's live version; null if there is none."""
     # Ids sort by time, so that the newest run is the one with the largest id.
     runs = select(what).where(RunRow.job == JobRow.id, RunRow.kind == "job", RunRow.version == JobRow.live_version)
     return runs.correlate(JobRow).order_by(RunRow.id.desc()).limit(1).scalar_subquery()
@@ -49,7 +53,7 @@ def status() -> ColumnElement[str]:
             JobRow.open_version.is_not(None),
             case((_opened(VersionRow.stage == "review").exists(), Status.UNDER_REVIEW.value), else_=Status.DRAFT.value),
         ),
-        else_=func.coalesce(_newest_run(RunRow.status.expression), Status.ACCEPTED.value),
+        else_=func.coalesce(newest_run(RunRow.status.expression), Status.ACCEPTED.value),
     )
 
 
@@ -58,7 +62,7 @@ def needs(member: str) -> ColumnElement[bool]:
     own = (DecisionRow.version == VersionRow.statement) & (DecisionRow.member == member)
     decided = select(DecisionRow.version).where(own)
     asked = _opened(VersionRow.stage == "review", ~decided.exists()).exists()
-    return and_(JobRow.author != member, JobRow.archived.is_(False), JobRow.open_version.is_not(None), asked)
+    return and_(JobRow.author != member, JobRow.listed_status == _PLACES[Status.UNDER_REVIEW], asked)
 
 
 def _key(sort: Sort) -> ColumnElement[Any]:
@@ -67,17 +71,21 @@ def _key(sort: Sort) -> ColumnElement[Any]:
         Sort.UPDATED: JobRow.updated.expression,
         Sort.NAME: JobRow.folded.expression,
         Sort.AUTHOR: JobRow.author.expression,
-        Sort.ORGANISATION: func.lower(JobRow.organisation),
-        Sort.RUN: func.coalesce(_newest_run(RunRow.id.expression), ""),
-        Sort.STATUS: case({word.value: place for place, word in enumerate(Status)}, value=status()),
+        Sort.ORGANISATION: JobRow.folded_organisation.expression,
+        Sort.RUN: JobRow.listed_run.expression,
+        Sort.STATUS: JobRow.listed_status.expression,
     }
     return keys[sort]
 
 
-def _narrowed(query: Select[Any], workspace: str, member: str, wanted: Wanted, *, deciding: bool) -> Select[Any]:
+def _narrowed(
+    query: Select[Any], workspace: str, member: str, wanted: Wanted, *, deciding: bool, sort: Sort | None = None
+) -> Select[Any]:
     query = query.where(JobRow.workspace == workspace)
     if wanted.archived is not None:
-        query = query.where(JobRow.archived.is_(wanted.archived))
+        # Where another index gives the order, SQLite must not take one of the archived jobs, and sort all it finds.
+        archived = JobRow.archived if sort in _BY_ARCHIVED else func.coalesce(JobRow.archived, false())
+        query = query.where(archived.is_(wanted.archived))
     if wanted.group is Group.MINE:
         query = query.where(JobRow.author == member)
     if wanted.group is Group.NEEDS_ME:
@@ -86,7 +94,7 @@ def _narrowed(query: Select[Any], workspace: str, member: str, wanted: Wanted, *
         query = query.where(JobRow.author != member)
         query = query.where(~needs(member)) if deciding else query
     if wanted.statuses:
-        query = query.where(status().in_(sorted(wanted.statuses)))
+        query = query.where(JobRow.listed_status.in_(sorted(_PLACES[each] for each in wanted.statuses)))
     if wanted.text:
         query = query.where(JobRow.searched.contains(wanted.text, autoescape=True))
     if wanted.name is not None:
@@ -116,7 +124,7 @@ def page(  # noqa: PLR0913 -- the parts of a question
     check_limit(limit, most=MOST)
     key = _key(sort)
     place = tuple_(key, JobRow.id)
-    query = _narrowed(select(JobRow.id, key.label("key")), workspace, member, wanted, deciding=deciding)
+    query = _narrowed(select(JobRow.id, key.label("key")), workspace, member, wanted, deciding=deciding, sort=sort)
     if after:
         seen = _read(after, sort, order)
         bound = tuple_(literal(seen[0], key.type), literal(seen[1], String()))
@@ -132,19 +140,30 @@ def page(  # noqa: PLR0913 -- the parts of a question
 
 
 def counts(session: Session, workspace: str, *, member: str, wanted: Wanted, deciding: bool = True) -> dict[Group, int]:
-    """Return how many of the wanted jobs each group has; the group that `wanted` names counts for nothing."""
-    waits = needs(member) if deciding else false()
-    group = case(
-        (JobRow.archived, Group.ARCHIVED.value),
-        (JobRow.author == member, Group.MINE.value),
-        (waits, Group.NEEDS_ME.value),
-        else_=Group.OTHERS.value,
-    )
-    every = Wanted(group=Group.ALL, statuses=wanted.statuses, text=wanted.text, name=wanted.name)
-    each = _narrowed(select(group.label("group")), workspace, member, every, deciding=deciding).subquery()
-    asked = select(each.c.group, func.count()).group_by(each.c.group)
-    found = {Group(name): count for name, count in session.execute(asked)}
-    return {name: found.get(name, 0) for name in Group if name is not Group.ALL}
+    """Return how many of the wanted jobs each group has; of more than `MOST_COUNTED` one more is counted, no others.
+
+    The group that `wanted` names counts for nothing.
+    """
+    found: dict[Group, int] = {}
+    rare = _rare(session, workspace, wanted.text) if wanted.text else None
+    for group in Group:
+        if group is Group.ALL:
+            continue
+        text = wanted.text if rare is None else ""
+        each = Wanted(group=group, statuses=wanted.statuses, text=text, name=wanted.name)
+        some = _narrowed(select(JobRow.id), workspace, member, each, deciding=deciding)
+        if rare is not None:
+            some = some.where(JobRow.id.in_(rare))
+        counted = some.limit(MOST_COUNTED + 1).subquery()
+        found[group] = session.scalar(select(func.count()).select_from(counted)) or 0
+    return found
+
+
+def _rare(session: Session, workspace: str, text: str) -> list[str] | None:
+    """Return the jobs with a text that few have, looked for once; None if there are more than `MOST_COUNTED`."""
+    query = select(JobRow.id).where(JobRow.workspace == workspace, JobRow.searched.contains(text, autoescape=True))
+    found = list(session.scalars(query.limit(MOST_COUNTED + 1)))
+    return found if len(found) <= MOST_COUNTED else None
 
 
 def _written(sort: Sort, order: Order, key: object, job: str) -> str:

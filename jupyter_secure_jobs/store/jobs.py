@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, func, select
+from sqlalchemy import select
 
 from jupyter_secure_jobs.store.tables import (
     DecisionRow,
@@ -31,9 +31,13 @@ class Bundle:
     decisions: dict[str, dict[str, DecisionRow]] = field(default_factory=dict)
     revocations: dict[str, list[RevocationRow]] = field(default_factory=dict)
     live_run: RunRow | None = None
-    used: int = 0
-    runs: int = 0
-    succeeded: int = 0
+    ran: bool = False
+    succeeded: bool = False
+
+    @property
+    def used(self) -> int:
+        """How many runs of the live version had a key released."""
+        return self.live.used if self.live is not None else 0
 
     @property
     def open(self) -> VersionRow | None:
@@ -119,33 +123,18 @@ def bundles(session: Session, jobs: Sequence[JobRow]) -> list[Bundle]:
     for digest, bundle in owner.items():
         bundle.decisions[digest] = votes.get(digest, {})
         bundle.revocations[digest] = stops.get(digest, [])
-    counted = (
-        select(
-            RunRow.job,
-            func.count(),
-            func.sum(case((RunRow.status == "Succeeded", 1), else_=0)),
-        )
-        .where(RunRow.job.in_(ids), RunRow.kind == "job")
-        .group_by(RunRow.job)
-    )
-    for job, runs, succeeded in session.execute(counted):
-        made[job].runs, made[job].succeeded = runs, succeeded or 0
-    newest = (
-        select(func.max(RunRow.id))
-        .join(JobRow, (JobRow.id == RunRow.job) & (JobRow.live_version == RunRow.version))
-        .where(RunRow.job.in_(ids), RunRow.kind == "job")
-        .group_by(RunRow.job)
-    )
-    for run in session.scalars(select(RunRow).where(RunRow.id.in_(newest))):
-        made[run.job].live_run = run
-    used = (
-        select(RunRow.job, func.count())
-        .join(JobRow, (JobRow.id == RunRow.job) & (JobRow.live_version == RunRow.version))
-        .where(RunRow.job.in_(ids), RunRow.kind == "job", RunRow.keys_released)
-        .group_by(RunRow.job)
-    )
-    for job, count in session.execute(used):
-        made[job].used = count
+    # By index for each job, however often it ran: neither of the two is counted, and the newest is the first found.
+    job_runs = select(RunRow.id).where(RunRow.job == JobRow.id, RunRow.kind == "job").correlate(JobRow)
+    live = job_runs.where(RunRow.version == JobRow.live_version).order_by(RunRow.id.desc()).limit(1)
+    asked = select(
+        JobRow.id, job_runs.exists(), job_runs.where(RunRow.status == "Succeeded").exists(), live.scalar_subquery()
+    ).where(JobRow.id.in_(ids))
+    newest: list[str] = []
+    for job, ran, succeeded, run in session.execute(asked):
+        made[job].ran, made[job].succeeded = ran, succeeded
+        newest += [run] if run is not None else []
+    for each in session.scalars(select(RunRow).where(RunRow.id.in_(newest))):
+        made[each.job].live_run = each
     return list(made.values())
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, text, update
 
 from jupyter_secure_jobs.store.paging import page
 from jupyter_secure_jobs.store.tables import (
+    ACTIVE,
     KeyMailRow,
     NoticeRow,
     ResealRow,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+_MOST_TASKS: Final = 20
 
 
 def get(session: Session, workspace: str, run: str) -> RunRow | None:
@@ -46,9 +49,12 @@ def listed(
     session: Session, workspace: str, *, job: str | None, kind: str | None, after: str | None, limit: int
 ) -> tuple[Sequence[RunRow], str | None]:
     """Return a page of runs, newest first."""
-    query = select(RunRow).where(RunRow.workspace == workspace)
-    if job is not None:
-        query = query.where(RunRow.job == job)
+    query = select(RunRow)
+    if job is None:
+        query = query.where(RunRow.workspace == workspace)
+    else:
+        # SQLite must not walk through the workspace's runs until it comes upon those of the job.
+        query = query.where(RunRow.job == job, func.coalesce(RunRow.workspace, "") == workspace)
     if kind is not None:
         query = query.where(RunRow.kind == kind)
     return page(session, query, RunRow.id, after=after, limit=limit)
@@ -59,6 +65,18 @@ def of_job(session: Session, job: str) -> Sequence[RunRow]:
     return session.scalars(select(RunRow).where(RunRow.job == job)).all()
 
 
+def count_key(session: Session, run: RunRow) -> None:
+    """Note that a key was released for a run: that counts once, however many key services and attempts there are.
+
+    What stops runs are the key services' own counts.
+    """
+    first = update(RunRow).where(RunRow.id == run.id, RunRow.keys_released.is_(False)).values(keys_released=True)
+    if session.execute(first.returning(RunRow.id)).first() is not None:
+        version = (VersionRow.job == run.job) & (VersionRow.number == run.version)
+        session.execute(update(VersionRow).where(version).values(used=VersionRow.used + 1))
+    session.refresh(run, ["keys_released"])
+
+
 def active(session: Session, job: str, kind: str) -> Sequence[RunRow]:
     """Return the runs of a job that have not ended."""
     query = select(RunRow).where(RunRow.job == job, RunRow.kind == kind, RunRow.status.in_(["Queued", "Running"]))
@@ -67,18 +85,19 @@ def active(session: Session, job: str, kind: str) -> Sequence[RunRow]:
 
 def active_anywhere(session: Session, workspace: str) -> Sequence[RunRow]:
     """Return the runs of a workspace that have not ended."""
-    query = select(RunRow).where(RunRow.workspace == workspace, RunRow.status.in_(["Queued", "Running"]))
+    query = select(RunRow).where(RunRow.workspace == workspace, text(ACTIVE))
     return session.scalars(query.order_by(RunRow.id)).all()
 
 
 def newest_tests(session: Session, job: str, hashes: Collection[str]) -> dict[str, RunRow]:
-    """Return the newest test run of exactly each of these texts of a job, by the text's hash."""
-    newest = (
-        select(func.max(RunRow.id))
-        .where(RunRow.job == job, RunRow.kind == "test", RunRow.text_hash.in_(list(hashes)))
-        .group_by(RunRow.text_hash)
+    """Return the newest test run of exactly each of these texts of a job's versions, by the text's hash."""
+    # By a look into the index for each version, however often its text was tested.
+    tests = select(RunRow.id).where(
+        RunRow.job == VersionRow.job, RunRow.kind == "test", RunRow.text_hash == VersionRow.text_hash
     )
-    return {run.text_hash: run for run in session.scalars(select(RunRow).where(RunRow.id.in_(newest)))}
+    newest = tests.correlate(VersionRow).order_by(RunRow.id.desc()).limit(1).scalar_subquery()
+    ids = select(newest).where(VersionRow.job == job, VersionRow.text_hash.in_(list(hashes)))
+    return {run.text_hash: run for run in session.scalars(select(RunRow).where(RunRow.id.in_(ids)))}
 
 
 def was_tested(session: Session, job: str) -> bool:
@@ -86,31 +105,16 @@ def was_tested(session: Session, job: str) -> bool:
     return session.scalar(select(RunRow.id).where(RunRow.job == job, RunRow.kind == "test").limit(1)) is not None
 
 
-def waiting(session: Session, workspaces: Collection[str], *, now: datetime) -> Sequence[RunRow]:
-    """Return runs that a worker may take: queued without a lease. Tests first, then oldest first."""
-    query = select(RunRow).where(
-        RunRow.workspace.in_(list(workspaces)),
-        RunRow.status == "Queued",
-        or_(RunRow.lease.is_(None), RunRow.lease_expires < now),
-    )
-    return session.scalars(query.order_by(RunRow.kind.desc(), RunRow.id).limit(50)).all()
-
-
 def lost(session: Session, *, now: datetime) -> Sequence[RunRow]:
-    """Return runs whose worker gave no sign of life in time."""
+    """Return runs whose worker gave no sign of life in time; of several callers at once, one gets each."""
     query = select(RunRow).where(RunRow.lease_expires < now, RunRow.status.in_(["Queued", "Running"]))
-    return session.scalars(query).all()
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 def overdue(session: Session, *, now: datetime) -> Sequence[RunRow]:
-    """Return queued runs whose order has expired."""
-    return session.scalars(select(RunRow).where(RunRow.status == "Queued", RunRow.expires < now)).all()
-
-
-def queued(session: Session, workspace: str) -> list[str]:
-    """Return the ids of a workspace's runs that no worker has yet, in the order of `waiting`."""
-    query = select(RunRow.id).where(RunRow.workspace == workspace, RunRow.status == "Queued", RunRow.lease.is_(None))
-    return list(session.scalars(query.order_by(RunRow.kind.desc(), RunRow.id)))
+    """Return queued runs whose order has expired; of several callers at once, one gets each."""
+    query = select(RunRow).where(text("status = 'Queued'"), RunRow.expires < now)
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 def granted(session: Session, ids: Collection[str]) -> dict[str, dict[str, bool]]:
@@ -154,20 +158,17 @@ def waits_for(session: Session, key: str) -> bool:
 
 def open_mail(session: Session, workspace: str, organisation: str) -> Sequence[tuple[KeyMailRow, RunRow]]:
     """Return what a key service has still to answer: runs under lease without a nonce, or asked and without grant."""
-    query = (
-        select(KeyMailRow, RunRow)
-        .join(RunRow, RunRow.id == KeyMailRow.run)
-        .where(
-            KeyMailRow.workspace == workspace,
-            KeyMailRow.organisation == organisation,
-            KeyMailRow.refusal.is_(None),
-            KeyMailRow.grant.is_(None),
-            RunRow.lease.is_not(None),
-            RunRow.status == "Queued",
-            or_(KeyMailRow.nonce.is_(None), RunRow.request.is_not(None)),
-        )
+    # From the few runs under lease to their mail: a key service has mail for every run that it ever answered.
+    held = select(RunRow).where(RunRow.workspace == workspace, text("lease IS NOT NULL"), RunRow.status == "Queued")
+    leased = {run.id: run for run in session.scalars(held)}
+    query = select(KeyMailRow).where(
+        KeyMailRow.run.in_(list(leased)),
+        KeyMailRow.organisation == organisation,
+        KeyMailRow.refusal.is_(None),
+        KeyMailRow.grant.is_(None),
     )
-    return [(row[0], row[1]) for row in session.execute(query.limit(20))]
+    asked = [(mail, leased[mail.run]) for mail in session.scalars(query.order_by(KeyMailRow.run))]
+    return [(mail, run) for mail, run in asked if mail.nonce is None or run.request is not None][:_MOST_TASKS]
 
 
 def open_notices(session: Session, workspace: str, organisation: str) -> Sequence[NoticeRow]:
@@ -175,9 +176,9 @@ def open_notices(session: Session, workspace: str, organisation: str) -> Sequenc
     query = select(NoticeRow).where(
         NoticeRow.workspace == workspace,
         NoticeRow.organisation == organisation,
-        NoticeRow.acknowledgement.is_(None),
+        text("acknowledgement IS NULL"),
     )
-    return session.scalars(query.limit(20)).all()
+    return session.scalars(query.limit(_MOST_TASKS)).all()
 
 
 def notices_of(session: Session, workspace: str, statement: str) -> Sequence[NoticeRow]:
@@ -220,5 +221,5 @@ def reseals(session: Session, run: str, recipient: str) -> Sequence[ResealRow]:
 
 def leased_by(session: Session, workspace: str, worker: str) -> Sequence[RunRow]:
     """Return the runs that a worker holds now."""
-    query = select(RunRow).where(RunRow.workspace == workspace, RunRow.worker == worker, RunRow.lease.is_not(None))
+    query = select(RunRow).where(RunRow.workspace == workspace, RunRow.worker == worker, text("lease IS NOT NULL"))
     return session.scalars(query).all()

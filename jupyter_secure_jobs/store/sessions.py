@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
-from jupyter_secure_jobs.store.caller_tables import AnswerRow
-from jupyter_secure_jobs.store.tables import ChallengeRow, SessionRow
+from jupyter_secure_jobs.store.caller_tables import AnswerRow, ChallengeRow, SessionRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection

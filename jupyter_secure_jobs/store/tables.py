@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from jupyter_secure_jobs.domain.text import folded
 from jupyter_secure_jobs.store.moments import UtcTime
 
 
@@ -30,16 +31,23 @@ class Base(DeclarativeBase):
     }
 
 
-_ID = String(36)
+def _some(name: str, *columns: str, where: str) -> Index:
+    """Return an index over some rows alone; a query must say `where` in the same words to be answered by it."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+ID = String(36)
 HASH = String(80)
 EMAIL = String(255)
+WAITING = "status = 'Queued' AND lease IS NULL"
+ACTIVE = "status IN ('Queued', 'Running')"
 
 
 class WorkspaceRow(Base):
     """A workspace."""
 
     __tablename__ = "workspace"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     name: Mapped[str] = mapped_column(String(50))
     genesis: Mapped[str] = mapped_column(HASH)
     created: Mapped[datetime]
@@ -108,7 +116,8 @@ class ProposalRow(Base):
 class ServiceKeyRow(Base):
     """The key by which a key service or a worker logs in: `kind` is `keyservice` or `worker`.
 
-    One that was dropped stays as `was_service` until it has heard so, or `was_worker` until its run has ended.
+    One that was dropped stays as `was_service` until it has heard so, or `was_worker` until its run has ended. `offer`
+    is what a worker says that runs can have there.
     """
 
     __tablename__ = "service_key"
@@ -117,30 +126,14 @@ class ServiceKeyRow(Base):
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     key: Mapped[str] = mapped_column(String(64), index=True)
     seen: Mapped[datetime | None]
-
-
-class ChallengeRow(Base):
-    """A login nonce that was given out."""
-
-    __tablename__ = "challenge"
-    nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
-    expires: Mapped[datetime] = mapped_column(index=True)
-
-
-class SessionRow(Base):
-    """A login; the token itself is not kept, only its hash."""
-
-    __tablename__ = "session"
-    token: Mapped[str] = mapped_column(HASH, primary_key=True)
-    key: Mapped[str] = mapped_column(String(64))
-    expires: Mapped[datetime] = mapped_column(index=True)
+    offer: Mapped[dict[str, Any] | None]
 
 
 class DatasetRow(Base):
     """A dataset in its newest version; the manifest is the statement of that hash."""
 
     __tablename__ = "dataset"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
     name: Mapped[str] = mapped_column(String(63))
     folded: Mapped[str] = mapped_column(String(63))
@@ -166,7 +159,7 @@ class UploadRow(Base):
     """An upload that is not finished, or finished and not yet used."""
 
     __tablename__ = "upload"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
     key: Mapped[str] = mapped_column(String(64))
     bytes: Mapped[int] = mapped_column(BigInteger)
@@ -175,11 +168,19 @@ class UploadRow(Base):
     created: Mapped[datetime] = mapped_column(index=True)
 
 
+def _folded_organisation(context: Any) -> str:  # noqa: ANN401 -- SQLAlchemy's own type is too wide
+    return folded(str(context.get_current_parameters()["organisation"]))
+
+
 class JobRow(Base):
-    """A job. Its status is never stored. `searched` is made by `domain.job_list.searched` of the columns beside it."""
+    """A job. `searched` is made by `domain.job_list.searched` of the columns beside it.
+
+    `listed_status` and `listed_run` are for filters and orders of lists alone, and are written by `store.job_index`
+    whenever something changes that they are worked out from; what is shown of a job is always worked out anew.
+    """
 
     __tablename__ = "job"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
     name: Mapped[str] = mapped_column(String(50))
     folded: Mapped[str] = mapped_column(String(100))
@@ -193,11 +194,21 @@ class JobRow(Base):
     open_version: Mapped[int | None]
     live_version: Mapped[int | None]
     searched: Mapped[str] = mapped_column(Text, deferred=True)
+    folded_organisation: Mapped[str] = mapped_column(String(100), default=_folded_organisation)
+    listed_status: Mapped[int] = mapped_column(default=0)
+    listed_run: Mapped[str] = mapped_column(ID, default="")
     __table_args__ = (
         Index(None, "workspace", "folded", unique=True),
+        Index(None, "workspace", "id"),
+        Index(None, "workspace", "updated", "id"),
         Index(None, "workspace", "archived", "id"),
         Index(None, "workspace", "archived", "updated", "id"),
-        Index(None, "workspace", "author", "id"),
+        Index(None, "workspace", "author", "id", "archived"),
+        Index(None, "workspace", "author", "archived", "updated", "id"),
+        Index(None, "workspace", "folded_organisation", "id", "archived"),
+        Index(None, "workspace", "listed_status", "id", "archived"),
+        Index(None, "workspace", "listed_status", "updated", "id"),
+        Index(None, "workspace", "listed_run", "id", "archived"),
     )
 
 
@@ -205,7 +216,8 @@ class VersionRow(Base):
     """A version. `stage` is `draft`, `review`, `accepted` or `discarded`; `terms` is the text as the author wrote it.
 
     That a version is accepted is shown by signatures; `stage` only saves looking at them for lists. `reviewed` is the
-    submission whose review was closed last: its decisions count for nothing, and its author still reads them.
+    submission whose review was closed last: its decisions count for nothing, and its author still reads them. `used`
+    is how many of its runs had a key released; the counts that stop runs are the key services' own.
     """
 
     __tablename__ = "version"
@@ -218,6 +230,7 @@ class VersionRow(Base):
     epoch: Mapped[int | None]
     submitted: Mapped[datetime | None]
     reviewed: Mapped[str | None] = mapped_column(HASH)
+    used: Mapped[int] = mapped_column(default=0)
 
 
 class DecisionRow(Base):
@@ -260,13 +273,17 @@ class NoticeRow(Base):
     organisation: Mapped[str] = mapped_column(String(50), primary_key=True)
     statement: Mapped[str] = mapped_column(HASH, primary_key=True)
     acknowledgement: Mapped[bytes | None]
+    __table_args__ = (_some("ix_notice_open", "workspace", "organisation", where="acknowledgement IS NULL"),)
 
 
 class RunRow(Base):
-    """A run. `text` is what a test ran on; a job run points at its version."""
+    """A run. `text` is what a test ran on; a job run points at its version.
+
+    `organisation` is that of who started it, and `turn` when it comes: see `domain.queue`.
+    """
 
     __tablename__ = "run"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
     job: Mapped[str] = mapped_column(ForeignKey("job.id"))
     version: Mapped[int]
@@ -276,6 +293,8 @@ class RunRow(Base):
     phase: Mapped[str] = mapped_column(String(10))
     phases: Mapped[list[Any]]
     member: Mapped[str] = mapped_column(EMAIL)
+    organisation: Mapped[str] = mapped_column(String(50))
+    turn: Mapped[int] = mapped_column(BigInteger)
     inputs: Mapped[dict[str, Any]]
     statement: Mapped[str | None] = mapped_column(HASH, unique=True)
     text_hash: Mapped[str] = mapped_column(HASH)
@@ -284,7 +303,7 @@ class RunRow(Base):
     started: Mapped[datetime | None]
     finished: Mapped[datetime | None]
     expires: Mapped[datetime]
-    lease: Mapped[str | None] = mapped_column(_ID)
+    lease: Mapped[str | None] = mapped_column(ID)
     lease_expires: Mapped[datetime | None] = mapped_column(index=True)
     worker: Mapped[str | None] = mapped_column(String(100))
     keys_released: Mapped[bool]
@@ -303,10 +322,27 @@ class RunRow(Base):
     request_evidence: Mapped[bytes | None]
     __table_args__ = (
         Index(None, "job", "kind", "number", unique=True),
+        Index(None, "job", "id"),
         Index(None, "job", "kind", "id"),
+        Index(None, "job", "kind", "status", "id"),
+        Index(None, "job", "kind", "text_hash", "id"),
         Index(None, "job", "version", "kind", "id", "status"),
-        Index(None, "workspace", "status", "kind", "id"),
+        Index(None, "workspace", "id"),
+        Index(None, "workspace", "kind", "id"),
+        # These hold what waits or runs now, which is little beside all that ever ran.
+        _some("ix_run_waiting", "workspace", "turn", "id", "organisation", "kind", "status", "lease", where=WAITING),
+        _some("ix_run_expires", "expires", where="status = 'Queued'"),
+        _some("ix_run_leased", "workspace", "worker", where="lease IS NOT NULL"),
+        _some("ix_run_active", "workspace", "id", where=ACTIVE),
     )
+
+
+class QueueRow(Base):
+    """The newest turn that a worker has taken; one row."""
+
+    __tablename__ = "queue"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    taken: Mapped[int] = mapped_column(BigInteger)
 
 
 class KeyMailRow(Base):
@@ -332,20 +368,6 @@ class ResealRow(Base):
     recipient: Mapped[str] = mapped_column(EMAIL)
 
 
-class PinnedRow(Base):
-    """A pinned query: one member's, in one workspace."""
-
-    __tablename__ = "pinned_query"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
-    workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
-    member: Mapped[str] = mapped_column(EMAIL)
-    title: Mapped[str] = mapped_column(String(100))
-    language: Mapped[str] = mapped_column(String(10))
-    code: Mapped[str] = mapped_column(Text)
-    created: Mapped[datetime]
-    __table_args__ = (Index(None, "workspace", "member", "id"),)
-
-
 class EventRow(Base):
     """A hint that something changed in a workspace."""
 
@@ -365,14 +387,14 @@ class HistoryRow(Base):
     __tablename__ = "history"
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspace.id"))
-    job: Mapped[str | None] = mapped_column(_ID)
+    job: Mapped[str | None] = mapped_column(ID)
     job_name: Mapped[str] = mapped_column(String(50))
     member: Mapped[str] = mapped_column(EMAIL)
     organisation: Mapped[str] = mapped_column(String(50))
     action: Mapped[str] = mapped_column(String(30))
     detail: Mapped[str] = mapped_column(Text)
     version: Mapped[int | None]
-    run: Mapped[str | None] = mapped_column(_ID)
+    run: Mapped[str | None] = mapped_column(ID)
     statement: Mapped[str | None] = mapped_column(HASH)
     salt: Mapped[str] = mapped_column(String(64))
     place: Mapped[int | None]

@@ -21,6 +21,13 @@ class SettingWire(Wire):
     value: str
 
 
+class ProfileNotice(Wire):
+    """What a draft says of its profile; `take_over` is the profile's name now, to choose it again where that helps."""
+
+    text: str
+    take_over: str | None = None
+
+
 class ComputeWire(Wire):
     """The engine, the packages beside those of every sandbox, and the engine's settings."""
 

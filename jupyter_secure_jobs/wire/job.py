@@ -12,7 +12,7 @@ from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.inputs import InputType, InputVariable
 from jupyter_secure_jobs.domain.job import GIB, Language, LogPolicy, Scope
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
-from jupyter_secure_jobs.wire.compute import ComputeWire
+from jupyter_secure_jobs.wire.compute import ComputeWire, ProfileNotice
 from jupyter_secure_jobs.wire.log import LogProofWire
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.run import InputValue, RunWire
@@ -103,7 +103,8 @@ class VersionWire(Wire):
     """A version: its text and terms, and where it stands. `state` is draft, under review, accepted or closed.
 
     `output_policy` is the author's own; `counts` names the columns of the result that count rows or persons.
-    `activate` is the action that makes an earlier accepted version the live one, for who may.
+    `activate` is the action that makes an earlier accepted version the live one, for who may. Of a draft alone the
+    server tells `profile_notice` about the profile it was filled from, and in `unfit` why no worker could run it now.
     """
 
     number: int
@@ -122,6 +123,8 @@ class VersionWire(Wire):
     compute: ComputeWire = ComputeWire()
     output_policy: OutputPolicyWire = OutputPolicyWire()
     counts: list[str] = []
+    profile_notice: ProfileNotice | None = None
+    unfit: list[str] = []
     tested: bool | None
     tested_run: str | None
     live: bool
@@ -227,7 +230,10 @@ class JobDetailWire(JobWire):
 
 
 class DraftChange(Wire):
-    """Fields of a draft to change; those left out stay."""
+    """Fields of a draft to change; those left out stay.
+
+    A `profile` without `compute` or `limits` copies what it says of them into the draft.
+    """
 
     name: str | None = None
     description: str | None = None
@@ -306,8 +312,12 @@ class ReviewWire(Wire):
 
 
 class JobCounts(Wire):
-    """How many jobs each group has for the caller; the archived ones stand in `archived` alone."""
+    """How many jobs each group has for the caller; the archived ones stand in `archived` alone.
 
+    A count above `most` says that there are more than so many: how many is not counted.
+    """
+
+    most: int
     needs_me: int
     mine: int
     others: int

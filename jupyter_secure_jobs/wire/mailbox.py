@@ -10,13 +10,15 @@ from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
 from jupyter_secure_jobs.wire.log import LogProofWire
 from jupyter_secure_jobs.wire.output import OutputPolicyWire, OwnerPolicyWire
+from jupyter_secure_jobs.wire.profile import OfferWire
 from jupyter_secure_jobs.wire.run import InputValue
 
 
 class LeaseNew(Wire):
-    """A worker asks for a run; `wait_seconds` it is ready to wait for one."""
+    """A worker asks for a run; `wait_seconds` it is ready to wait for one. `offer`: what runs can have there."""
 
     wait_seconds: float = 20.0
+    offer: OfferWire | None = None
 
 
 class Dossier(Wire):

@@ -8,6 +8,7 @@ from typing import Final
 from jupyter_secure_jobs.domain.job import Scope
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.wire.base import Wire
+from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.job import (
     ApprovalWire,
     GrantWire,
@@ -56,8 +57,12 @@ class Unlock(Wire):
 
 
 class CheckProblem(Wire):
-    """Something that the check before submission found; line and column count from 1."""
+    """Something that the check before submission found; line and column count from 1.
 
+    `code` is as in errors: `code_check`, or `engine_lacks` for what the chosen engine cannot do.
+    """
+
+    code: str = "code_check"
     message: str
     line: int | None = None
     column: int | None = None
@@ -77,6 +82,8 @@ class CheckNew(Wire):
     language: str
     code: str
     tables: list[str] | None = None
+    compute: ComputeWire = ComputeWire()
+    memory_bytes: int | None = None
 
 
 class FactWire(Wire):

@@ -22,13 +22,27 @@ if TYPE_CHECKING:
 class EnclaveProcess:
     """Starts it and exchanges frames; one question at a time, `cancel` from any thread."""
 
-    def __init__(self, key_file: Path, passphrase: str, *, ready_sandboxes: int | None = None) -> None:
-        """Start it; `wait` until it is ready. `ready_sandboxes`: how many are to wait for runs, if not as usual."""
+    def __init__(
+        self, key_file: Path, passphrase: str, *, ready_sandboxes: int | None = None, wheels: Path | None = None
+    ) -> None:
+        """Start it; `wait` until it is ready.
+
+        Args:
+            key_file: the platform key's store.
+            passphrase: what opens it.
+            ready_sandboxes: how many are to wait for runs, if not as usual.
+            wheels: the folder of the wheel house.
+        """
         self._process = subprocess.Popen(  # noqa: S603 -- our own module, no shell
-            [sys.executable, "-m", "jupyter_secure_jobs.enclave.main", str(key_file)],
+            [
+                sys.executable,
+                "-m",
+                "jupyter_secure_jobs.enclave.main",
+                *(str(each) for each in (key_file, wheels) if each),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={"PATH": os.environ.get("PATH", ""), "XDG_RUNTIME_DIR": os.environ.get("XDG_RUNTIME_DIR", "")},
+            env={name: os.environ[name] for name in ("PATH", "XDG_RUNTIME_DIR", "JAVA_HOME") if name in os.environ},
         )
         self._writing = threading.Lock()
         more = {} if ready_sandboxes is None else {"ready_sandboxes": ready_sandboxes}

@@ -27,7 +27,7 @@ from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.mailbox import Finished, KeysAnswer, KeysAsked, LeaseWire
-from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess
+from jupyter_secure_jobs.wire.profile import OfferWire
 from jupyter_secure_jobs.worker.life import Life
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from jupyter_secure_jobs.wire.mailbox import Dossier
+    from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess
 
 log: Final = logging.getLogger(__name__)
 NONCE_SECONDS: Final = 30.0
@@ -56,24 +57,17 @@ class Worker:
     def __init__(
         self,
         ring: KeyRing,
-        key_file: Path,
-        passphrase: str,
         workspace_url: str,
         folder: Path,
         *,
+        start: Callable[[], EnclaveProcess],
+        enclave: EnclaveProcess,
         ca_file: Path | None = None,
-        ready_sandboxes: int | None = None,
-        enclave: EnclaveProcess | None = None,
     ) -> None:
-        """Connect with the platform key; the enclave starts with the loop unless one that was started is given.
-
-        `ready_sandboxes`: how many are to wait for runs, if not as usual.
-        """
+        """Connect with the platform key. `enclave` was started already; `start` starts the next one if it is lost."""
         self._login = LoggedIn(workspace_url, ring.signing, ca_file=ca_file)
         self._mailbox = WorkerMailbox(self._login.connection)
-        self._start: Callable[[], EnclaveProcess] = lambda: EnclaveProcess(
-            key_file, passphrase, ready_sandboxes=ready_sandboxes
-        )
+        self._start = start
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._enclave = enclave
@@ -83,8 +77,7 @@ class Worker:
     def leave(self, seconds: float) -> None:
         """End: wait for the run in hand, at most `seconds`, and begin no other. Waiting for work ends at once."""
         self._at_work.acquire(timeout=seconds)  # never given back, so that no other run begins
-        if self._enclave is not None:
-            self._enclave.close()
+        self._enclave.close()
 
     def run(self, stopped: threading.Event) -> None:
         """Serve until stopped; a server that is away is asked again, less and less often."""
@@ -105,14 +98,12 @@ class Worker:
                     log.warning("%s", error)
                     stopped.wait(_PAUSES[0])
         finally:
-            if self._enclave is not None:
-                self._enclave.close()
+            self._enclave.close()
             self._login.close()
 
     def _ready(self) -> EnclaveProcess:
-        if self._enclave is None or not self._enclave.alive:
-            if self._enclave is not None:
-                self._enclave.close()
+        if not self._enclave.alive:
+            self._enclave.close()
             self._enclave, self._waited = self._start(), False
         if not self._waited:
             self._enclave.wait()
@@ -121,7 +112,7 @@ class Worker:
 
     def _turn(self) -> None:
         enclave = self._ready()
-        lease = self._mailbox.lease()
+        lease = self._mailbox.lease(OfferWire.model_validate(enclave.ask({"do": "offer"})))
         if lease is None:
             return
         with self._at_work:
@@ -155,11 +146,11 @@ class Worker:
             return self._job(lease, enclave, folder, life)
         except RefusedError as error:
             log.warning("run %s: refused: %s", lease.run, error)
-            return _failed(lease, "Refused", f"{error.code}: {error.detail}")
+            return _failed(lease, "Refused", f"{error.code}: {error.detail} {error.next_step}".strip())
         except UnavailableError as error:
             if not enclave.alive:
                 return _failed(lease, "EnclaveLost", None)
-            if error.code in ("no_sandbox", "no_tmpfs", "data_too_large", "storage"):
+            if error.code in _CLASSES:
                 log.warning("run %s: %s", lease.run, error)
                 return _failed(lease, _CLASSES[error.code], f"{error.detail} {error.next_step}")
             raise
@@ -308,6 +299,9 @@ _CLASSES: Final = {
     "no_tmpfs": "SandboxUnavailable",
     "data_too_large": "DataTooLarge",
     "storage": "DiskFull",
+    "no_engine": "EngineMissing",
+    "profile_too_large": "ProfileTooLarge",
+    "profile_too_small": "ProfileTooSmall",
 }
 
 

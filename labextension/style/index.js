@@ -1,6 +1,7 @@
 import './base.css';
 import './job.css';
 import './card.css';
+import './compute.css';
 import './review.css';
 import './runs.css';
 import './shelves.css';

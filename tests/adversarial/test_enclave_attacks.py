@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from jupyter_secure_jobs.crypto.sealing import seal
+from jupyter_secure_jobs.domain.compute import Compute, EngineName
+from jupyter_secure_jobs.domain.errors import UnavailableError
+from jupyter_secure_jobs.domain.job import GIB, JobLimits
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.enclave import enclave as module
+from jupyter_secure_jobs.engines import java
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.order import GrantedKey, KeyGrant
@@ -96,16 +100,30 @@ def test_keys_are_new_for_each_run(road: Road) -> None:
     assert len(seen) == 4
 
 
-def test_version_for_another_engine(road: Road) -> None:
+@pytest.mark.parametrize(
+    ("change", "code", "saying"),
+    [
+        ({"compute": Compute(engine=EngineName.SPARK)}, "no_engine", "openjdk-17-jre-headless"),
+        ({"limits": JobLimits(cores=256)}, "profile_too_large", "256 processors; this worker has"),
+        ({"limits": JobLimits(memory_bytes=1024 * GIB)}, "profile_too_large", "1024.0 GiB of memory; this worker has"),
+    ],
+    ids=["an engine that is not there", "more processors", "more memory"],
+)
+def test_more_than_the_machine_has_is_said_before_keys_are_asked_for(
+    road: Road, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], code: str, saying: str
+) -> None:
+    monkeypatch.setattr(java, "find", lambda: None)
     before = road.kept.versions[road.version][1]
-    version = replace(before, engine=replace(before.engine, name="another"), nonce="again")
+    version = replace(before, nonce="again", **change)
     made = envelopes.sign(version, road.kept.key(version.author).signing)
     road.kept.versions[made.hash] = (made, version)
     road.version = made.hash
     for who in road.kept.undecided(made.hash):
         road.kept.decide(made.hash, who, Verdict.ACCEPT, days=90)
-    with refused("engine"):
+    with refused(code, kind=UnavailableError, saying=saying):
         road.enclave.prepare(road.dossier(road.ordered()))
+    assert not road.enclave.busy
+    assert road.enclave.children == [], "no sandbox is started for it"
 
 
 def test_refused_run_is_forgotten(road: Road, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from jupyter_secure_jobs.sandbox import cores
 from jupyter_secure_jobs.sandbox.limits import MEBIBYTE
 from tests.support.attack import END, LIMITS, TRY, said
 
@@ -122,13 +123,12 @@ def test_disk_is_ended(attack: Attack, code: str) -> None:
         ("import os, time\nfor _ in range(6):\n    if os.fork() == 0:\n        while True: pass\ntime.sleep(600)", "python"),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)", "python"),
         ("import time\nwhile True:\n    try: time.sleep(600)\n    except BaseException: pass", "python"),
-        ("import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nwhile True: pass", "python"),
         ("import re\nre.match('(a+)+$', 'a' * 60 + 'b')", "python"),
         ("10 ** 10 ** 10", "python"),
         ("from pyspark.sql import functions as F\nimport time\nspark.range(1).select(F.udf(lambda x: time.sleep(600))('id'))", "python"),
         ("SELECT count(*) FROM range(10000000) a CROSS JOIN range(10000000) b WHERE a.id * b.id % 7 = 8", "sql"),
     ],
-    ids=["sleep", "signals blocked", "children", "stopped", "catches all", "one processor", "expression", "number", "UDF", "SQL"],
+    ids=["sleep", "signals blocked", "children", "stopped", "catches all", "expression", "number", "UDF", "SQL"],
 )  # fmt: skip
 def test_time_is_ended(attack: Attack, code: str, language: str) -> None:
     outcome = attack.run(code, language=language, limits=replace(LIMITS, seconds=1))  # type: ignore[arg-type]
@@ -138,6 +138,27 @@ def test_time_is_ended(attack: Attack, code: str, language: str) -> None:
 def test_engine_that_would_take_all_memory_is_ended(attack: Attack) -> None:
     code = "SELECT collect_list(repeat('x', 1000)) FROM range(10000000)"
     assert attack.run(code, language="sql", limits=SMALL).error_class in {"MemoryLimit", "SparkRuntimeException"}
+
+
+PROCESSORS: Final = """
+from pyspark.sql import functions as F
+@F.udf('int')
+def seen(x):
+    return len(os.sched_getaffinity(0))
+heard.append(len(os.sched_getaffinity(0)))
+heard.append(max(len(os.sched_getaffinity(int(thread))) for thread in os.listdir('/proc/self/task')))
+heard.append(spark.range(1).select(seen('id')).collect()[0][0])
+try:
+    os.sched_setaffinity(0, set(range(os.cpu_count())))
+except PermissionError:
+    heard.append(len(os.sched_getaffinity(0)))
+"""
+
+
+@pytest.mark.skipif(cores.available() < 2, reason="one processor cannot be divided")
+def test_processors_are_held_for_every_thread_and_cannot_be_widened(attack: Attack) -> None:
+    assert said(attack.run(TRY + PROCESSORS + END, limits=replace(LIMITS, cores=1))) == [1, 1, 1, 1]
+    assert said(attack.run(TRY + PROCESSORS + END, limits=replace(LIMITS, cores=2)))[0] == 2
 
 
 def test_every_signal_to_every_process_leaves_the_supervisor(attack: Attack) -> None:

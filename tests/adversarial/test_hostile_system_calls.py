@@ -21,7 +21,7 @@ NAMES: Final = """
     fsmount fspick move_mount open_tree mount_setattr open_by_handle_at name_to_handle_at fanotify_init
     io_uring_setup io_uring_enter io_uring_register memfd_create memfd_secret shmget shmat semget msgget mq_open
     vmsplice io_setup settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname iopl ioperm
-    personality vhangup uselib nfsservctl modify_ldt mbind migrate_pages move_pages
+    personality vhangup uselib nfsservctl modify_ldt mbind migrate_pages move_pages sched_setaffinity
 """.split()  # noqa: SIM905 -- a list of seventy short names reads better without quotes
 NUMBERS: Final = {
     name: number for name in NAMES if (number := pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)) >= 0
@@ -50,6 +50,7 @@ WAYS_ROUND: Final = {
     "the supervisor's turn at the disk": "syscall(251, 1, 1, 3 << 13)",
     "the supervisor's schedule": "os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0))",
     "the supervisor's open files": "syscall(438, syscall(434, 1, 0), 3, 0)",
+    "more processors": "os.sched_setaffinity(0, set(range(os.cpu_count())))",
     "real time": "os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))",
     "more turns": "os.setpriority(os.PRIO_PROCESS, 0, -10)",
     "another account": "os.setresuid(0, 0, 0)",

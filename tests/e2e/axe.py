@@ -48,7 +48,7 @@ _DARKEN: Final = """async address => {
   const sheet = document.createElement('style');
   sheet.id = 'dark-for-axe';
   sheet.textContent = await (await fetch(address)).text();
-  document.head.append(sheet);
+  document.body.append(sheet); // where JupyterLab puts its own: a sheet in the head would come before it
   document.body.dataset.jpThemeLight = 'false';
   document.body.dataset.jpThemeName = 'JupyterLab Dark';
 }"""

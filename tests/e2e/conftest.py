@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from contextlib import contextmanager, suppress
@@ -16,14 +15,13 @@ from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.wire.job import DatasetReadWire, GrantWire, InputVariableWire, JobNew
 from jupyter_secure_jobs.wire.member_side import DatasetAsked, DecisionAsked
 from tests.support.lab import TOKEN, Lab
+from tests.support.layouts import own_layouts
 from tests.support.parts import ANA, FLIGHTS, wait_until
 from tests.support.process import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from playwright.sync_api import Route
 
     from jupyter_secure_jobs.wire.job import JobDetailWire
 
@@ -133,22 +131,6 @@ def come_back(place: Place, page: Page) -> None:
     """Load the Lab anew, once JupyterLab has kept its layout: it does so a moment after a change."""
     page.wait_for_timeout(2_000)
     page.goto(f"{place.lab.url}/lab?token={TOKEN}")
-
-
-def own_layouts() -> Callable[[Route], None]:
-    """Keep JupyterLab's layouts in the browser context: members at one Lab do not open each other's tabs."""
-    kept: dict[str, str] = {}
-
-    def answer(route: Route) -> None:
-        where = route.request.url.split("?")[0]
-        if route.request.method == "PUT":
-            kept[where] = route.request.post_data or "{}"
-            route.fulfill(status=204)
-        else:
-            empty = json.dumps({"data": {}, "metadata": {"id": where.rpartition("/")[2]}})
-            route.fulfill(content_type="application/json", body=kept.get(where, empty))
-
-    return answer
 
 
 def row(page: Page, name: str) -> Locator:

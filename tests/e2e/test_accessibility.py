@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from jupyter_secure_jobs.domain.lifecycle import LABELS, Action
-from tests.e2e.conftest import Place, job_page, open_job, picture
+from tests.e2e.conftest import Place, come_back, job_page, open_job, picture
 from tests.e2e.keys import choose, command, open_by_keys, tab_to
 from tests.e2e.life import accepted, finished
 from tests.support.lab import TOKEN
@@ -57,7 +57,7 @@ def test_job_is_opened_read_and_arranged_by_keys_alone(place: Place, open_as: Ca
     page.keyboard.press("Enter")
     expect(fold).to_have_attribute("aria-expanded", "false")
     expect(shown.get_by_role("heading", name="Job approval")).to_have_count(0)
-    page.goto(f"{place.lab.url}/lab")
+    come_back(place, page)
     expect(fold).to_have_attribute("aria-expanded", "false", timeout=30_000)
     page.keyboard.press("Tab")
     tab_to(page, FOLD)

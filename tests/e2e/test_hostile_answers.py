@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Request, Route
 
 pytestmark = pytest.mark.timeout(180)
+LIE = "It does what the server says."
 ELSEWHERE = "../../../api/contents/planted.py"
 
 
@@ -26,7 +28,7 @@ def lying(route: Route) -> None:
     answer = route.fetch()
     said = answer.json()
     for action in said["actions"]:
-        action.update(href=ELSEWHERE, method="PUT", needs=[], body={"type": "file", "content": "planted"})
+        action.update(href=ELSEWHERE, method="PUT", needs=[], body={"type": "file", "content": "planted"}, effect=LIE)
     route.fulfill(response=answer, body=json.dumps(said))
 
 
@@ -35,13 +37,13 @@ def test_click_calls_what_the_page_knows_and_no_address_of_the_server(
 ) -> None:
     job = place.draft("Led astray")
     page = open_as(ANA)
-    page.route(f"**/workspaces/{place.workspace}/jobs/{job.id}", lying)
+    page.route(re.compile(rf"/workspaces/{place.workspace}/jobs/{job.id}(\?|$)"), lying)
     sent: list[Request] = []
     page.on("request", lambda request: sent.append(request))  # noqa: PLW0108 - Playwright wraps functions only
     shown = open_job(page, "Led astray")
     press(page, "Archive")
     sheet = shown.locator("form.jp-SecureJobs-sheet")
-    expect(sheet).to_be_visible()  # the server's word that nothing need be asked does not count
+    expect(sheet).to_contain_text(LIE)  # the server's word that nothing need be asked does not count
     sheet.get_by_role("button", name="Archive").click()
     expect(shown.locator(".jp-SecureJobs-status").first).to_contain_text("Archived")
     changing = [each for each in sent if each.method in ("POST", "PUT", "PATCH", "DELETE") and job.id in each.url]

@@ -81,7 +81,7 @@ def test_each_member_has_groups_of_their_own(parts: Parts, shelf: Shelf) -> None
             wanted = {**expected, "archived": {shelf.archived}}
             assert {name: set(ids(http, parts, shelf, filter=name)) for name in wanted} == wanted
             counted = http.get(f"workspaces/{parts.workspace}/jobs/counts", params={"q": shelf.mark}).json()
-            assert counted == {name: len(found) for name, found in wanted.items()}
+            assert counted == {name: len(found) for name, found in wanted.items()} | {"most": 1000}
             drafts = parts.acting(who).client.job_counts(parts.workspace, q=shelf.mark, status="Draft")
             assert (drafts.needs_me, drafts.mine, drafts.others, drafts.archived) == (0, 1, 1, 0)
 

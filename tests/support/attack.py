@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.engines.run import run_job, start_child
 from jupyter_secure_jobs.engines.spec import JobOutcome, JobSpec
 from jupyter_secure_jobs.sandbox.limits import MEBIBYTE, Limits
@@ -34,8 +35,9 @@ TABLES: Final = {"t": pa.table({"x": [1]})}
 class Attack:
     """Runs hostile jobs, each in a fresh child beside a directory of the parent's that holds a canary."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: EngineName = EngineName.SAIL, limits: Limits = LIMITS) -> None:
         """Start the first child with a canary in the parent's environment."""
+        self._engine, self.limits = engine, limits
         self.children: list[Child] = []
         self.home = Path(tempfile.mkdtemp(dir="/var/tmp"))
         (self.home / "secret").write_text(CANARY)
@@ -44,7 +46,9 @@ class Attack:
         self.child = self._next
 
     def _start(self) -> Child:
-        self.children.append(start_child(Path(tempfile.mkdtemp(dir="/dev/shm")), ceiling=LIMITS))
+        self.children.append(
+            start_child(Path(tempfile.mkdtemp(dir="/dev/shm")), engine=self._engine, ceiling=self.limits)
+        )
         return self.children[-1]
 
     def run(
@@ -53,7 +57,7 @@ class Attack:
         *,
         language: Language = "python",
         policy: LogPolicy = "full",
-        limits: Limits = LIMITS,
+        limits: Limits | None = None,
         data: Mapping[str, pa.Table] = TABLES,
         flow: bool = False,
     ) -> JobOutcome:
@@ -69,8 +73,9 @@ class Attack:
             tables=tables,
             inputs={},
             log_policy=policy,
-            limits=limits,
+            limits=limits or self.limits,
             flow=flow,
+            engine=self._engine,
         )
         return run_job(self.child, spec, threading.Event())
 

@@ -36,6 +36,7 @@ class IdleChild:
     def __init__(self) -> None:
         self.closed = False
         self.tables = Path("/nonexistent")
+        self.packages = Path("/nonexistent")
 
     def wait_until_ready(self) -> None:
         """It is ready, having nothing to do."""
@@ -56,7 +57,7 @@ class BareEnclave(Enclave):
     def warm(self) -> None:
         """Start nothing ahead."""
 
-    def _sandbox(self, _limits: Any) -> Taken:
+    def _sandbox(self, _limits: Any, _engine: Any) -> Taken:
         self.children.append(IdleChild())
         child = cast("Child", self.children[-1])
         return Taken(child=child, again=lambda: child, asked=time.monotonic())

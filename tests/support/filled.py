@@ -40,9 +40,9 @@ OUTSIDER: Final = "eve@elsewhere.example"
 class Filled:
     """`statuses` is the status that each job of `HERE` is to have; members log in by their address as key."""
 
-    def __init__(self, folder: Path, *, jobs: int, runs: int) -> None:
-        """Make the tables and fill them."""
-        self.database = Database(f"sqlite:///{folder / 'workspace.sqlite'}")
+    def __init__(self, folder: Path, *, jobs: int, runs: int, url: str | None = None) -> None:
+        """Make the tables and fill them; in SQLite, unless a URL says otherwise."""
+        self.database = Database(url or f"sqlite:///{folder / 'workspace.sqlite'}")
         self.database.migrate()
         self.server = Server(
             database=self.database,

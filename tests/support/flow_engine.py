@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from jupyter_secure_jobs.engines.sail import Engine
+from jupyter_secure_jobs.engines.sail import Sail
 from jupyter_secure_jobs.engines.statements import split
 
 
@@ -30,6 +30,6 @@ def answers(session: Any, asked: dict[str, Any]) -> list[Any]:
 
 if __name__ == "__main__":
     given = json.load(sys.stdin)
-    engine = Engine.start()
-    result = answers(engine.session(), given)
+    engine = Sail.start()
+    result = answers(engine.session({}), given)
     sys.stdout.write("\nANSWERS " + json.dumps(result) + "\n")

@@ -92,9 +92,10 @@ class Draft:
 class Parts:
     """One world in one folder: `server`, `members`, `keyservices`, `worker`, `logs`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Choose a port; nothing is made yet."""
+    def __init__(self, folder: Path, *, workers: int = 1) -> None:
+        """Choose a port; nothing is made yet. The parts of the workers are `worker`, `worker-2` and so on."""
         self.folder = folder
+        self.workers = ["worker", *(f"worker-{number}" for number in range(2, workers + 1))]
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}{BASE}"
         self.passphrase_file = folder / "passphrase"
@@ -117,11 +118,12 @@ class Parts:
         for name in ORGANISATIONS:
             folder = self.service_folder(name)
             create(folder, kind="keyservice", name=name, organisation=name, passphrase=PASSPHRASE)
-        enroll = self._part("enroll", "worker", "enroll", "--name", "worker-1", "--key-store", self.worker_folder,
-                            "--passphrase-file", self.passphrase_file)  # fmt: skip
-        enroll.start()
-        wait_until(lambda: not enroll.alive, "the enrolment of the worker")
-        del self.parts["enroll"]
+        for number, name in enumerate(self.workers, 1):
+            enroll = self._part("enroll", "worker", "enroll", "--name", f"worker-{number}", "--key-store",
+                                self.folder / name, "--passphrase-file", self.passphrase_file)  # fmt: skip
+            enroll.start()
+            wait_until(lambda enroll=enroll: not enroll.alive, "the enrolment of the worker")  # type: ignore[misc]
+            del self.parts["enroll"]
         self._part("server", "serve", "--data-dir", self.folder / "server", "--port", self.port,
                    "--lease-seconds", LEASE_SECONDS, "--heartbeat-seconds", 0.5)  # fmt: skip
         self.start("server")
@@ -129,7 +131,9 @@ class Parts:
         secret = ("--workspace-url", self.url, "--passphrase-file", self.passphrase_file)
         for name in ORGANISATIONS:
             self._part(name, "keyservice", "run", "--key-store", self.service_folder(name), *secret)
-        self._part("worker", "worker", "run", "--key-store", self.worker_folder, *secret)
+        wheels = ("--wheel-house", self.wheel_house)
+        for name in self.workers:
+            self._part(name, "worker", "run", "--key-store", self.folder / name, *wheels, *secret)
         self.start_all()
         self.publish(ANA, "flights", FLIGHTS)
         self.publish(WEI, "weather", WEATHER)
@@ -143,7 +147,7 @@ class Parts:
     def _found(self) -> None:
         cards = [Card.read(self.folder / "members" / email / CARD_FILE) for email in (BEN, WEI, MIA)]
         cards += [Card.read(self.service_folder(name) / CARD_FILE) for name in ORGANISATIONS]
-        cards.append(Card.read(self.worker_folder / CARD_FILE))
+        cards += [Card.read(self.folder / name / CARD_FILE) for name in self.workers]
         invitation = founding.found(self.acting(ANA), "Flights", cards)
         self.workspace = invitation.workspace
         for email in REVIEWERS:
@@ -157,6 +161,11 @@ class Parts:
     def worker_folder(self) -> Path:
         """The worker's key store."""
         return self.folder / "worker"
+
+    @property
+    def wheel_house(self) -> Path:
+        """The folder of the worker's wheels."""
+        return self.folder / "wheels"
 
     @property
     def database(self) -> Path:

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from alembic import context
 
-import jupyter_secure_jobs.store.caller_tables  # noqa: F401 -- its tables join the metadata when it is imported
+import jupyter_secure_jobs.store.caller_tables
+import jupyter_secure_jobs.store.profile_table  # noqa: F401 -- tables join the metadata when they are imported
 from jupyter_secure_jobs.store.moments import UtcTime
 from jupyter_secure_jobs.store.tables import Base
 

@@ -21,7 +21,13 @@ export function Check(props: {
     connection
       .json<CheckResult>(`member/workspaces/${encodeURIComponent(job.workspace)}/check`, {
         method: 'POST',
-        body: { language: version.language, code: version.code, tables }
+        body: {
+          language: version.language,
+          code: version.code,
+          tables,
+          compute: version.compute,
+          memory_bytes: version.limits.memory_bytes
+        }
       })
       .then(
         answer => {
@@ -50,6 +56,7 @@ export function Check(props: {
           version.datasets.map(each => each.table).join(', ') || trans.__('no dataset')
         )}
       </p>
+      <p>{trans.__('Test: %1.', job.test_status)}</p>
       {problem !== null && <ProblemNotice problem={problem} />}
       {found?.problems.map((each, at) => (
         <p key={at} className={each.fatal ? 'jp-SecureJobs-problem' : undefined}>

@@ -640,6 +640,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/{w}/compute-offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_compute_offer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{w}/compute-profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_compute_profiles"];
+        put?: never;
+        post: operations["create_compute_profile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{w}/compute-profiles/{p}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_compute_profile"];
+        put?: never;
+        post?: never;
+        delete: operations["delete_compute_profile"];
+        options?: never;
+        head?: never;
+        patch: operations["change_compute_profile"];
+        trace?: never;
+    };
     "/workspaces/{w}/datasets": {
         parameters: {
             query?: never;
@@ -1584,8 +1632,21 @@ export interface components {
         CheckNew: {
             /** Code */
             code: string;
+            /**
+             * @default {
+             *       "engine": "sail",
+             *       "packages": [],
+             *       "settings": []
+             *     }
+             */
+            compute: components["schemas"]["ComputeWire"];
             /** Language */
             language: string;
+            /**
+             * Memory Bytes
+             * @default null
+             */
+            memory_bytes: number | null;
             /**
              * Tables
              * @default null
@@ -1595,8 +1656,15 @@ export interface components {
         /**
          * CheckProblem
          * @description Something that the check before submission found; line and column count from 1.
+         *
+         *     `code` is as in errors: `code_check`, or `engine_lacks` for what the chosen engine cannot do.
          */
         CheckProblem: {
+            /**
+             * Code
+             * @default code_check
+             */
+            code: string;
             /**
              * Column
              * @default null
@@ -1669,6 +1737,26 @@ export interface components {
             same: boolean | null;
             /** Text */
             text: string;
+        };
+        /**
+         * ComputeOffer
+         * @description What a profile can be made of here: by the rules, and by what workers say of themselves.
+         *
+         *     `cores` and `memory_bytes` are the most that one worker has; null where no worker has told.
+         */
+        ComputeOffer: {
+            /** Cores */
+            cores: number | null;
+            /** Engines */
+            engines: components["schemas"]["EngineOffer"][];
+            /** Memory Bytes */
+            memory_bytes: number | null;
+            /** Note */
+            note: string;
+            /** Packages */
+            packages: components["schemas"]["PackageWire"][];
+            /** Settings */
+            settings: components["schemas"]["SettingOffer"][];
         };
         /**
          * ComputeWire
@@ -1920,6 +2008,8 @@ export interface components {
         /**
          * DraftChange
          * @description Fields of a draft to change; those left out stay.
+         *
+         *     A `profile` without `compute` or `limits` copies what it says of them into the draft.
          */
         DraftChange: {
             /**
@@ -2003,6 +2093,17 @@ export interface components {
          */
         EngineName: "sail" | "spark";
         /**
+         * EngineOffer
+         * @description An engine that a job may name; `offered` if a worker says that it has it.
+         */
+        EngineOffer: {
+            /** About */
+            about: string;
+            name: components["schemas"]["EngineName"];
+            /** Offered */
+            offered: boolean;
+        };
+        /**
          * EnvelopeWire
          * @description A DSSE envelope: base64 payload, its type, its signatures.
          */
@@ -2019,7 +2120,7 @@ export interface components {
          * @description What happened; the names that filters and exports use.
          * @enum {string}
          */
-        Event: "founded" | "joined" | "change_proposed" | "change_refused" | "members_changed" | "workers_changed" | "dataset_published" | "dataset_withdrawn" | "created" | "edited" | "tested" | "test_ended" | "submitted" | "review_cancelled" | "accepted" | "declined" | "ordered" | "key_released" | "key_refused" | "run_ended" | "cancelled" | "result_opened" | "result_exported" | "log_opened" | "log_exported" | "receipt_exported" | "resealed" | "reruns_revoked" | "acceptance_withdrawn" | "stop_heard" | "draft_opened" | "draft_discarded" | "version_activated" | "archived" | "unarchived" | "deleted" | "audit_read" | "audit_exported";
+        Event: "founded" | "joined" | "change_proposed" | "change_refused" | "members_changed" | "workers_changed" | "dataset_published" | "dataset_withdrawn" | "profile_made" | "profile_changed" | "profile_deleted" | "created" | "edited" | "tested" | "test_ended" | "submitted" | "review_cancelled" | "accepted" | "declined" | "ordered" | "key_released" | "key_refused" | "run_ended" | "cancelled" | "result_opened" | "result_exported" | "log_opened" | "log_exported" | "receipt_exported" | "resealed" | "reruns_revoked" | "acceptance_withdrawn" | "stop_heard" | "draft_opened" | "draft_discarded" | "version_activated" | "archived" | "unarchived" | "deleted" | "audit_read" | "audit_exported";
         /**
          * FactWire
          * @description One line of the review: what, and its value in words; `previous` if the last accepted version had another.
@@ -2042,7 +2143,9 @@ export interface components {
         };
         /**
          * Finished
-         * @description The end of a run: signed outcome, and the uploads with the sealed (or synthetic) result and log.
+         * @description The end of a run: signed outcome, and the sealed (or synthetic) result and log.
+         *
+         *     `result` and `log` name finished uploads; small files come along instead, in base64: `result_file`, `log_file`.
          */
         Finished: {
             /**
@@ -2069,6 +2172,11 @@ export interface components {
              * @default null
              */
             log: string | null;
+            /**
+             * Log File
+             * @default null
+             */
+            log_file: string | null;
             /** @default null */
             receipt: components["schemas"]["EnvelopeWire"] | null;
             /**
@@ -2076,6 +2184,11 @@ export interface components {
              * @default null
              */
             result: string | null;
+            /**
+             * Result File
+             * @default null
+             */
+            result_file: string | null;
             /**
              * Rows
              * @default null
@@ -2289,12 +2402,16 @@ export interface components {
         /**
          * JobCounts
          * @description How many jobs each group has for the caller; the archived ones stand in `archived` alone.
+         *
+         *     A count above `most` says that there are more than so many: how many is not counted.
          */
         JobCounts: {
             /** Archived */
             archived: number;
             /** Mine */
             mine: number;
+            /** Most */
+            most: number;
             /** Needs Me */
             needs_me: number;
             /** Others */
@@ -2570,9 +2687,14 @@ export interface components {
         };
         /**
          * KeysAnswer
-         * @description What the key services have said so far, by organisation; `waiting` for whom.
+         * @description What the key services have said so far, by organisation; `waiting` for whom; whether to `cancel` the run.
          */
         KeysAnswer: {
+            /**
+             * Cancel
+             * @default false
+             */
+            cancel: boolean;
             /** Grants */
             grants: {
                 [key: string]: components["schemas"]["EnvelopeWire"];
@@ -2591,6 +2713,8 @@ export interface components {
         /**
          * KeysAsked
          * @description The enclave's signed request with its evidence; or, before that, only the call for nonces.
+         *
+         *     `sandbox_ms`: how long the run has waited for its sandbox.
          */
         KeysAsked: {
             /** @default null */
@@ -2599,6 +2723,11 @@ export interface components {
             lease: string;
             /** @default null */
             request: components["schemas"]["EnvelopeWire"] | null;
+            /**
+             * Sandbox Ms
+             * @default null
+             */
+            sandbox_ms: number | null;
         };
         /**
          * Language
@@ -2636,9 +2765,11 @@ export interface components {
         };
         /**
          * LeaseNew
-         * @description A worker asks for a run; `wait_seconds` it is ready to wait for one.
+         * @description A worker asks for a run; `wait_seconds` it is ready to wait for one. `offer`: what runs can have there.
          */
         LeaseNew: {
+            /** @default null */
+            offer: components["schemas"]["OfferWire"] | null;
             /**
              * Wait Seconds
              * @default 20
@@ -2871,6 +3002,23 @@ export interface components {
             up_to: string;
         };
         /**
+         * OfferWire
+         * @description What a worker says that runs can have there.
+         */
+        OfferWire: {
+            /** Cores */
+            cores: number;
+            /** Engines */
+            engines: components["schemas"]["EngineName"][];
+            /** Memory Bytes */
+            memory_bytes: number;
+            /**
+             * Packages
+             * @default []
+             */
+            packages: components["schemas"]["PackageWire"][];
+        };
+        /**
          * OutcomeWire
          * @description The signed outcome of a run, with the evidence, the order, and the log proven from what these carry.
          *
@@ -3018,6 +3166,16 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[ProfileWire] */
+        Page_ProfileWire_: {
+            /** Items */
+            items: components["schemas"]["ProfileWire"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: string | null;
+        };
         /** Page[RunWire] */
         Page_RunWire_: {
             /** Items */
@@ -3153,6 +3311,113 @@ export interface components {
              * @default about:blank
              */
             type: string;
+        };
+        /**
+         * ProfileChange
+         * @description Parts of a profile to change; those left out stay.
+         */
+        ProfileChange: {
+            /** @default null */
+            compute: components["schemas"]["ComputeWire"] | null;
+            /** @default null */
+            limits: components["schemas"]["LimitsWire"] | null;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+        };
+        /**
+         * ProfileNew
+         * @description A profile to keep for the whole workspace.
+         */
+        ProfileNew: {
+            /**
+             * @default {
+             *       "engine": "sail",
+             *       "packages": [],
+             *       "settings": []
+             *     }
+             */
+            compute: components["schemas"]["ComputeWire"];
+            /**
+             * @default {
+             *       "cores": 2,
+             *       "log_bytes": 1048576,
+             *       "memory_bytes": 4294967296,
+             *       "result_bytes": 1073741824,
+             *       "scratch_bytes": 2147483648,
+             *       "seconds": 3600
+             *     }
+             */
+            limits: components["schemas"]["LimitsWire"];
+            /** Name */
+            name: string;
+        };
+        /**
+         * ProfileNotice
+         * @description What a draft says of its profile; `take_over` is the profile's name now, to choose it again where that helps.
+         */
+        ProfileNotice: {
+            /**
+             * Take Over
+             * @default null
+             */
+            take_over: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ProfileWire
+         * @description A profile as the caller may use it.
+         *
+         *     `reason` says why the caller may not change or delete it. `unfit` says why no worker could run a job with it now, as
+         *     far as the server knows. `built_in` ones come with the product and are the same everywhere.
+         */
+        ProfileWire: {
+            /** Built In */
+            built_in: boolean;
+            /**
+             * Can Change
+             * @default false
+             */
+            can_change: boolean;
+            /**
+             * Changed
+             * @default null
+             */
+            changed: string | null;
+            compute: components["schemas"]["ComputeWire"];
+            /** Id */
+            id: string;
+            limits: components["schemas"]["LimitsWire"];
+            /**
+             * Made By
+             * @default
+             */
+            made_by: string;
+            /** Name */
+            name: string;
+            /**
+             * Organisation
+             * @default
+             */
+            organisation: string;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * Revision
+             * @default 1
+             */
+            revision: number;
+            /**
+             * Unfit
+             * @default []
+             */
+            unfit: string[];
         };
         /**
          * ReceiptLine
@@ -3572,6 +3837,16 @@ export interface components {
             token: string;
         };
         /**
+         * SettingOffer
+         * @description A setting of the engine that a job may make; `takes` is the regular expression of its values.
+         */
+        SettingOffer: {
+            /** Name */
+            name: string;
+            /** Takes */
+            takes: string;
+        };
+        /**
          * SettingWire
          * @description One setting of the engine.
          */
@@ -3804,7 +4079,8 @@ export interface components {
          * @description A version: its text and terms, and where it stands. `state` is draft, under review, accepted or closed.
          *
          *     `output_policy` is the author's own; `counts` names the columns of the result that count rows or persons.
-         *     `activate` is the action that makes an earlier accepted version the live one, for who may.
+         *     `activate` is the action that makes an earlier accepted version the live one, for who may. Of a draft alone the
+         *     server tells `profile_notice` about the profile it was filled from, and in `unfit` why no worker could run it now.
          */
         VersionWire: {
             /** @default null */
@@ -3856,6 +4132,8 @@ export interface components {
              * @default Standard
              */
             profile: string;
+            /** @default null */
+            profile_notice: components["schemas"]["ProfileNotice"] | null;
             /** State */
             state: string;
             /** Submitted */
@@ -3864,6 +4142,11 @@ export interface components {
             tested: boolean | null;
             /** Tested Run */
             tested_run: string | null;
+            /**
+             * Unfit
+             * @default []
+             */
+            unfit: string[];
         };
         /**
          * WithdrawalNew
@@ -5352,6 +5635,203 @@ export interface operations {
             };
         };
     };
+    get_compute_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputeOffer"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_compute_profiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProfileWire_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_compute_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileNew"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_compute_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+                p: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_compute_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+                p: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_compute_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                w: string;
+                p: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_datasets: {
         parameters: {
             query?: {
@@ -6769,7 +7249,9 @@ export interface operations {
     };
     get_run: {
         parameters: {
-            query?: never;
+            query?: {
+                wait?: string;
+            };
             header?: never;
             path: {
                 w: string;

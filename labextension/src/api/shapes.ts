@@ -25,6 +25,8 @@ export interface Page<T> {
 export type AuditEvent = Answered<Schemas['AuditWire']>;
 export type CheckResult = Answered<Schemas['CheckWire']>;
 export type Comparison = Answered<Schemas['ComparisonWire']>;
+export type ComputeOffer = Answered<Schemas['ComputeOffer']>;
+export type ComputeProfile = Answered<Schemas['ProfileWire']>;
 export type Dataset = Answered<Schemas['DatasetWire']>;
 export type Decision = Schemas['DecisionAsked'];
 export type DraftChange = Frozen<Partial<Schemas['DraftChange']>>;

@@ -1,77 +1,15 @@
-import { useId, useState, type ReactElement } from 'react';
+import { useId, type ReactElement } from 'react';
 
 import type { JobDetail } from '../api/shapes';
 import type { Desk } from '../desk';
-import { CheckField, ChoiceField, TextField } from '../ui/fields';
+import { CheckField, ChoiceField } from '../ui/fields';
 import { trans } from '../ui/translation';
+import { ComputeTerms } from './compute';
 import type { DraftModel } from './model';
-import { namesIn, numberIn, shown, type Typed } from './typed';
-
-const MIB = 1024 ** 2;
+import { NamesField, NumberField } from './typedFields';
 
 type Version = JobDetail['version'];
 type Draft = Pick<DraftModel, 'change'>;
-
-function inDigits(value: number | null): string {
-  return value === null ? '' : String(value);
-}
-
-/** A whole number, or nothing; what is no number waits in the field and is not sent. */
-function NumberField(props: {
-  readonly label: string;
-  readonly about?: string;
-  readonly value: number | null;
-  readonly change: (value: number | null) => void;
-  /** Whether nothing stands for no number here. */
-  readonly required?: boolean;
-}): ReactElement {
-  const { label, about, value, change, required = false } = props;
-  const [typed, setTyped] = useState<Typed<number | null> | null>(null);
-  const text = shown(typed, value, inDigits);
-  return (
-    <TextField
-      label={label}
-      about={
-        numberIn(text, required) === undefined ? trans.__('A number in digits, please.') : about
-      }
-      value={text}
-      change={next => {
-        const meant = numberIn(next, required);
-        setTyped({ text: next, at: meant === undefined ? value : meant });
-        if (meant !== undefined) {
-          change(meant);
-        }
-      }}
-    />
-  );
-}
-
-function inCommas(value: readonly string[]): string {
-  return value.join(', ');
-}
-
-/** Names separated by commas. */
-function NamesField(props: {
-  readonly label: string;
-  readonly about: string;
-  readonly value: readonly string[];
-  readonly change: (value: string[]) => void;
-}): ReactElement {
-  const { label, about, value, change } = props;
-  const [typed, setTyped] = useState<Typed<readonly string[]> | null>(null);
-  return (
-    <TextField
-      label={label}
-      about={about}
-      value={shown(typed, value, inCommas)}
-      change={text => {
-        const meant = namesIn(text);
-        setTyped({ text, at: meant });
-        change(meant);
-      }}
-    />
-  );
-}
 
 function DatasetsRead(props: {
   readonly desk: Desk;
@@ -161,49 +99,6 @@ function OutputPolicy(props: { readonly version: Version; readonly draft: Draft 
   );
 }
 
-function Limits(props: { readonly version: Version; readonly draft: Draft }): ReactElement {
-  const { version, draft } = props;
-  const { limits } = version;
-  const change = (part: Partial<Version['limits']>): void => {
-    draft.change({ limits: { ...limits, ...part } });
-  };
-  return (
-    <fieldset className="jp-SecureJobs-inputs">
-      <legend>{trans.__('Compute limits of a run')}</legend>
-      <NumberField
-        label={trans.__('Seconds')}
-        required
-        value={limits.seconds}
-        change={seconds => {
-          if (seconds !== null) {
-            change({ seconds });
-          }
-        }}
-      />
-      <NumberField
-        label={trans.__('Memory in MiB')}
-        required
-        value={Math.round(limits.memory_bytes / MIB)}
-        change={mebibytes => {
-          if (mebibytes !== null) {
-            change({ memory_bytes: mebibytes * MIB });
-          }
-        }}
-      />
-      <NumberField
-        label={trans.__('Result in MiB')}
-        required
-        value={Math.round(limits.result_bytes / MIB)}
-        change={mebibytes => {
-          if (mebibytes !== null) {
-            change({ result_bytes: mebibytes * MIB });
-          }
-        }}
-      />
-    </fieldset>
-  );
-}
-
 /** The terms of a draft beside its text: all of them are part of what the others accept. */
 export function DraftTerms(props: {
   readonly desk: Desk;
@@ -244,7 +139,7 @@ export function DraftTerms(props: {
         }}
       />
       <OutputPolicy version={version} draft={draft} />
-      <Limits version={version} draft={draft} />
+      <ComputeTerms desk={desk} workspace={detail.workspace} version={version} draft={draft} />
     </section>
   );
 }

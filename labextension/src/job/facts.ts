@@ -1,9 +1,7 @@
 import type { JobDetail } from '../api/shapes';
 import { localTime } from '../ui/time';
 import { trans } from '../ui/translation';
-
-const MIB = 1024 ** 2;
-const NUMBER = new Intl.NumberFormat('en-US');
+import { packagesOf, settingsOf, sizesOf } from './compute';
 
 type Grant = JobDetail['version']['grant'];
 type OutputPolicy = JobDetail['version']['output_policy'];
@@ -42,7 +40,6 @@ function rulesOf(policy: OutputPolicy): string {
 /** What the version in front fixes, as name and value. */
 export function factsOf(detail: JobDetail): readonly (readonly [string, string])[] {
   const { version } = detail;
-  const { limits } = version;
   const none = trans.__('none');
   return [
     [trans.__('Language'), version.language],
@@ -51,17 +48,11 @@ export function factsOf(detail: JobDetail): readonly (readonly [string, string])
     [trans.__('Log policy'), version.log_policy],
     [trans.__('Output policy of the job'), rulesOf(version.output_policy) || none],
     [trans.__('Declared counts'), version.counts.join(', ') || none],
-    [trans.__('Engine'), trans.__('sail, in the worker’s enclave')],
-    [
-      trans.__('Compute limits of a run'),
-      trans.__(
-        '%1 s, %2 MiB of memory, %3 MiB of result, %4 KiB of log',
-        NUMBER.format(limits.seconds),
-        NUMBER.format(limits.memory_bytes / MIB),
-        NUMBER.format(limits.result_bytes / MIB),
-        NUMBER.format(limits.log_bytes / 1024)
-      )
-    ],
+    [trans.__('Compute profile'), version.profile],
+    [trans.__('Engine'), trans.__('%1, in the worker’s enclave', version.compute.engine)],
+    [trans.__('Packages'), packagesOf(version) || none],
+    [trans.__('Engine settings'), settingsOf(version) || none],
+    [trans.__('A run may use'), sizesOf(version)],
     [trans.__('Result goes to'), trans.__('members of %1', detail.organisation)]
   ];
 }

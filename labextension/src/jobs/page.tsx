@@ -7,6 +7,7 @@ import { CheckMenu } from '../lists/checkMenu';
 import { WindowTable, type Column } from '../lists/table';
 import { usePaged } from '../lists/usePaged';
 import { useSettled } from '../lists/useSettled';
+import { counted } from '../ui/counted';
 import { STATUSES } from '../ui/icons';
 import { StatusChip } from '../ui/statusChip';
 import { LocalTime } from '../ui/time';
@@ -99,8 +100,8 @@ function columns(desk: Desk): Column<Job>[] {
   ];
 }
 
-/** How many jobs the view finds, counted by the server. */
-function useTotal(desk: Desk, view: View, narrow: string): number | null {
+/** How many jobs the view finds as far as the server counts them, and where it stops. */
+function useTotal(desk: Desk, view: View, narrow: string): readonly [number, number] | null {
   const { model } = desk;
   const shown = useCurrent(model);
   const { value } = useLoaded<JobCounts>(
@@ -113,7 +114,8 @@ function useTotal(desk: Desk, view: View, narrow: string): number | null {
     return null;
   }
   const counts: Readonly<Record<string, number>> = { ...value };
-  return counts[view.group] ?? value.needs_me + value.mine + value.others;
+  const found = counts[view.group] ?? value.needs_me + value.mine + value.others;
+  return [found, value.most];
 }
 
 /** All jobs of the workspace as a table: filtered, searched and sorted by the server. */
@@ -145,9 +147,7 @@ export function JobsPage(props: { readonly desk: Desk }): ReactElement {
         <span role="status">
           {total === null
             ? trans.__('Counting…')
-            : trans
-                ._n('%1 job', '%1 jobs', total)
-                .replace(String(total), total.toLocaleString('en-US'))}
+            : trans._n('%1 job', '%1 jobs', total[0]).replace(String(total[0]), counted(...total))}
         </span>
         {!shown.connected && <span>{trans.__('Not connected: this may be out of date.')}</span>}
       </header>
@@ -204,7 +204,7 @@ export function JobsPage(props: { readonly desk: Desk }): ReactElement {
         list={list}
         keyOf={job => job.id}
         columns={columns(desk)}
-        total={total}
+        total={total === null || total[0] > total[1] ? null : total[0]}
         sorting={view.sorting}
         sort={sorting => {
           change({ sorting });

@@ -7,6 +7,7 @@ import type { ListState, PagedList } from '../lists/paged';
 import { WindowTree, type TreeRow } from '../lists/tree';
 import { usePaged } from '../lists/usePaged';
 import { useSettled } from '../lists/useSettled';
+import { counted } from '../ui/counted';
 import { statusIcon } from '../ui/icons';
 import { ProblemNotice } from '../ui/problemNotice';
 import { Age } from '../ui/time';
@@ -15,7 +16,7 @@ import { useCurrent } from '../ui/useCurrent';
 
 /** So long after the last letter, in milliseconds, the server is asked. */
 const PAUSE = 60;
-type Group = keyof JobCounts;
+type Group = Exclude<keyof JobCounts, 'most'>;
 const HEADING_HEIGHT = 28;
 const JOB_HEIGHT = 46;
 
@@ -27,7 +28,7 @@ interface Shelf {
   readonly fold: () => void;
 }
 
-function titleOf(group: Group, count: number): string {
+function titleOf(group: Group, count: string): string {
   const titles = {
     needs_me: trans.__('Needs your decision (%1)', count),
     mine: trans.__('Mine (%1)', count),
@@ -72,10 +73,12 @@ function useShelf(desk: Desk, group: Group, filter: string, counts: JobCounts | 
 function rowsOf(
   desk: Desk,
   shelf: Shelf,
-  count: number,
+  counts: JobCounts | null,
   place: readonly [number, number]
 ): TreeRow[] {
   const { group, state, open } = shelf;
+  const count = counts?.[group] ?? 0;
+  const most = counts?.most ?? count;
   const heading: TreeRow = {
     key: group,
     level: 1,
@@ -85,7 +88,7 @@ function rowsOf(
     className: 'jp-SecureJobs-group',
     content: () => (
       <>
-        <span aria-hidden="true">{open ? '▾' : '▸'}</span> {titleOf(group, count)}
+        <span aria-hidden="true">{open ? '▾' : '▸'}</span> {titleOf(group, counted(count, most))}
       </>
     ),
     press: shelf.fold
@@ -94,7 +97,8 @@ function rowsOf(
     key: job.id,
     level: 2,
     open: null,
-    place: [index + 1, Math.max(count, state.items.length)],
+    // Of a list that is longer than the server counts, how long it is stays open.
+    place: [index + 1, count > most ? -1 : Math.max(count, state.items.length)],
     height: JOB_HEIGHT,
     className: 'jp-SecureJobs-row',
     content: () => <JobLine job={job} />,
@@ -138,7 +142,7 @@ export function Jobs(props: { readonly desk: Desk }): ReactElement {
   const filled = [needed, mine, others, archived].filter(({ group }) => (counts?.[group] ?? 0) > 0);
   const parts = filled.map((shelf, index) => ({
     shelf,
-    rows: rowsOf(desk, shelf, counts?.[shelf.group] ?? 0, [index + 1, filled.length])
+    rows: rowsOf(desk, shelf, counts, [index + 1, filled.length])
   }));
   const problem = filled.map(({ state }) => state.problem).find(each => each !== null) ?? null;
   const inSight = (first: number, last: number): void => {

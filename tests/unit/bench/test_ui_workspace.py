@@ -12,7 +12,7 @@ from bench.ui_workspace import main
 from jupyter_secure_jobs.domain.lifecycle import Status
 from jupyter_secure_jobs.domain.text import NAME_LENGTH, clean_name
 from jupyter_secure_jobs.services import jobs
-from jupyter_secure_jobs.store import runs
+from jupyter_secure_jobs.store import queue, runs
 from jupyter_secure_jobs.store.tables import DecisionRow, HistoryRow, JobRow, RevocationRow, RunRow, VersionRow
 from tests.support.filled import ANA, HERE, NOW, Filled
 
@@ -52,7 +52,7 @@ def test_no_worker_takes_or_loses_a_filled_run(tmp_path: Path) -> None:
     later = NOW + timedelta(days=3650)
     with closing(filled.database), filled.unit(ANA) as unit:
         assert {"Queued", "Running"} <= set(unit.session.scalars(select(RunRow.status)))
-        assert not runs.waiting(unit.session, [HERE], now=later)
+        assert not queue.order(unit.session, HERE, [])
         assert not runs.lost(unit.session, now=later)
         assert not runs.overdue(unit.session, now=later)
 

@@ -9,10 +9,13 @@ import httpx
 import pandas as pd
 
 from jupyter_secure_jobs.domain.audit import Event
+from jupyter_secure_jobs.domain.compute import STANDARD
 from jupyter_secure_jobs.domain.job import Language
 from jupyter_secure_jobs.wire.audit import AuditWire
 from jupyter_secure_jobs.wire.base import Page
+from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.dataset import ColumnWire, DatasetWire
+from jupyter_secure_jobs.wire.job import LimitsWire
 from jupyter_secure_jobs.wire.member_side import (
     DatasetAsked,
     DatasetProposal,
@@ -22,6 +25,7 @@ from jupyter_secure_jobs.wire.member_side import (
 )
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.pinned import PinnedNew, PinnedWire, ScriptWire
+from jupyter_secure_jobs.wire.profile import ProfileNew, ProfileWire
 from jupyter_secure_jobs.wire.workspace import MemberWire, WorkspaceWire
 
 if TYPE_CHECKING:
@@ -39,6 +43,9 @@ class Place:
 
     def __init__(self) -> None:
         self.pinned: list[PinnedWire] = []
+        self.profiles = [
+            ProfileWire(id="standard", name=STANDARD, built_in=True, compute=ComputeWire(), limits=LimitsWire())
+        ]
         self.audit_asked: dict[str, str] = {}
         self.policy = OutputPolicyWire()
         self.withheld: list[str] = []
@@ -140,6 +147,19 @@ class Place:
 
     def unpin(self, _: httpx.Request, query: str) -> httpx.Response:
         self.pinned = [each for each in self.pinned if each.id != query]
+        return httpx.Response(204)
+
+    def list_profiles(self, _: httpx.Request) -> Wire:
+        return Page[ProfileWire](items=self.profiles)
+
+    def add_profile(self, request: httpx.Request) -> Wire:
+        new = ProfileNew.model_validate_json(request.content)
+        made = ProfileWire(id=f"c{len(self.profiles)}", built_in=False, made_by=self.acting, **dict(new))
+        self.profiles.append(made)
+        return made
+
+    def drop_profile(self, _: httpx.Request, profile: str) -> httpx.Response:
+        self.profiles = [each for each in self.profiles if each.id != profile]
         return httpx.Response(204)
 
     def scripts(self, _: httpx.Request) -> Wire:

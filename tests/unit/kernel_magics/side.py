@@ -13,10 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jupyter_secure_jobs.domain import lifecycle
+from jupyter_secure_jobs.domain.compute import STANDARD
 from jupyter_secure_jobs.domain.job import Grant, LogPolicy
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.domain.text import folded
 from jupyter_secure_jobs.wire.base import Page, Problem
+from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.job import (
     ActionWire,
     ApprovalWire,
@@ -44,6 +46,7 @@ from jupyter_secure_jobs.wire.member_side import (
 from jupyter_secure_jobs.wire.output import OutputPolicyWire
 from jupyter_secure_jobs.wire.run import PhaseWire, RunWire
 from tests.unit.kernel_magics.place import EVIL, NOW, ROWS, SECRET, Place
+from tests.unit.kernel_magics.side_routes import ROUTES
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.wire.base import Wire
@@ -197,6 +200,8 @@ class MemberSide(Place):
             grant=new.grant or GrantWire(),
             log_policy=new.log_policy or LogPolicy.STANDARD,
             limits=new.limits or LimitsWire(),
+            profile=new.profile or STANDARD,
+            compute=new.compute or ComputeWire(),
             output_policy=new.output_policy or OutputPolicyWire(),
             counts=new.counts or [],
             tested=None,
@@ -361,39 +366,3 @@ def _json(answer: Wire) -> httpx.Response:
 def _problem(status: int, code: str, detail: str) -> httpx.Response:
     problem = Problem(title="x", status=status, code=code, detail=detail, next_step="Look again.")
     return httpx.Response(status, content=problem.model_dump_json())
-
-
-W = "workspaces/w/"
-ROUTES = (
-    ("GET", "events", "events"),
-    ("GET", "member/status", "status"),
-    ("GET", "workspaces", "workspaces"),
-    ("GET", W + "members", "members"),
-    ("GET", W + "audit", "audit"),
-    ("GET", W + "audit.csv", "audit_csv"),
-    ("GET", W + "datasets", "datasets"),
-    ("POST", "member/" + W + "datasets", "publish"),
-    ("POST", "member/" + W + "check", "check"),
-    ("GET", W + "pinned-queries", "list_pinned"),
-    ("POST", W + "pinned-queries", "pin"),
-    ("DELETE", W + "pinned-queries/(.*)", "unpin"),
-    ("GET", W + "starter-scripts", "scripts"),
-    ("GET", W + "jobs", "list_jobs"),
-    ("POST", W + "jobs", "create"),
-    ("GET", W + "jobs/([^/]*)", "job"),
-    ("PATCH", W + "jobs/([^/]*)", "change"),
-    ("DELETE", W + "jobs/([^/]*)", "delete"),
-    ("POST", "member/" + W + "jobs/([^/]*)/submit", "submit"),
-    ("POST", "member/" + W + "jobs/([^/]*)/revocations", "revoked"),
-    ("GET", "member/" + W + "jobs/([^/]*)/review", "review"),
-    ("POST", W + "jobs/([^/]*)/tests", "start"),
-    ("POST", "member/" + W + "jobs/([^/]*)/runs", "start"),
-    ("GET", W + "jobs/([^/]*)/runs", "list_runs"),
-    ("POST", W + "jobs/([^/]*)/(cancel-review|new-draft|discard-draft|archive|unarchive|cancel)", "act"),
-    ("GET", W + "runs/([^/]*)", "run"),
-    ("GET", "member/" + W + "runs/([^/]*)/result", "preview"),
-    ("GET", "member/" + W + "runs/([^/]*)/log", "log"),
-    ("GET", "member/" + W + "runs/([^/]*)/bundle", "bundle"),
-    ("GET", "member/" + W + "runs/([^/]*)/comparison", "compare"),
-    ("GET", "member/" + W + "runs/([^/]*)/(result.csv|result.parquet|log.txt)", "export"),
-)

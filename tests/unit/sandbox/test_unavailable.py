@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jupyter_secure_jobs.engines.run import HARNESS
+from jupyter_secure_jobs.engines.run import HARNESS, arguments
 from jupyter_secure_jobs.sandbox import bubblewrap
 from jupyter_secure_jobs.sandbox.child import Child
 from jupyter_secure_jobs.sandbox.errors import SandboxUnavailableError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_this_machine_can() -> None:
-    report = check(module=HARNESS)
+    report = check(module=HARNESS, arguments=arguments())
     assert report.available, report
     assert report.bubblewrap == bubblewrap.find_bubblewrap()
 

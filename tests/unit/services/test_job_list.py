@@ -46,7 +46,7 @@ def test_groups_are_disjoint_complete_and_counted(filled: Filled, who: str) -> N
     assert not any(job.mine for job in groups[Group.OTHERS])
     with filled.unit(who) as unit:
         counted = job_list.counts(unit, HERE, {})
-    assert counted.model_dump() == {str(group): len(found) for group, found in groups.items()}
+    assert counted.model_dump(exclude={"most"}) == {str(group): len(found) for group, found in groups.items()}
     assert all(counted.model_dump().values())
 
 
@@ -60,10 +60,23 @@ def test_two_members_see_different_groups(filled: Filled) -> None:
                                    {"q": "WEATHER", "status": "Draft"}, {"q": "nowhere"}])  # fmt: skip
 def test_counts_count_what_the_groups_find(filled: Filled, query: dict[str, str]) -> None:
     with filled.unit(MIA) as unit:
-        counted = job_list.counts(unit, HERE, query).model_dump()
+        counted = job_list.counts(unit, HERE, query).model_dump(exclude={"most"})
     assert counted == {
         str(group): len(filled.listed(MIA, filter=group, **query)) for group in Group if group is not Group.ALL
     }
+
+
+@pytest.mark.parametrize("query", [{}, {"q": "flights"}, {"status": "Draft,Failed,Archived"}])
+def test_counting_stops_one_after_the_most(
+    filled: Filled, monkeypatch: pytest.MonkeyPatch, query: dict[str, str]
+) -> None:
+    groups = {group: len(filled.listed(MIA, filter=group, **query)) for group in Group if group is not Group.ALL}
+    most = sorted(groups.values())[2]
+    monkeypatch.setattr("jupyter_secure_jobs.store.job_list.MOST_COUNTED", most)
+    with filled.unit(MIA) as unit:
+        counted = job_list.counts(unit, HERE, query).model_dump(exclude={"most"})
+    assert counted == {str(group): min(found, most + 1) for group, found in groups.items()}
+    assert max(groups.values()) > most
 
 
 def test_no_job_waits_for_a_decision_that_cannot_be_made(small: Filled) -> None:

@@ -1,0 +1,49 @@
+"""What lists of jobs are filtered and sorted by, kept beside each job and written again with whatever it depends on.
+
+The status is the one that `store.job_list.status` works out, so that there is one rule; it is kept because a list of
+100,000 jobs cannot work it out for each of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, event, func, update
+
+from jupyter_secure_jobs.domain.lifecycle import Status
+from jupyter_secure_jobs.store.job_list import newest_run, status
+from jupyter_secure_jobs.store.tables import JobRow, RunRow, VersionRow
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session, sessionmaker
+
+_CHUNK = 500
+
+
+def keep(sessions: sessionmaker[Session]) -> None:
+    """Write the index of jobs again in every transaction that changes one, or a version or job run of it."""
+    event.listen(sessions, "after_flush", _flushed)
+
+
+def _flushed(session: Session, _context: object) -> None:
+    gone = {row.id for row in session.deleted if isinstance(row, JobRow)}
+    changed = {job for row in (*session.new, *session.dirty, *session.deleted) if (job := _job_of(row)) is not None}
+    ids = sorted(changed - gone)
+    for start in range(0, len(ids), _CHUNK):
+        refresh(session, JobRow.id.in_(ids[start : start + _CHUNK]))
+
+
+def _job_of(row: Any) -> str | None:  # noqa: ANN401 -- any row of a session
+    if isinstance(row, JobRow):
+        return row.id
+    if isinstance(row, VersionRow) or (isinstance(row, RunRow) and row.kind == "job"):
+        return row.job
+    return None
+
+
+def refresh(session: Session, which: ColumnElement[bool]) -> None:
+    """Write the index of these jobs again; only for who has changed rows past the session need it be called."""
+    places = case({word.value: place for place, word in enumerate(Status)}, value=status())
+    values = {"listed_status": places, "listed_run": func.coalesce(newest_run(RunRow.id.expression), "")}
+    session.execute(update(JobRow).where(which).values(values), execution_options={"synchronize_session": False})

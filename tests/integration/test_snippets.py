@@ -1,0 +1,82 @@
+"""The same public PySpark snippets on both engines, in the sandbox: the same answers, or a refusal beforehand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from jupyter_secure_jobs.domain.compute import EngineName
+from jupyter_secure_jobs.domain.engine_features import LACKS, Mark
+from jupyter_secure_jobs.engines import found
+from tests.support.engines_page import REFUSED, page, supposed, verdict
+from tests.support.snippets import Answer, Snippet, answers, corpus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "engines.md"
+WITHOUT: Final = found.find(EngineName.SPARK).problem
+needs_spark = pytest.mark.skipif(bool(WITHOUT), reason=WITHOUT)
+# A little of everything that only Spark can do, and of what both must do alike.
+FEW: Final = (
+    "pivot", "created from pandas", "rank, row number, ntile", "udf", "pandas_udf, grouped aggregate", "RDD",
+    "ML: regression", "ORC written and read", "recursive query (SQL)", "script (SQL)", "function made in SQL (SQL)",
+    "typed values", "no rows", "Parquet written and read", "decimals (SQL)",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def of_sail() -> Mapping[str, Answer]:
+    """Give what Sail answers to the whole corpus."""
+    return answers(EngineName.SAIL, corpus())
+
+
+def wrong(engine: EngineName, told: Mapping[str, Answer]) -> dict[str, str]:
+    """Return the snippets that are neither right nor rightly refused, with what is wrong."""
+    verdicts = {each.name: verdict(each, engine, told[each.name]) for each in corpus() if each.name in told}
+    return {name: word for name, word in verdicts.items() if word not in {"works", "differs", REFUSED}}
+
+
+def test_sail_answers_as_expected_or_the_check_refuses(of_sail: Mapping[str, Answer]) -> None:
+    assert len(of_sail) == len(corpus()) > 100
+    assert wrong(EngineName.SAIL, of_sail) == {}
+
+
+@needs_spark
+def test_spark_answers_as_expected_and_both_with_one_digest(of_sail: Mapping[str, Answer]) -> None:
+    told = answers(EngineName.SPARK, [each for each in corpus() if each.name in FEW])
+    assert set(told) == set(FEW)
+    assert wrong(EngineName.SPARK, told) == {}
+    for name in ("typed values", "no rows", "pivot", "rank, row number, ntile", "Parquet written and read"):
+        assert told[name].digest == of_sail[name].digest, name
+
+
+@pytest.mark.long
+@needs_spark
+@pytest.mark.timeout(1500)
+def test_page_is_what_comes_out(of_sail: Mapping[str, Answer]) -> None:
+    told = {EngineName.SAIL: of_sail, EngineName.SPARK: answers(EngineName.SPARK, corpus())}
+    assert wrong(EngineName.SPARK, told[EngineName.SPARK]) == {}
+    assert page(told) == PAGE.read_text()
+
+
+def test_page_is_that_of_this_corpus() -> None:
+    told = {engine: {each.name: supposed(each, engine) for each in corpus()} for engine in EngineName}
+    assert page(told) == PAGE.read_text()
+
+
+def test_every_row_of_the_table_is_shown_by_a_snippet() -> None:
+    """A row about which no snippet speaks would never be noticed when an engine learns it."""
+    told = [why for each in corpus() for engine in EngineName if (why := each.refused(engine)) is not None]
+    for row in LACKS:
+        if row.mark is not Mark.FUNCTION and row.name not in {"streams", "SparkContext"}:
+            assert any(row.name in why for why in told), row.name
+
+
+def test_functions_that_sail_is_said_to_lack_are_lacking() -> None:
+    names = [name for row in LACKS if row.mark is Mark.FUNCTION for name in row.marks]
+    calls = [f"SELECT {name}({', '.join(['1'] * count)})" for name in names for count in range(4)]
+    told = answers(EngineName.SAIL, [Snippet.plain(call) for call in calls])
+    assert {name for name in names if any(told[call].rows for call in calls if f" {name}(" in call)} == set()

@@ -1,0 +1,41 @@
+"""The addresses of the member side in memory, and the method that answers each."""
+
+from __future__ import annotations
+
+W = "workspaces/w/"
+ROUTES = (
+    ("GET", "events", "events"),
+    ("GET", "member/status", "status"),
+    ("GET", "workspaces", "workspaces"),
+    ("GET", W + "members", "members"),
+    ("GET", W + "audit", "audit"),
+    ("GET", W + "audit.csv", "audit_csv"),
+    ("GET", W + "datasets", "datasets"),
+    ("POST", "member/" + W + "datasets", "publish"),
+    ("POST", "member/" + W + "check", "check"),
+    ("GET", W + "pinned-queries", "list_pinned"),
+    ("POST", W + "pinned-queries", "pin"),
+    ("DELETE", W + "pinned-queries/(.*)", "unpin"),
+    ("GET", W + "compute-profiles", "list_profiles"),
+    ("POST", W + "compute-profiles", "add_profile"),
+    ("DELETE", W + "compute-profiles/(.*)", "drop_profile"),
+    ("GET", W + "starter-scripts", "scripts"),
+    ("GET", W + "jobs", "list_jobs"),
+    ("POST", W + "jobs", "create"),
+    ("GET", W + "jobs/([^/]*)", "job"),
+    ("PATCH", W + "jobs/([^/]*)", "change"),
+    ("DELETE", W + "jobs/([^/]*)", "delete"),
+    ("POST", "member/" + W + "jobs/([^/]*)/submit", "submit"),
+    ("POST", "member/" + W + "jobs/([^/]*)/revocations", "revoked"),
+    ("GET", "member/" + W + "jobs/([^/]*)/review", "review"),
+    ("POST", W + "jobs/([^/]*)/tests", "start"),
+    ("POST", "member/" + W + "jobs/([^/]*)/runs", "start"),
+    ("GET", W + "jobs/([^/]*)/runs", "list_runs"),
+    ("POST", W + "jobs/([^/]*)/(cancel-review|new-draft|discard-draft|archive|unarchive|cancel)", "act"),
+    ("GET", W + "runs/([^/]*)", "run"),
+    ("GET", "member/" + W + "runs/([^/]*)/result", "preview"),
+    ("GET", "member/" + W + "runs/([^/]*)/log", "log"),
+    ("GET", "member/" + W + "runs/([^/]*)/bundle", "bundle"),
+    ("GET", "member/" + W + "runs/([^/]*)/comparison", "compare"),
+    ("GET", "member/" + W + "runs/([^/]*)/(result.csv|result.parquet|log.txt)", "export"),
+)

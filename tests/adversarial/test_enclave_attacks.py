@@ -14,6 +14,7 @@ from jupyter_secure_jobs.domain.errors import UnavailableError
 from jupyter_secure_jobs.domain.job import GIB, JobLimits
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.enclave import enclave as module
+from jupyter_secure_jobs.enclave import plaintext
 from jupyter_secure_jobs.engines import java
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
@@ -21,6 +22,7 @@ from jupyter_secure_jobs.protocol.order import GrantedKey, KeyGrant
 from tests.support.lying_server import resigned
 from tests.support.refusal import refused
 from tests.support.road import Road
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,9 +147,10 @@ def test_next_run_forgets_the_one_before(road: Road) -> None:
     assert not road.enclave.busy
 
 
-def test_file_that_was_not_brought(road: Road, tmp_path: Path) -> None:
+def test_file_that_was_not_brought(tmp_path: Path) -> None:
+    run = World().authorised()
     with refused("file_missing"):
-        road.enclave.run(road.granted(), {}, tmp_path, phase=lambda _: None)
+        plaintext.decrypt(run, plaintext.needed(run.version), {}, {}, tmp_path)
 
 
 def test_synthetic_table_that_was_swapped(tmp_path: Path) -> None:

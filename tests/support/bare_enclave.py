@@ -35,6 +35,7 @@ class IdleChild:
 
     def __init__(self) -> None:
         self.closed = False
+        self.tables = Path("/nonexistent")
         self.packages = Path("/nonexistent")
 
     def wait_until_ready(self) -> None:

@@ -27,7 +27,8 @@ def attach(packages: Path = PACKAGES, copied: Path = _COPIED) -> list[str]:
     folders = sorted(each for each in packages.iterdir() if each.is_dir())
     if folders and os.statvfs(packages).f_flag & os.ST_NOEXEC:
         # Some hosts mount their memory file system so that no library in it can be loaded; the scratch is another one.
-        shutil.copytree(packages, copied)
+        if not copied.is_dir():  # a worker of Spark comes after the job's own process
+            shutil.copytree(packages, copied)
         folders = [copied / each.name for each in folders]
     names = [str(each) for each in folders]
     sys.path.extend(name for name in names if name not in sys.path)

@@ -113,6 +113,7 @@ def _configuration(ceiling: Limits) -> dict[str, str]:
         "spark.local.dir": f"{_SCRATCH}/spark",
         "spark.checkpoint.dir": f"{_SCRATCH}/spark/checkpoints",
         "spark.log.level": "OFF",
+        "spark.python.daemon.module": "jupyter_secure_jobs.engines.spark_daemon",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow.parquet as pq
 import pytest
 
-from jupyter_secure_jobs.domain.compute import Compute, Package
+from jupyter_secure_jobs.domain.compute import LEAST_MEMORY, Compute, EngineName, Package
 from jupyter_secure_jobs.enclave import enclave, wheels
 from jupyter_secure_jobs.enclave.wheels import WheelHouse, add_wheel, read_wheel
-from jupyter_secure_jobs.engines import packages
+from jupyter_secure_jobs.engines import found, packages
 from jupyter_secure_jobs.engines.run import run_job, start_child
 from jupyter_secure_jobs.engines.spec import JobOutcome, JobSpec
 from jupyter_secure_jobs.sandbox.limits import MEBIBYTE, Limits
@@ -61,19 +61,26 @@ def root() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def _run(root: Path, house: Path, code: str) -> tuple[JobOutcome, str, list[dict[str, object]]]:
+def _run(
+    root: Path, house: Path, code: str, *, engine: EngineName = EngineName.SAIL
+) -> tuple[JobOutcome, str, list[dict[str, object]]]:
     """Run a text with every wheel of a house, as the enclave does it; return outcome, log and rows."""
-    with start_child(root, ceiling=LIMITS) as child:
+    limits = replace(LIMITS, memory_bytes=max(LIMITS.memory_bytes, 2 * LEAST_MEMORY[engine]), processes=512)
+    with start_child(root, engine=engine, ceiling=limits) as child:
         named = [read_wheel(path).package for path in sorted(house.glob("*.whl"))]
         WheelHouse(house).unpack(named, child.packages, room=ROOM)
-        spec = JobSpec(language="python", code=code, tables={}, inputs={}, log_policy="full", limits=LIMITS)
+        spec = JobSpec(language="python", code=code, tables={}, inputs={}, log_policy="full", limits=limits,
+                       engine=engine)  # fmt: skip
         outcome = run_job(child, spec, threading.Event())
         rows = pq.read_table(outcome.result).to_pylist() if outcome.result is not None else []
         return outcome, outcome.log.read_text(), rows
 
 
-def test_code_and_its_functions_on_columns_find_the_package(house: Path, root: Path) -> None:
-    outcome, log, rows = _run(root, house, SAYS_HELLO)
+@pytest.mark.parametrize("engine", EngineName)
+def test_code_and_its_functions_on_columns_find_the_package(house: Path, root: Path, engine: EngineName) -> None:
+    if found.find(engine).problem:
+        pytest.skip(found.find(engine).problem)
+    outcome, log, rows = _run(root, house, SAYS_HELLO, engine=engine)
     assert outcome.status == "succeeded", log
     assert rows == [{"said": "hello 0"}, {"said": "hello 1"}]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jupyter_secure_jobs.domain.compute import Compute
 from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
 from jupyter_secure_jobs.domain.job import JobLimits, Language
 from jupyter_secure_jobs.domain.output import OutputPolicy
@@ -165,7 +166,7 @@ def signed(world: World, place: Path, said: bytes) -> order.TestResult:
         (place / name).write_bytes(said if name == "flow" else b"text")
     task = SyntheticTask(
         workspace="w", genesis=world.genesis, run="r", text_hash=digest("text"), language=Language.PYTHON, code="b",
-        tables={"b": digest("twin")}, datasets={"b": "dataset-beta"}, inputs={}, declarations=(), limits=JobLimits(),
+        tables={"b": digest("twin")}, datasets={"b": "dataset-beta"}, inputs={}, declarations=(), limits=JobLimits(), compute=Compute(),
         output_policy=OutputPolicy(), counts=(), owners=(),
     )  # fmt: skip
     outcome = JobOutcome(
@@ -203,7 +204,7 @@ def trial(world: World, version: Version, **changes: Any) -> tests.Tested:
     datasets = {read.table: read.dataset for read in version.datasets}
     text = versions.TestedText(
         language=version.language, code=version.code, tables=tables_of(datasets), inputs=version.inputs,
-        output_policy=version.output_policy, counts=version.counts,
+        compute=version.compute, output_policy=version.output_policy, counts=version.counts,
     )  # fmt: skip
     read = tuple(SyntheticRead(dataset=each, digest=digest("twin")) for each in datasets.values())
     result = world.test_result(**{"text": text.hash, "synthetic": read, "flow": GOOD, **changes})

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 class Room:
     """Memory with room for every dataset; nothing is ever put there."""
 
+    def free_bytes(self) -> int:
+        """There is room."""
+        return 2**40
+
     def reserve(self, _size: int) -> None:
         """There is room."""
 

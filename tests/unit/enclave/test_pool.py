@@ -13,7 +13,7 @@ import pytest
 from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.errors import UnavailableError
 from jupyter_secure_jobs.enclave.pool import MOST, Pool
-from jupyter_secure_jobs.engines.run import run_job
+from jupyter_secure_jobs.engines.run import run_job, start_child
 from jupyter_secure_jobs.engines.spec import JobSpec
 from jupyter_secure_jobs.sandbox.child import Child
 from jupyter_secure_jobs.sandbox.errors import SandboxUnavailableError
@@ -144,7 +144,7 @@ def test_after_a_run_no_process_is_left_once_the_child_is_closed(tmp_path: Path)
     """The reply does not wait until the kernel has torn the sandbox down; `close` does."""
     root = tmp_path / "child"
     root.mkdir()
-    with Child.start(root, module="jupyter_secure_jobs.engines.harness") as child:
+    with start_child(root) as child:
         one = os.dup(child._one)
         outcome = run_job(child, JOB, threading.Event())
         assert outcome.status == "succeeded", outcome.log.read_text()

@@ -166,7 +166,8 @@ def signed(world: World, place: Path, said: bytes) -> order.TestResult:
         (place / name).write_bytes(said if name == "flow" else b"text")
     task = SyntheticTask(
         workspace="w", genesis=world.genesis, run="r", text_hash=digest("text"), language=Language.PYTHON, code="b",
-        tables={"b": digest("twin")}, datasets={"b": "dataset-beta"}, inputs={}, declarations=(), limits=JobLimits(), compute=Compute(),
+        tables={"b": digest("twin")}, datasets={"b": "dataset-beta"}, inputs={}, declarations=(), limits=JobLimits(),
+        compute=Compute(),
         output_policy=OutputPolicy(), counts=(), owners=(),
     )  # fmt: skip
     outcome = JobOutcome(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import event
 
 from jupyter_secure_jobs.store.database import Database
-from jupyter_secure_jobs.store.tables import DecisionRow, HistoryRow, JobRow, RunRow, VersionRow
+from jupyter_secure_jobs.store.history_tables import HistoryRow
+from jupyter_secure_jobs.store.tables import DecisionRow, JobRow, RunRow, VersionRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

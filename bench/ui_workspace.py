@@ -30,18 +30,9 @@ from jupyter_secure_jobs.domain.text import DESCRIPTION_LENGTH, clean_name, fold
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.services import terms
 from jupyter_secure_jobs.store import datasets, job_index, statements, workspaces
+from jupyter_secure_jobs.store.history_tables import EventRow, HistoryRow
 from jupyter_secure_jobs.store.identifiers import uuid7
-from jupyter_secure_jobs.store.tables import (
-    Base,
-    DecisionRow,
-    EventRow,
-    HistoryRow,
-    JobRow,
-    RevocationRow,
-    RunRow,
-    VersionRow,
-    WorkspaceRow,
-)
+from jupyter_secure_jobs.store.tables import Base, DecisionRow, JobRow, RevocationRow, RunRow, VersionRow, WorkspaceRow
 from jupyter_secure_jobs.wire.job import DraftChange, GrantWire
 
 if TYPE_CHECKING:

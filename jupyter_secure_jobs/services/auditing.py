@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_secure_jobs.services.unit import Unit
-    from jupyter_secure_jobs.store.tables import HistoryRow
+    from jupyter_secure_jobs.store.history_tables import HistoryRow
 
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COLUMNS: Final = ("time", "actor", "organisation", "event", "label", "job_name", "job", "version", "run", "detail",

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from jupyter_secure_jobs.services.unit import Unit
-    from jupyter_secure_jobs.store.tables import HistoryRow, MemberRow, StatementRow
+    from jupyter_secure_jobs.store.history_tables import HistoryRow
+    from jupyter_secure_jobs.store.tables import MemberRow, StatementRow
 
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _ASKED: Final = frozenset({Event.SUBMITTED})

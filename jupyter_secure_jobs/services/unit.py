@@ -20,8 +20,9 @@ from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.event import EventRecord
 from jupyter_secure_jobs.services import logbook
 from jupyter_secure_jobs.store import workspaces
+from jupyter_secure_jobs.store.history_tables import EventRow, HistoryRow
 from jupyter_secure_jobs.store.identifiers import uuid7
-from jupyter_secure_jobs.store.tables import EventRow, HistoryRow, JobRow, MemberRow
+from jupyter_secure_jobs.store.tables import JobRow, MemberRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, func, or_, select
 
 from jupyter_secure_jobs.store.caller_tables import SeenRow
-from jupyter_secure_jobs.store.tables import (
-    DecisionRow,
-    HistoryRow,
-    JobRow,
-    MemberRow,
-    RevocationRow,
-    RunRow,
-    VersionRow,
-)
+from jupyter_secure_jobs.store.history_tables import HistoryRow
+from jupyter_secure_jobs.store.tables import DecisionRow, JobRow, MemberRow, RevocationRow, RunRow, VersionRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

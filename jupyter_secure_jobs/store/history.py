@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from jupyter_secure_jobs.store.history_tables import HistoryRow
 from jupyter_secure_jobs.store.paging import page
-from jupyter_secure_jobs.store.tables import DecisionRow, HistoryRow, MemberRow, RunRow
+from jupyter_secure_jobs.store.tables import DecisionRow, MemberRow, RunRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from jupyter_secure_jobs.store.caller_tables import PinnedRow
+from jupyter_secure_jobs.store.history_tables import EventRow
 from jupyter_secure_jobs.store.paging import page
-from jupyter_secure_jobs.store.tables import EventRow, MemberRow
+from jupyter_secure_jobs.store.tables import MemberRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

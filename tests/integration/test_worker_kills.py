@@ -12,7 +12,8 @@ from sqlalchemy import select
 from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.run import RunKind, RunStatus
 from jupyter_secure_jobs.member import opening
-from jupyter_secure_jobs.store.tables import HistoryRow, RunRow, VersionRow
+from jupyter_secure_jobs.store.history_tables import HistoryRow
+from jupyter_secure_jobs.store.tables import RunRow, VersionRow
 from jupyter_secure_jobs.wire.job import GrantWire
 from tests.support import tampering
 from tests.support.kills import family, folders_in_memory, killed, wiped

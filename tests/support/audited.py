@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from jupyter_secure_jobs.store.tables import HistoryRow
+from jupyter_secure_jobs.store.history_tables import HistoryRow
 from jupyter_secure_jobs.wire.audit import AuditFilter, AuditWire
 from jupyter_secure_jobs.wire.job import GrantWire
 from tests.support import tampering

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from alembic import context
 
 import jupyter_secure_jobs.store.caller_tables
+import jupyter_secure_jobs.store.history_tables
 import jupyter_secure_jobs.store.profile_table  # noqa: F401 -- tables join the metadata when they are imported
 from jupyter_secure_jobs.store.moments import UtcTime
 from jupyter_secure_jobs.store.tables import Base

@@ -12,7 +12,8 @@ from jupyter_secure_jobs.crypto import merkle
 from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.member import auditing
 from jupyter_secure_jobs.protocol.clock import utc_now
-from jupyter_secure_jobs.store.tables import DecisionRow, HistoryRow, StatementRow, WorkspaceRow
+from jupyter_secure_jobs.store.history_tables import HistoryRow
+from jupyter_secure_jobs.store.tables import DecisionRow, StatementRow, WorkspaceRow
 from jupyter_secure_jobs.wire.audit import AuditWire
 from tests.support import tampering
 from tests.support.audited import changed, events

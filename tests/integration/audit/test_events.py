@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from jupyter_secure_jobs.domain.audit import MEANINGS, Event
-from jupyter_secure_jobs.store.tables import HistoryRow
+from jupyter_secure_jobs.store.history_tables import HistoryRow
 from tests.support import tampering
 from tests.support.audited import AIRLINE, COMMENT, SERVER, WORKER, events, told
 from tests.support.parts import ANA, BEN, MIA, REVIEWERS, WEI, Parts

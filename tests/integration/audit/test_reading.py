@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from jupyter_secure_jobs.domain.audit import Event
 from jupyter_secure_jobs.domain.errors import InvalidError
-from jupyter_secure_jobs.store.tables import HistoryRow
+from jupyter_secure_jobs.store.history_tables import HistoryRow
 from jupyter_secure_jobs.wire.audit import AuditFilter, AuditWire
 from tests.support import tampering
 from tests.support.audited import AIRLINE, WORKER, events, told

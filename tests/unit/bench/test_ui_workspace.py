@@ -13,7 +13,8 @@ from jupyter_secure_jobs.domain.lifecycle import Status
 from jupyter_secure_jobs.domain.text import NAME_LENGTH, clean_name
 from jupyter_secure_jobs.services import jobs
 from jupyter_secure_jobs.store import queue, runs
-from jupyter_secure_jobs.store.tables import DecisionRow, HistoryRow, JobRow, RevocationRow, RunRow, VersionRow
+from jupyter_secure_jobs.store.history_tables import HistoryRow
+from jupyter_secure_jobs.store.tables import DecisionRow, JobRow, RevocationRow, RunRow, VersionRow
 from tests.support.filled import ANA, HERE, NOW, Filled
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from sqlalchemy import insert, select, update
 
 from jupyter_secure_jobs.domain.lifecycle import Status
 from jupyter_secure_jobs.services import job_list, jobs, runs
-from jupyter_secure_jobs.store.tables import HistoryRow, KeyMailRow, RunRow, ServiceKeyRow, VersionRow
+from jupyter_secure_jobs.store.history_tables import HistoryRow
+from jupyter_secure_jobs.store.tables import KeyMailRow, RunRow, ServiceKeyRow, VersionRow
 from tests.support.filled import ANA, HERE, NOW, copied
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from sqlalchemy import event, insert, text
 from jupyter_secure_jobs.store import history
 from jupyter_secure_jobs.store.database import Database
 from jupyter_secure_jobs.store.history import Wanted
-from jupyter_secure_jobs.store.tables import HistoryRow, WorkspaceRow
+from jupyter_secure_jobs.store.history_tables import HistoryRow
+from jupyter_secure_jobs.store.tables import WorkspaceRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

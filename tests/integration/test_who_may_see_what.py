@@ -46,7 +46,7 @@ def finished(running: Parts) -> RunWire:
 def address(route: Route, parts: Parts, run: RunWire) -> str:
     """Return a route's path with ids of things that exist."""
     ids = {"w": parts.workspace, "j": run.job, "r": run.id, "d": parts.datasets["flights"], "n": "1", "m": "ana",
-           "u": run.id, "q": run.id, "digest": "sha256:" + "0" * 64}  # fmt: skip
+           "u": run.id, "q": run.id, "p": run.id, "digest": "sha256:" + "0" * 64}  # fmt: skip
     return route.path.format(**ids)
 
 

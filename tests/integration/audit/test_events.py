@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from jupyter_secure_jobs.domain.audit import MEANINGS, Event
 from jupyter_secure_jobs.store.history_tables import HistoryRow
+from jupyter_secure_jobs.wire.profile import ProfileChange, ProfileNew
 from tests.support import tampering
 from tests.support.audited import AIRLINE, COMMENT, SERVER, WORKER, events, told
 from tests.support.parts import ANA, BEN, MIA, REVIEWERS, WEI, Parts
@@ -154,7 +155,11 @@ def test_every_kind_of_event_happens(
     activated: list[AuditWire],
 ) -> None:
     assert all((road, withdrawn, enrolled, deleted, withheld, activated))
-    parts.ana.client.export_audit(parts.workspace, io.BytesIO())
+    client = parts.ana.client
+    client.export_audit(parts.workspace, io.BytesIO())
+    profile = client.create_profile(parts.workspace, ProfileNew(name="Soon gone"))
+    changed = client.change_profile(parts.workspace, profile.id, ProfileChange(name="Gone"), revision=profile.revision)
+    client.delete_profile(parts.workspace, changed.id)
     seen = {event.event for event in events(parts)}
     # Changes of the members have their own tests; they need a roster that every member signs.
     assert set(Event) - seen <= {

@@ -144,7 +144,8 @@ def queue(parts: Parts, job: str, owners: tuple[str, ...] = ("Airline",), number
         session.add(
             RunRow(id=run, workspace=parts.workspace, job=job, version=number, kind="job", number=len(earlier) + 1,
                    status="Queued", phase="queued", phases=[["queued", now.isoformat()]], member=parts.ana.email,
-                   organisation="Airline", turn=0, inputs={"low": 1}, statement=digest, text_hash=version.text_hash, text=text, created=now,
+                   organisation="Airline", turn=0, inputs={"low": 1}, statement=digest,
+                   text_hash=version.text_hash, text=text, created=now,
                    expires=now + timedelta(days=7), keys_released=False, retried=False, cancel_requested=False)
         )  # fmt: skip
         session.flush()

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bench import crypto_plot, crypto_table, secure_job
+from bench import medians, secure_job
+from bench.crypto_kinds import KINDS
 from bench.machine import describe
 from bench.report import Report, spread
 from bench.sample import WrongAnswerError
@@ -136,8 +137,15 @@ def measure(folder: Path, rounds: int, console: Console, *, mebibytes: int = 256
     finally:
         memory.remove()
     report = Report(name=NAME, machine=machine, figures=_figures(times, mebibytes))
-    crypto_table.show(report, console)
-    console.print(f"Written: {report.write(folder)}, {crypto_plot.draw(report.figures, folder / f'{NAME}.png')}")
+    present(report, folder, console)
+
+
+def present(report: Report, folder: Path, console: Console) -> None:
+    """Print the figures, and write and draw them into `folder`."""
+    title = f"Files of {report.figures['size_mebibytes_count']:,.0f} MiB"
+    medians.show(report, KINDS, console, title=title, besides=["open_rest_ms"])
+    picture = medians.draw(report.figures, KINDS, folder / f"{NAME}.png", title=title, inches=6)
+    console.print(f"Written: {report.write(folder)}, {picture}")
 
 
 def _round(made: _Files, times: dict[str, list[float]]) -> None:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow.parquet as pq
 
-from bench import secure_job, tpch_data, tpch_plain, tpch_plot, tpch_secure, tpch_table
+from bench import medians, secure_job, tpch_data, tpch_plain, tpch_secure
 from bench.latency import READY_SECONDS
 from bench.machine import describe
 from bench.report import Report, spread
 from bench.secure_job import AUTHOR
+from bench.tpch_kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,8 +103,15 @@ def measure(folder: Path, rounds: int, console: Console, *, scale: float = 1.0) 
     figures = _figures(bench.times, ratios)
     figures |= {"scale_factor": scale, "publish_ms": tables.milliseconds, **spark_start}
     report = Report(name=NAME, machine=machine, figures=figures)
-    tpch_table.show(report, console)
-    console.print(f"Written: {report.write(folder)}, {tpch_plot.draw(figures, folder / f'{NAME}.png')}")
+    present(report, folder, console)
+
+
+def present(report: Report, folder: Path, console: Console) -> None:
+    """Print the figures, and write and draw them into `folder`."""
+    title = f"TPC-H at scale factor {report.figures['scale_factor']:g}, 22 queries"
+    medians.show(report, KINDS, console, title=title, besides=["publish_ms", "spark_start_ms"])
+    picture = medians.draw(report.figures, KINDS, folder / f"{NAME}.png", title=title, inches=4)
+    console.print(f"Written: {report.write(folder)}, {picture}")
 
 
 def _pairs(bench: _Bench, author: Acting, job: AcceptedJob, pairs: int) -> list[tuple[float, float]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from bench import crypto, crypto_plot, crypto_table
+from bench import crypto
 from bench.crypto_kinds import KINDS
 from bench.report import Report
 from bench.sample import WrongAnswerError
@@ -45,7 +45,8 @@ def test_figures_and_what_is_shown_of_them(tmp_path: Path) -> None:
     figures = crypto._figures({kind: [20.0, 10.0] for kind in KINDS}, 2)
     assert {"open_over_copy_ratio", "publish_over_copy_ratio", "open_rest_ms"} <= set(figures)
     out = io.StringIO()
-    crypto_table.show(Report(name="crypto", machine={"cores": 2}, figures=figures), Console(file=out, width=200))
+    report = Report(name="crypto", machine={"cores": 2}, figures=figures)
+    crypto.present(report, tmp_path, Console(file=out, width=200))
     for words in (*KINDS.values(), "Files of 2 MiB", "open_over_copy_ratio"):
         assert words in out.getvalue()
-    assert crypto_plot.draw(figures, tmp_path / "crypto.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "crypto.png").read_bytes().startswith(b"\x89PNG")

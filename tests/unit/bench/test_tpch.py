@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from bench import tpch, tpch_data, tpch_plain, tpch_plot, tpch_table
+from bench import tpch, tpch_data, tpch_plain
 from bench.report import Report
 from bench.sample import WrongAnswerError
 from bench.tpch_kinds import KINDS
@@ -68,7 +68,8 @@ def test_figures_and_what_is_shown_of_them(tmp_path: Path) -> None:
     assert "spark_over_secure_ratio" not in without_java
     figures["scale_factor"] = 0.01
     out = io.StringIO()
-    tpch_table.show(Report(name="tpch", machine={"cores": 2}, figures=figures), Console(file=out, width=200))
+    report = Report(name="tpch", machine={"cores": 2}, figures=figures)
+    tpch.present(report, tmp_path, Console(file=out, width=200))
     for words in (*KINDS.values(), "scale factor 0.01", "spark_over_secure_ratio"):
         assert words in out.getvalue()
-    assert tpch_plot.draw(figures, tmp_path / "tpch.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "tpch.png").read_bytes().startswith(b"\x89PNG")

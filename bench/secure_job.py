@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from bench import sample
 from jupyter_secure_jobs.domain.job import Language
@@ -30,6 +30,7 @@ AUTHOR: Final = "ana@airline.example"
 OWNER: Final = "mia@registry.example"
 STEPS: Final = ("order", *(str(phase) for phase in Phase if phase is not Phase.DONE), "notice", "opening")
 _RUN_SECONDS: Final = 120.0
+_Seen = TypeVar("_Seen")
 
 
 class RunFailedError(Exception):
@@ -94,12 +95,12 @@ def accepted_job(host: MemberHost, table: Path) -> AcceptedJob:
     publishing.publish(
         owner, workspace, DatasetAsked(name=sample.TABLE, files=[str(table)]), agree=lambda _proposal: True
     )
-    return _accepted(host, workspace, draft(workspace, author, name="Latency"))
+    return accepted(host, workspace, draft(workspace, author, name="Latency"))
 
 
 def another_job(host: MemberHost, like: AcceptedJob, name: str) -> AcceptedJob:
     """Have another job of the same text accepted."""
-    return _accepted(host, like.workspace, draft(like.workspace, host.acting(AUTHOR), name=name))
+    return accepted(host, like.workspace, draft(like.workspace, host.acting(AUTHOR), name=name))
 
 
 def draft(workspace: str, author: Acting, *, name: str) -> JobNew:
@@ -114,7 +115,8 @@ def draft(workspace: str, author: Acting, *, name: str) -> JobNew:
     )
 
 
-def _accepted(host: MemberHost, workspace: str, new: JobNew) -> AcceptedJob:
+def accepted(host: MemberHost, workspace: str, new: JobNew) -> AcceptedJob:
+    """Make this draft, submit it, and let everybody accept it."""
     author = host.acting(AUTHOR)
     job = author.client.create_job(workspace, new).id
     deciding.submit(author, workspace, job)
@@ -128,23 +130,35 @@ def _accepted(host: MemberHost, workspace: str, new: JobNew) -> AcceptedJob:
     return AcceptedJob(workspace=workspace, job=job)
 
 
-def timed_run(author: Acting, accepted: AcceptedJob) -> Timing:
+def timed_run(author: Acting, job: AcceptedJob) -> Timing:
     """Order one run, wait for its end, verify and open the result; return how long each step took.
 
     Raises:
         RunFailedError: it did not succeed.
         WrongAnswerError: the rows are not the expected ones.
     """
+    preview, timing = timed(author, job, lambda run: opening.preview(author, job.workspace, run.id))
+    sample.check(preview.rows[0][0] or "", who="The secure job")
+    return timing
+
+
+def timed(
+    author: Acting, job: AcceptedJob, look: Callable[[RunWire], _Seen], *, seconds: float = _RUN_SECONDS
+) -> tuple[_Seen, Timing]:
+    """Order one run, wait at most so long for its end, look at it; return what was seen and how long each step took.
+
+    Raises:
+        RunFailedError: it did not succeed.
+    """
     began, tick = datetime.now(UTC), time.perf_counter()
-    ordered = deciding.run(author, accepted.workspace, accepted.job, {})
-    run = author.client.wait(ordered, timeout=_RUN_SECONDS)
+    ordered = deciding.run(author, job.workspace, job.job, {})
+    run = author.client.wait(ordered, timeout=seconds)
     noticed = datetime.now(UTC)
     if run.status is not RunStatus.SUCCEEDED:
-        raise RunFailedError(f"The run is {run.status}: {run.error_class}. Look at the logs of the parts.")
-    preview = opening.preview(author, accepted.workspace, run.id)
+        raise RunFailedError(f"The run is {run.status}: {run.error_class} {run.error_text or ''}")
+    seen = look(run)
     total = (time.perf_counter() - tick) * 1000
-    sample.check(preview.rows[0][0] or "", who="The secure job")
-    return Timing(total=total, steps=_steps(began, noticed, run, total))
+    return seen, Timing(total=total, steps=_steps(began, noticed, run, total))
 
 
 def _steps(began: datetime, noticed: datetime, run: RunWire, total: float) -> dict[str, float]:

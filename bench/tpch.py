@@ -15,7 +15,7 @@ from bench import medians, secure_job, tpch_data, tpch_plain, tpch_secure
 from bench.latency import READY_SECONDS
 from bench.machine import describe
 from bench.report import Report, spread
-from bench.secure_job import AUTHOR
+from bench.secure_job import AUTHOR, STEPS
 from bench.tpch_kinds import KINDS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bench.secure_job import AcceptedJob
+    from bench.secure_job import AcceptedJob, Timing
     from jupyter_secure_jobs.member.context import Acting
 
 NAME: Final = "tpch"
@@ -40,6 +40,7 @@ class _Bench:
             (self.tables / f"{table}.parquet").symlink_to(path.resolve())
         self.expected: tpch_data.Answers = {}
         self.times: dict[str, list[float]] = {}
+        self.steps: list[Mapping[str, float]] = []
 
     def note(self, kind: str, milliseconds: float) -> float:
         self.times.setdefault(kind, []).append(milliseconds)
@@ -59,11 +60,11 @@ class _Bench:
         self._check(tpch_data.answers(pq.read_table(out)), numbers, engine)
         return taken
 
-    def secure(self, author: Acting, job: AcceptedJob, numbers: Sequence[int] = tpch_data.NUMBERS) -> float:
+    def secure(self, author: Acting, job: AcceptedJob, numbers: Sequence[int] = tpch_data.NUMBERS) -> Timing:
         """Run the accepted job, and check its answers."""
         run = tpch_secure.timed_run(author, job)
         self._check(run.answers, numbers, "The secure job")
-        return run.total
+        return run.timing
 
     def _check(self, got: tpch_data.Answers, numbers: Sequence[int], who: str) -> None:
         tpch_data.check(got, {number: self.expected[number] for number in numbers}, who=who)
@@ -101,6 +102,7 @@ def measure(folder: Path, rounds: int, console: Console, *, scale: float = 1.0) 
         spark_start = _spark(bench)
         bench.duckdb()
     figures = _figures(bench.times, ratios)
+    figures |= {f"secure_{each}_step_ms": statistics.median(one[each] for one in bench.steps) for each in STEPS}
     figures |= {"scale_factor": scale, "publish_ms": tables.milliseconds, **spark_start}
     report = Report(name=NAME, machine=machine, figures=figures)
     present(report, folder, console)
@@ -109,7 +111,13 @@ def measure(folder: Path, rounds: int, console: Console, *, scale: float = 1.0) 
 def present(report: Report, folder: Path, console: Console) -> None:
     """Print the figures, and write and draw them into `folder`."""
     title = f"TPC-H at scale factor {report.figures['scale_factor']:g}, 22 queries"
-    medians.show(report, KINDS, console, title=title, besides=["publish_ms", "spark_start_ms"])
+    medians.show(
+        report,
+        KINDS,
+        console,
+        title=title,
+        besides=["publish_ms", "spark_start_ms", *(f"secure_{each}_step_ms" for each in STEPS)],
+    )
     picture = medians.draw(report.figures, KINDS, folder / f"{NAME}.png", title=title, inches=4)
     console.print(f"Written: {report.write(folder)}, {picture}")
 
@@ -123,7 +131,9 @@ def _pairs(bench: _Bench, author: Acting, job: AcceptedJob, pairs: int) -> list[
         for side in ("secure", "plain") if number % 2 else ("plain", "secure"):
             if side == "secure":
                 time.sleep(READY_SECONDS)
-                taken["secure"] = bench.note("secure_one_job", bench.secure(author, job))
+                timing = bench.secure(author, job)
+                taken["secure"] = bench.note("secure_one_job", timing.total)
+                bench.steps.append(timing.steps)
             else:
                 plain = bench.plain("sail")
                 taken["plain"] = bench.note("plain", plain.run)
@@ -136,7 +146,7 @@ def _singles(bench: _Bench, author: Acting, jobs: Mapping[int, AcceptedJob]) -> 
     bench.console.print("22 jobs, and 22 plain processes …")
     time.sleep(READY_SECONDS)
     # One side after the other: a sandbox that is started for the next job must not take from a plain process.
-    bench.note("secure_22_jobs", sum(bench.secure(author, job, [number]) for number, job in jobs.items()))
+    bench.note("secure_22_jobs", sum(bench.secure(author, job, [number]).total for number, job in jobs.items()))
     time.sleep(READY_SECONDS)
     processes = [bench.plain("sail", [number]) for number in jobs]
     bench.note("plain_22_processes", sum(each.start + each.run for each in processes))

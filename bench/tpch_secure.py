@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow.parquet as pq
 
-from bench import tpch_data
-from bench.secure_job import AUTHOR, OWNER, AcceptedJob, RunFailedError
+from bench import secure_job, tpch_data
+from bench.secure_job import OWNER
 from jupyter_secure_jobs.domain.job import Language
-from jupyter_secure_jobs.domain.review import Verdict
-from jupyter_secure_jobs.domain.run import RunStatus
-from jupyter_secure_jobs.member import deciding, opening, publishing
-from jupyter_secure_jobs.rest.embedded import DEMO_MEMBERS
+from jupyter_secure_jobs.member import opening, publishing
 from jupyter_secure_jobs.wire.job import DatasetReadWire, GrantWire, JobNew
 from jupyter_secure_jobs.wire.member_side import DatasetAsked
 
@@ -22,8 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import pyarrow as pa
+
+    from bench.secure_job import AcceptedJob, Timing
     from jupyter_secure_jobs.member.context import Acting
     from jupyter_secure_jobs.rest.member_host import MemberHost
+    from jupyter_secure_jobs.wire.run import RunWire
 
 _RUN_SECONDS: Final = 900.0
 
@@ -39,9 +40,9 @@ class Tables:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run from the order to the opened rows, in milliseconds, and what it answered."""
+    """One run from the order to the opened rows, and what it answered."""
 
-    total: float
+    timing: Timing
     answers: tpch_data.Answers
 
 
@@ -59,7 +60,6 @@ def publish(host: MemberHost, files: Mapping[str, Path]) -> Tables:
 
 def accepted(host: MemberHost, tables: Tables, name: str, numbers: Sequence[int]) -> AcceptedJob:
     """Draft a job of these queries over the tables that they read, submit it, and let everybody accept it."""
-    author = host.acting(AUTHOR)
     read = sorted({table for number in numbers for table in tpch_data.tables_of(number)})
     draft = JobNew(
         name=name,
@@ -68,16 +68,7 @@ def accepted(host: MemberHost, tables: Tables, name: str, numbers: Sequence[int]
         datasets=[DatasetReadWire(table=table, dataset=tables.datasets[table]) for table in read],
         grant=GrantWire(reruns=True),
     )
-    job = author.client.create_job(tables.workspace, draft).id
-    deciding.submit(author, tables.workspace, job)
-    for email, _ in DEMO_MEMBERS:
-        if email != AUTHOR:
-            member = host.acting(email)
-            seen = deciding.review(member, tables.workspace, job)
-            deciding.decide(
-                member, tables.workspace, job, version_hash=seen.version_hash, verdict=Verdict.ACCEPT, comment="Timed."
-            )
-    return AcceptedJob(workspace=tables.workspace, job=job)
+    return secure_job.accepted(host, tables.workspace, draft)
 
 
 def timed_run(author: Acting, job: AcceptedJob) -> Run:
@@ -86,12 +77,10 @@ def timed_run(author: Acting, job: AcceptedJob) -> Run:
     Raises:
         RunFailedError: it did not succeed.
     """
-    tick = time.perf_counter()
-    ordered = deciding.run(author, job.workspace, job.job, {})
-    run = author.client.wait(ordered, timeout=_RUN_SECONDS)
-    if run.status is not RunStatus.SUCCEEDED:
-        raise RunFailedError(f"The run is {run.status}: {run.error_class} {run.error_text or ''}")
-    with opening.opened(author, job.workspace, run.id, "result") as found:
-        table = pq.read_table(found.path)
-        taken = (time.perf_counter() - tick) * 1000
-    return Run(total=taken, answers=tpch_data.answers(table))
+
+    def look(run: RunWire) -> pa.Table:
+        with opening.opened(author, job.workspace, run.id, "result") as found:
+            return pq.read_table(found.path)
+
+    rows, timing = secure_job.timed(author, job, look, seconds=_RUN_SECONDS)
+    return Run(timing=timing, answers=tpch_data.answers(rows))

@@ -269,6 +269,11 @@ def test_server_that_refuses_loses_nothing(parts: Parts) -> None:
     deliver(parts, "Airline", known)
     wait_until(lambda: len(stops(parts, job.id)) == 1, "the one that the server takes")
     with parts.key_service("Airline") as service:
-        wait_until(lambda: [each.statement for each in service.untold()] == [unknown.statement], "the one it does not")
+
+        def left() -> list[Envelope]:
+            # Other tests share these parts, and may have left what their server will never take.
+            return [each.statement for each in service.untold() if each.statement in (unknown.statement, known.statement)]
+
+        wait_until(lambda: left() == [unknown.statement], "the one it does not")
         assert service._state.revoked("sha256:" + "0" * 64) is Scope.ALL
         service.told(stopping.statement_of(unknown).hash)

@@ -79,6 +79,13 @@ def _add_worker(groups: Groups) -> None:
         default=2,
         help="how many sandboxes wait for runs, 0 to 16; each holds a started engine, about 200 MB",
     )
+    work.add_argument(
+        "--keep-ciphertext",
+        type=_gibibytes,
+        default=10,
+        metavar="GIB",
+        help="how much encrypted data to keep on the disk for later runs that read the same; 0 for none",
+    )
     work.set_defaults(run=_work)
     added = worker.add_parser("add-wheel", help="put a Python package into this worker's wheel house, for jobs to use")
     added.add_argument("file", type=Path, metavar="FILE")
@@ -118,6 +125,12 @@ def _wheel(arguments: Namespace) -> None:
 def _number_of_sandboxes(text: str) -> int:
     if not text.isdigit() or not 0 <= int(text) <= 16:  # noqa: PLR2004 -- said in the message
         raise ArgumentTypeError("a number from 0 to 16")
+    return int(text)
+
+
+def _gibibytes(text: str) -> int:
+    if not text.isdigit() or len(text) > 6:  # noqa: PLR2004 -- a petabyte is enough
+        raise ArgumentTypeError("a number of GiB")
     return int(text)
 
 
@@ -198,6 +211,7 @@ def _work(arguments: Namespace) -> None:
             start=start,
             enclave=enclave,
             ca_file=arguments.ca_file,
+            keep_bytes=arguments.keep_ciphertext * 1024**3,
         )
     except SecureJobsError:
         enclave.close()

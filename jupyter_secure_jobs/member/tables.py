@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PART_ROWS: Final = 2_000_000
 PART_BYTES: Final = 256 * 1024 * 1024
 BATCH_ROWS: Final = 65_536
+# A query reads a row group as one piece: small ones cost it time, large ones memory.
+GROUP_ROWS: Final = 524_288
+GROUP_BYTES: Final = 128 * 1024 * 1024
 _MAGIC: Final = b"PAR1"
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _COMPRESSED: Final = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
@@ -304,6 +307,7 @@ class _Parts:
         )
         self._paths: list[Path] = []
         self._rows = self._part_rows = self._part_bytes = 0
+        self._group: list[Batch] = []
         self._open = ExitStack()
         self._writer: Any = None
         self._finished = False
@@ -311,25 +315,38 @@ class _Parts:
     def write(self, batch: Batch) -> None:
         if self._writer is None or self._part_rows >= PART_ROWS or self._part_bytes >= PART_BYTES:
             self._next_part()
-        self._writer.write_batch(batch.cast(self._schema))
+        self._group.append(batch.cast(self._schema))
         self._rows += batch.num_rows
         self._part_rows += batch.num_rows
         self._part_bytes += batch.nbytes
+        waiting = sum(each.num_rows for each in self._group), sum(each.nbytes for each in self._group)
+        if waiting[0] >= GROUP_ROWS or waiting[1] >= GROUP_BYTES:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        if self._group:
+            group, self._group = self._group, []
+            self._writer.write_table(pa.Table.from_batches(group))
+
+    def _close_part(self) -> None:
+        self._write_group()
+        self._open.close()
 
     def _next_part(self) -> None:
-        self._open.close()
+        self._close_part()
         path = self._into / f"part-{len(self._paths):05d}.parquet"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         self._paths.append(path)
         file = self._open.enter_context(os.fdopen(descriptor, "wb"))
-        # The Arrow schema is not stored beside the Parquet one: it could carry metadata of the owner's files.
+        # The Arrow schema is not stored beside the Parquet one: it could carry metadata of the owner's files. Decimals
+        # that fit into an integer are read faster as one.
         self._writer = self._open.enter_context(
-            pq.ParquetWriter(file, self._schema, compression="zstd", store_schema=False)
+            pq.ParquetWriter(file, self._schema, compression="zstd", store_schema=False, store_decimal_as_integer=True)
         )
         self._part_rows = self._part_bytes = 0
 
     def finish(self) -> PlainTable:
-        self._open.close()
+        self._close_part()
         if not self._rows:
             raise _no_rows()
         self._finished = True

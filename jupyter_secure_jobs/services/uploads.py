@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.digest import check_digest
 from jupyter_secure_jobs.domain.errors import InvalidError, NotFoundError, TooLargeError
 from jupyter_secure_jobs.store import blobs, datasets
 from jupyter_secure_jobs.store.tables import FileRow, UploadRow
@@ -26,7 +27,7 @@ def begin(unit: Unit, workspace: str, body: UploadNew) -> UploadWire:
     Raises:
         TooLargeError: over 10 GiB.
     """
-    blobs.check_digest(body.digest)
+    check_digest(body.digest)
     if body.bytes > blobs.MOST_BYTES:
         raise TooLargeError("upload_large", "A file has at most 10 GiB.", "Publish it as several files.")
     for stale in datasets.stale_uploads(unit.session, before=unit.now - timedelta(hours=24)):

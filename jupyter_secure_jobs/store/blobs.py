@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import tempfile
 from pathlib import Path
 from typing import Final
 
+from jupyter_secure_jobs.domain.digest import file_name
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 
 PART_BYTES: Final = 8 * 1024 * 1024
 MOST_BYTES: Final = 10 * 1024**3
 _SCRATCH: Final = "scratch-"
-_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}\Z")
-
-
-def check_digest(digest: str) -> str:
-    """Return a digest that is safe as a file name.
-
-    Raises:
-        InvalidError: it is none.
-    """
-    if not _DIGEST.match(digest):
-        raise InvalidError("digest", "That is not a digest.", "Give sha256: and 64 hex digits.")
-    return digest
 
 
 class Blobs:
@@ -46,7 +34,7 @@ class Blobs:
         Raises:
             NotFoundError: it is not stored.
         """
-        path = self.stored / check_digest(digest).removeprefix("sha256:")
+        path = self.stored / file_name(digest)
         if not path.is_file():
             raise NotFoundError("no_file", "There is no such file.", "It may have been swept; publish it again.")
         return path
@@ -89,7 +77,7 @@ class Blobs:
         Raises:
             InvalidError: the content has another digest; the upload is dropped.
         """
-        source, target = self.partial / upload, self.stored / check_digest(digest).removeprefix("sha256:")
+        source, target = self.partial / upload, self.stored / file_name(digest)
         if not source.exists() and target.exists():
             return
         with source.open("rb") as file:
@@ -112,7 +100,7 @@ class Blobs:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            made.replace(self.stored / digest.removeprefix("sha256:"))
+            made.replace(self.stored / file_name(digest))
         except OSError as error:
             made.unlink(missing_ok=True)
             raise UnavailableError(
@@ -132,4 +120,4 @@ class Blobs:
 
     def remove(self, digest: str) -> None:
         """Remove a stored file."""
-        (self.stored / check_digest(digest).removeprefix("sha256:")).unlink(missing_ok=True)
+        (self.stored / file_name(digest)).unlink(missing_ok=True)

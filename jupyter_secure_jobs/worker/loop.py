@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.client.login import LoggedIn
 from jupyter_secure_jobs.client.mailbox import WorkerMailbox
+from jupyter_secure_jobs.domain.digest import file_name
 from jupyter_secure_jobs.domain.errors import (
     ConflictError,
+    InvalidError,
     RefusedError,
     SecureJobsError,
     UnauthenticatedError,
@@ -28,6 +30,7 @@ from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.mailbox import Finished, KeysAnswer, KeysAsked, LeaseWire
 from jupyter_secure_jobs.wire.profile import OfferWire
+from jupyter_secure_jobs.worker.ciphertext import MOST_BYTES, Ciphertext
 from jupyter_secure_jobs.worker.life import Life
 
 if TYPE_CHECKING:
@@ -52,7 +55,7 @@ class _ReleasedError(Exception):
 
 
 class Worker:
-    """One slot: one run at a time, in one enclave. `folder` holds ciphertext on its way, and nothing else."""
+    """One slot: one run at a time, in one enclave. `folder` holds ciphertext and sealed results, and nothing else."""
 
     def __init__(
         self,
@@ -63,13 +66,18 @@ class Worker:
         start: Callable[[], EnclaveProcess],
         enclave: EnclaveProcess,
         ca_file: Path | None = None,
+        keep_bytes: int = MOST_BYTES,
     ) -> None:
-        """Connect with the platform key. `enclave` was started already; `start` starts the next one if it is lost."""
+        """Connect with the platform key. `enclave` was started already; `start` starts the next one if it is lost.
+
+        `keep_bytes`: how much ciphertext is kept for later runs.
+        """
         self._login = LoggedIn(workspace_url, ring.signing, ca_file=ca_file)
         self._mailbox = WorkerMailbox(self._login.connection)
         self._start = start
-        self._folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder = folder / "runs"
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._ciphertext = Ciphertext(folder / "ciphertext", most=keep_bytes)
         self._enclave = enclave
         self._waited = False
         self._at_work = threading.Lock()
@@ -144,7 +152,7 @@ class Worker:
             if lease.kind is RunKind.TEST:
                 return self._test(lease, enclave, folder, life)
             return self._job(lease, enclave, folder, life)
-        except RefusedError as error:
+        except (RefusedError, InvalidError) as error:
             log.warning("run %s: refused: %s", lease.run, error)
             return _failed(lease, "Refused", f"{error.code}: {error.detail} {error.next_step}".strip())
         except UnavailableError as error:
@@ -218,7 +226,14 @@ class Worker:
             "files": files,
             "outbox": str(_outbox(folder)),
         }
-        return self._finished(lease, enclave.ask(frame, phase=life.tell))
+        try:
+            return self._finished(lease, enclave.ask(frame, phase=life.tell))
+        except RefusedError as error:
+            if error.code == "file_altered":
+                # Kept, they would spoil every later run as well.
+                for digest in files:
+                    self._ciphertext.forget(digest)
+            raise
 
     def _keys(self, lease: LeaseWire, asked: KeysAsked, seconds: float, life: Life) -> KeysAnswer | None:
         """Return what the key services said, after `seconds` at the latest; None if the run was cancelled.
@@ -265,10 +280,13 @@ class Worker:
                 pool.shutdown(wait=True, cancel_futures=True)
 
     def _fetch(self, lease: LeaseWire, digest: str, folder: Path) -> str:
-        target = folder / digest.removeprefix("sha256:")
+        target = folder / file_name(digest)
         if not target.exists():
-            with target.open("wb") as sink:
-                self._mailbox.fetch(lease.workspace, digest, sink, largest=_LARGEST_FILE)
+            self._ciphertext.bring(
+                digest,
+                target,
+                lambda sink: self._mailbox.fetch(lease.workspace, digest, sink, largest=_LARGEST_FILE),
+            )
         return str(target)
 
     def _finished(self, lease: LeaseWire, answer: dict[str, Any]) -> Finished:

@@ -134,6 +134,28 @@ def test_parts_are_closed_to_others_and_split(tmp_path: Path, into: Path, monkey
     assert sorted(into.iterdir()) == list(table.parts)
 
 
+def test_rows_lie_in_groups_of_many_batches(tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables_module, "BATCH_ROWS", 700)
+    monkeypatch.setattr(tables_module, "GROUP_ROWS", 2000)
+    path = parquet_file(tmp_path, pa.table({"n": list(range(5000))}))
+    (part,) = read_table([path], into=into).parts
+    found = pq.ParquetFile(part).metadata
+    assert [found.row_group(each).num_rows for each in range(found.num_row_groups)] == [2100, 2100, 800]
+    monkeypatch.setattr(tables_module, "GROUP_BYTES", 1)
+    (tmp_path / "more").mkdir(mode=0o700)
+    (part,) = read_table([path], into=tmp_path / "more").parts
+    assert pq.ParquetFile(part).num_row_groups == 8
+
+
+def test_decimals_that_fit_are_stored_as_integers(tmp_path: Path, into: Path) -> None:
+    kinds = {"short": pa.decimal128(9, 2), "long": pa.decimal128(18, 0), "longest": pa.decimal128(38, 4)}
+    values = {name: pa.array([Decimal(-12), None, Decimal(3)], kind) for name, kind in kinds.items()}
+    table = read_table([parquet_file(tmp_path, pa.table(values))], into=into)
+    schema = pq.ParquetFile(table.parts[0]).schema
+    assert [schema.column(each).physical_type for each in range(3)] == ["INT32", "INT64", "FIXED_LEN_BYTE_ARRAY"]
+    assert rows_of(table)[0] == dict.fromkeys(kinds, Decimal(-12))
+
+
 def test_rename_and_column_types(tmp_path: Path, into: Path) -> None:
     path = csv_file(tmp_path, "order id,price,zip\n1,2.50,1\n")
     table = read_table(

@@ -12,6 +12,8 @@ _PINS: Final = "jupyter_secure_jobs/member/pins.py"
 _HANDLERS: Final = "jupyter_secure_jobs/rest/member_handlers.py"
 _SESSIONS: Final = "jupyter_secure_jobs/services/sessions.py"
 _BLOBS: Final = "jupyter_secure_jobs/store/blobs.py"
+_CIPHERTEXT: Final = "jupyter_secure_jobs/worker/ciphertext.py"
+_DIGEST: Final = "jupyter_secure_jobs/domain/digest.py"
 _MEMBERS: Final = "tests/adversarial/test_member_side_attacks.py"
 _OPENED: Final = "tests/adversarial/test_opened_result_attacks.py"
 _LOGS: Final = "tests/adversarial/test_log_attacks.py"
@@ -258,9 +260,18 @@ SERVER: Final = (
     ),
     Defence(
         name="a stored file's name is a digest",
-        stops="path traversal in uploads",
-        edits=(not_raised(_BLOBS, 'InvalidError("digest"'),),
-        tests=(f"{_FILES}::test_path_traversal",),
+        stops="a file is read from, or written to, anywhere on the server or the worker",
+        edits=(changed(_DIGEST, "    if not _DIGEST.match(digest):", "    if False:"),),
+        tests=(
+            f"{_FILES}::test_path_traversal",
+            "tests/unit/worker/test_ciphertext.py::test_server_cannot_choose_a_path",
+        ),
+    ),
+    Defence(
+        name="a worker keeps the file that was asked for, or none",
+        stops="one wrong answer of the server spoils every later run",
+        edits=(never(_CIPHERTEXT, "found != kept.name"),),
+        tests=("tests/unit/worker/test_ciphertext.py::test_other_file_than_asked_for_is_refused_and_not_kept",),
     ),
     Defence(
         name="a stored file has its digest",

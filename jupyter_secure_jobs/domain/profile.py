@@ -102,6 +102,11 @@ def unfit(compute: Compute, limits: JobLimits, offers: Sequence[Offer]) -> list[
     return [words.get(each, each) for each in shared] or ["No worker has all that this asks for; each lacks a part."]
 
 
+def for_others(compute: Compute, limits: JobLimits, own: Offer, others: Sequence[Offer]) -> bool:
+    """Tell whether a worker with `own` offer lacks something for a run that one of the others has."""
+    return bool(_lacks(compute, limits, own)) and any(not _lacks(compute, limits, other) for other in others)
+
+
 _CORES: Final = "cores"
 _MEMORY: Final = "memory"
 

@@ -39,8 +39,13 @@ STANDARD_ID: Final = "standard"
 
 def offers(unit: Unit, workspace: str) -> list[Offer]:
     """Return what the workspace's workers have said of themselves."""
-    told = [row.offer for row in workspaces.services(unit.session, workspace, "worker") if row.offer is not None]
-    return [_offer(OfferWire.model_validate(each)) for each in told]
+    workers = workspaces.services(unit.session, workspace, "worker")
+    return [offer for row in workers if (offer := offer_of(row)) is not None]
+
+
+def offer_of(worker: ServiceKeyRow) -> Offer | None:
+    """Return what a worker has said of itself, if it has."""
+    return None if worker.offer is None else _offer(OfferWire.model_validate(worker.offer))
 
 
 def _offer(said: OfferWire) -> Offer:

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain import queue as rules
+from jupyter_secure_jobs.domain.job import JobLimits
+from jupyter_secure_jobs.domain.profile import for_others
 from jupyter_secure_jobs.domain.run import RunKind
-from jupyter_secure_jobs.store import queue, runs, workspaces
+from jupyter_secure_jobs.services import profiles, terms
+from jupyter_secure_jobs.store import jobs, queue, runs, workspaces
+from jupyter_secure_jobs.store.tables import RunRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from jupyter_secure_jobs.domain.compute import Compute
     from jupyter_secure_jobs.domain.queue import Turn
     from jupyter_secure_jobs.services.unit import Unit
-    from jupyter_secure_jobs.store.tables import RunRow, ServiceKeyRow
+    from jupyter_secure_jobs.store.tables import ServiceKeyRow
+
+
+# How far a worker looks past runs that are better taken by another one.
+_LOOKED_AT: Final = 100
 
 
 def present(unit: Unit, service: ServiceKeyRow) -> bool:
@@ -45,14 +54,39 @@ def let_others_first(unit: Unit, run: RunRow) -> None:
     run.turn = rules.turn(RunKind(run.kind), taken=queue.taken(unit.session), last=None)
 
 
-def next_run(unit: Unit, served: Iterable[str]) -> RunRow | None:
-    """Take the run that comes next in these workspaces, or none: one whose key services are not there is passed by."""
+def next_run(unit: Unit, served: Mapping[str, ServiceKeyRow]) -> RunRow | None:
+    """Take the run that comes next for a worker, which has a row in each workspace that it serves; or none.
+
+    A run whose key services are not there is passed by. So is one that lacks something at this worker and nothing at
+    another that is there.
+    """
     while True:
-        heads = [head for workspace in served for head in Queue(unit, workspace, ()).order(most=1)]
+        heads = [head for worker in served.values() if (head := _head(unit, worker)) is not None]
         if not heads:
             return None
         if (run := queue.take(unit.session, min(heads)[1])) is not None:
             return run
+
+
+def _head(unit: Unit, worker: ServiceKeyRow) -> Turn | None:
+    line = Queue(unit, worker.workspace, ())
+    own = profiles.offer_of(worker)
+    there = [each for each in line.workers if each.name != worker.name and present(unit, each)]
+    others = [offer for each in there if (offer := profiles.offer_of(each)) is not None and offer != own]
+    if own is None or not others:
+        return next(iter(line.order(most=1)), None)
+    for head in line.order(most=_LOOKED_AT):
+        compute, limits = _asked(unit, head[1])
+        if not for_others(compute, limits, own, others):
+            return head
+    return None
+
+
+def _asked(unit: Unit, run: str) -> tuple[Compute, JobLimits]:
+    row = unit.session.get_one(RunRow, run)
+    version = jobs.version(unit.session, row.job, row.version) if row.kind == RunKind.JOB else None
+    text = row.text if version is None else version.terms
+    return terms.compute_of(text), JobLimits(**text["limits"])
 
 
 class Queue:

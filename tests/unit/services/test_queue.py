@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 
 from jupyter_secure_jobs.crypto.signing import SigningKey
 from jupyter_secure_jobs.domain.errors import BusyError, SecureJobsError
+from jupyter_secure_jobs.domain.job import GIB
 from jupyter_secure_jobs.domain.lifecycle import Status
 from jupyter_secure_jobs.domain.queue import Bounds
 from jupyter_secure_jobs.domain.run import RunKind
@@ -76,9 +77,14 @@ def ordered(unit: Unit, who: str, kind: str = "job", *, service: str | None = No
     return run.id
 
 
-def claimed(unit: Unit) -> str | None:
+def worker(unit: Unit, name: str = "one") -> dict[str, ServiceKeyRow]:
+    """Return where a worker serves."""
+    return {HERE: unit.session.get_one(ServiceKeyRow, (HERE, "worker", name))}
+
+
+def claimed(unit: Unit, name: str = "one") -> str | None:
     """Take the next run as a worker's claim does."""
-    run = queue.next_run(unit, [HERE])
+    run = queue.next_run(unit, worker(unit, name))
     if run is None:
         return None
     run.lease = unit.new_id()
@@ -122,6 +128,47 @@ def test_runs_that_wait_for_an_absent_key_service_are_passed_by(empty: Filled) -
         assert claimed(unit) is None
         unit.session.execute(update(ServiceKeyRow).where(ServiceKeyRow.name == "Away").values(seen=NOW))
         assert claimed(unit) == stuck[0]
+
+
+def offers(engines: tuple[str, ...], *, cores: int = 2) -> dict[str, object]:
+    """Return what a worker tells that runs can have there."""
+    return {"cores": cores, "memory_bytes": 8 * GIB, "engines": list(engines), "packages": []}
+
+
+def asks(unit: Unit, run: str, engine: str = "spark", **limits: int) -> str:
+    """Let a test run ask for an engine, and for these limits; return its id."""
+    row = unit.session.get_one(RunRow, run)
+    row.text = {**row.text, "compute": {"engine": engine}, "limits": {**row.text["limits"], **limits}}
+    unit.session.flush()
+    return run
+
+
+def test_a_worker_leaves_to_another_what_it_cannot_run(empty: Filled) -> None:
+    with empty.unit(ANA, reading=False) as unit:
+        small = worker(unit)[HERE]
+        large = ServiceKeyRow(workspace=HERE, kind="worker", name="large", key="k", seen=NOW)
+        small.offer, large.offer = offers(("sail",)), offers(("sail", "spark"), cores=8)
+        unit.session.add(large)
+        first = [asks(unit, ordered(unit, ANA, "test")) for _ in range(3)]
+        plain = asks(unit, ordered(unit, ANA, "test"), "sail")
+        assert claimed(unit) == plain, "what comes first is of no use to this worker"
+        assert claimed(unit) is None
+        assert claimed(unit, "large") == first[0]
+        # Where nobody can run it, or who could is away, whoever is there takes it, and says what is missing.
+        wide = asks(unit, ordered(unit, MIA, "test"), cores=64)
+        assert claimed(unit) == wide
+        large.seen = AWAY
+        unit.session.flush()
+        assert claimed(unit) == first[1]
+
+
+def test_two_workers_that_offer_the_same_take_in_order(empty: Filled) -> None:
+    with empty.unit(ANA, reading=False) as unit:
+        twin = ServiceKeyRow(workspace=HERE, kind="worker", name="twin", key="k", seen=NOW, offer=offers(("sail",)))
+        unit.session.add(twin)
+        worker(unit)[HERE].offer = offers(("sail",))
+        runs_in_order = [asks(unit, ordered(unit, ANA, "test")), asks(unit, ordered(unit, ANA, "test"), "sail")]
+        assert [claimed(unit), claimed(unit, "twin")] == runs_in_order
 
 
 def test_a_run_that_got_no_keys_lets_the_next_of_every_line_go_first(empty: Filled) -> None:
@@ -181,7 +228,7 @@ def test_what_the_queue_is_asked_is_found_by_indexes_of_what_waits(empty: Filled
             places(unit)
             queue.check_room(unit, HERE, "Airline")
             queue.turn(unit, HERE, "Airline", RunKind.JOB)
-            queue.next_run(unit, [HERE])
+            queue.next_run(unit, worker(unit))
         assert unit.session.scalar(select(QueueRow.taken)) > 0
         found = [(statement, values) for statement, values in asked if "FROM run" in statement and "turn" in statement]
     seen = 0

@@ -91,7 +91,7 @@ def test_workers_that_ask_at_once_get_different_runs(both: tuple[Filled, Filled]
     def work() -> None:
         for _ in range(6):
             with filled.unit(ANA, reading=False) as unit:
-                run = queue.next_run(unit, [HERE])
+                run = queue.next_run(unit, {HERE: unit.session.get_one(ServiceKeyRow, (HERE, "worker", "one"))})
                 assert run is not None
                 run.lease = unit.new_id()
                 taken.append(run.id)

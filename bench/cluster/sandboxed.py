@@ -32,7 +32,7 @@ def script(
     Args:
         path: of the script.
         words: the command; the script's own words follow them.
-        root: its `tables` are shown as /tables.
+        root: its `tables` are shown as /tables, and its empty `packages` as /packages.
         shared_network: whether the network of the caller is kept, which must have nothing but a loopback.
         shown: further files, by their places inside.
         told: names of the environment, or their beginnings, that are handed on.
@@ -41,13 +41,14 @@ def script(
         rules = stack.enter_context(syscalls.compiled())
         filter_file = path.with_suffix(".rules")
         filter_file.write_bytes(rules.read())
+    (root / "packages").mkdir(mode=0o700, exist_ok=True)
     made = bubblewrap.command(
         bubblewrap.find_bubblewrap(),
         root=root,
         scratch_bytes=GIBIBYTE,
         seccomp=_RULES,
         information=_INFORMATION,
-        module="unused",
+        program=bubblewrap.Program(module="unused"),
     )[:-3]
     binds = [word for place, file in (shown or {}).items() for word in ("--ro-bind", file, place)]
     # After the scratch, which may lie above them, and before the sandbox's root can no longer be written.

@@ -42,7 +42,8 @@ def main(words: list[str] | None = None) -> int:
     if asked.rounds < 1:
         parser.error("--rounds must be at least 1")
     console = Console(highlight=False)
-    chosen = {**BENCHMARKS, "tpch": partial(tpch.measure, scale=asked.scale)}
+    chosen: dict[str, Callable[[Path, int, Console], None]] = dict(BENCHMARKS)
+    chosen["tpch"] = partial(tpch.measure, scale=asked.scale)
     for name in asked.names or BENCHMARKS:
         chosen[name](asked.folder, asked.rounds, console)
     return 0

@@ -84,8 +84,9 @@ def started(folder: Path, *, workers: int = 1) -> Iterator[Started]:
         yield Started(host=host, milliseconds=taken, pids=lambda: embedded.pids)
     finally:
         embedded.stop()
-        for email, _ in DEMO_MEMBERS if host is not None else ():
-            host.acting(email).client.connection.close()
+        for email, _ in DEMO_MEMBERS:
+            if host is not None:
+                host.acting(email).client.connection.close()
 
 
 def accepted_job(host: MemberHost, table: Path) -> AcceptedJob:

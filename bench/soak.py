@@ -68,7 +68,8 @@ def measured(place: Path, *, runs: int, console: Console) -> tuple[dict[str, flo
         soaked = _Soaked(author, workspace, [job.job for job in jobs], draft)
         soaked.wave(AT_ONCE)  # every part has done its first run before anything is counted
         processes = soak_watch.parts_of(parts.pids())
-        began, samples = time.monotonic(), []
+        began = time.monotonic()
+        samples: list[soak_watch.Sample] = []
         every = max(AT_ONCE, runs // SAMPLES)
         soaked.ordered = soaked.lost = 0
         while soaked.ordered < runs:

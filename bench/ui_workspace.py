@@ -191,7 +191,7 @@ class _Filling:
     def _runs(self, job: _Job, version: int, name: str, time: datetime) -> None:
         for kind, times in (("test", job.tests), ("job", job.runs)):
             for number in range(1, times + 1):
-                newest = kind == "job" and number == times and job.status in set(RunStatus)
+                newest = kind == "job" and number == times and str(job.status) in set(RunStatus)
                 status = RunStatus(job.status) if newest else RunStatus.SUCCEEDED
                 time = self._run(job, version, kind, number, status, time)
                 if kind == "job":

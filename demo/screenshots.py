@@ -29,11 +29,11 @@ from tests.support.parts import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, ViewportSize
 
     from jupyter_secure_jobs.client import Client
 
-SIZE: Final = {"width": 1400, "height": 900}
+SIZE: Final[ViewportSize] = {"width": 1400, "height": 900}
 LARGEST: Final = 150_000
 NAME: Final = "Delays by month and origin"
 CODE: Final = """SELECT origin, month, count(*) AS flights, round(avg(dep_delay)) AS delay

@@ -64,7 +64,7 @@ class Prepared:
         return self.folder / "key"
 
 
-class _Wrapping(modular.KmsClient):
+class _Wrapping(modular.KmsClient):  # type: ignore[misc]  # pyarrow has no types
     def __init__(self, master: bytes) -> None:
         super().__init__()
         self._master = master

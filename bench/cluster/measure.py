@@ -81,8 +81,8 @@ def sail(
                 figures |= spread(f"sail_{number}_{name}_start", [each["taken"] for each in found])
                 figures[f"sail_{number}_{name}_reached_host_count"] = sum(each["reached"] for each in found)
     apart = {"folder": str(place / "apart"), "seconds": _APART_SECONDS}
-    found = run("sail_program", {"what": "apart", **apart}, around=SHARED_NETWORK)
-    figures["sail_apart_answered_count"] = found["answered"]
+    answered = run("sail_program", {"what": "apart", **apart}, around=SHARED_NETWORK)
+    figures["sail_apart_answered_count"] = answered["answered"]
     return figures | _stranger("sail", place, prepared)
 
 

@@ -210,7 +210,8 @@ def apart(*, folder: str, seconds: int) -> Mapping[str, Any]:
 
 def main(*, what: str, **settings: Any) -> Mapping[str, Any]:  # noqa: ANN401 -- handed on
     """Do one of the three."""
-    return {"reading": reading, "start": start, "apart": apart}[what](**settings)
+    parts: Mapping[str, Callable[..., Mapping[str, Any]]] = {"reading": reading, "start": start, "apart": apart}
+    return parts[what](**settings)
 
 
 if __name__ == "__main__":

@@ -227,7 +227,8 @@ def start(*, folder: str, prepared: str, sandbox: bool) -> Mapping[str, Any]:
 
 def main(*, what: str, **settings: Any) -> Mapping[str, Any]:  # noqa: ANN401 -- handed on
     """Do one of the two."""
-    return {"reading": reading, "start": start}[what](**settings)
+    parts: Mapping[str, Callable[..., Mapping[str, Any]]] = {"reading": reading, "start": start}
+    return parts[what](**settings)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pyspark
 
@@ -62,7 +62,7 @@ def main(*, folder: str, table: str, engine: str, token: str = "") -> Mapping[st
         job.sql("SELECT 1 AS secret").createGlobalTempView("shared")
         job.sql("SELECT 1 AS secret").write.saveAsTable("kept")
         rows = job.table("secrets").count()
-        return _findings(port, table, rows, job.session_id)
+        return _findings(port, table, rows, cast("Any", job).session_id)
     finally:
         process.kill()
         process.wait()

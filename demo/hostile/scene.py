@@ -56,7 +56,7 @@ class Scene:
         self.mallory, self.mallory_sealing = SigningKey.generate(), SealingKey.generate()
         self._rings: dict[str, KeyRing] = {}
         self._ringing = threading.Lock()
-        self._log_lie = _honest
+        self._log_lie: Callable[[Json], Json] = _honest
         chain = parts.client(ANA).roster(self.workspace)
         self.roster = said(chain.rosters[-1].model_dump())
         self.keys = {each["email"]: each["keys"] for each in self.roster["members"]}

@@ -6,6 +6,7 @@ write what the rules let out, lets another one examine that, and sends the one r
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from jupyter_secure_jobs.sandbox import channel, supervisor
 
 supervisor.guard()
+# As in the harness.
+gc.disable()
 
 from jupyter_secure_jobs.engines import report as report_files  # noqa: E402 -- nothing may run before the guard
 from jupyter_secure_jobs.engines.examiner import examine  # noqa: E402 -- as above
@@ -64,6 +67,8 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
+    gc.freeze()
+    gc.enable()
     spec = channel.read_spec(request)
     if spec:
         _serve(spec, reply)

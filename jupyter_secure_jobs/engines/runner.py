@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -60,6 +61,9 @@ class Runner:
         Returns without a report if no job came.
         """
         started, problem = self._prepared()
+        # Process 1 does not look for garbage until all is imported; what is there by now stays.
+        gc.freeze()
+        gc.enable()
         os.close(self.prepared)
         job = self._await_job()
         if job is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
@@ -13,12 +15,31 @@ from jupyter_secure_jobs.engines.rehearsal import rehearse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from types import ModuleType
 
     from pyspark.sql import DataFrame
 
 
-# How the pandas API on Spark numbers rows: Sail lacks the function behind the usual way. The numbers are the same.
-_DEFAULTS: Final = {"pandas_on_Spark.compute.default_index_type": '"sequence"'}
+_DEFAULTS: Final = {
+    # How the pandas API on Spark numbers rows: Sail lacks the function behind the usual way. The numbers are the same.
+    "pandas_on_Spark.compute.default_index_type": '"sequence"',
+    # Where a column was made is told to Spark alone, which names it in errors. Sail has no use for it, and to find out
+    # whether that was in a notebook's cell, PySpark imports all of IPython and its kernel while the author waits.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+}
+
+
+@contextmanager
+def _absent(module: str) -> Iterator[None]:
+    """Let a module that was not imported yet count as not installed."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = cast("ModuleType", None)  # what the import system itself takes for "not there"
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +52,9 @@ class Sail:
     @classmethod
     def start(cls) -> Self:
         """Start it; see `engine.start`."""
+        # The client would ask IPython how wide the screen is, for bars that nobody sees here: a tenth of the start.
+        with _absent("IPython"):
+            import pyspark.sql.connect.client  # noqa: F401, PLC0415 -- an author's own import of IPython finds it later
         server = SparkConnectServer(ip="127.0.0.1", port=0)
         server.start(background=True)
         return cls(server)

@@ -135,7 +135,10 @@ def mail(session: Session, run: str) -> Sequence[KeyMailRow]:
 
 
 def waits_for(session: Session, key: str) -> bool:
-    """Tell whether a key service's key has mail or notices open at all; `open_mail` and `open_notices` say which."""
+    """Tell whether a key service's key has mail or notices open at all; `open_mail` and `open_notices` say which.
+
+    One that some workspace never saw has to call as well: no run is handed out there until it was seen.
+    """
     mail = (
         select(KeyMailRow.run)
         .join(RunRow, RunRow.id == KeyMailRow.run)
@@ -152,7 +155,8 @@ def waits_for(session: Session, key: str) -> bool:
         NoticeRow.organisation == ServiceKeyRow.name,
         NoticeRow.acknowledgement.is_(None),
     )
-    listed = select(ServiceKeyRow.key).where(ServiceKeyRow.key == key, or_(mail.exists(), notices.exists()))
+    called = or_(ServiceKeyRow.seen.is_(None), mail.exists(), notices.exists())
+    listed = select(ServiceKeyRow.key).where(ServiceKeyRow.key == key, called)
     return session.scalar(select(listed.exists())) or False
 
 

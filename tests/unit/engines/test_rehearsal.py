@@ -53,6 +53,33 @@ def test_nothing_of_the_rehearsal_is_left_and_every_limit_holds(bench: Bench) ->
     assert found["core"] == 0
 
 
+LEAN = """
+import gc, json, sys
+from pyspark.sql import functions
+heard = {"early": sorted({"IPython", "ipykernel"} & set(sys.modules))}
+rows = spark.table("planes").withColumn("more", functions.col("seats") + 1)
+rows.toPandas()
+heard["late"] = sorted({"IPython", "ipykernel"} & set(sys.modules))
+class Node: pass
+node = Node()
+node.itself = node
+del node
+heard["cycles"] = gc.isenabled() and gc.collect() > 0
+import IPython
+heard["shell"] = IPython.get_ipython() is None and "IPython" in sys.modules
+print(json.dumps(heard))
+rows
+"""
+
+
+def test_a_notebook_is_imported_by_nobody_but_an_author_who_asks_for_it(bench: Bench) -> None:
+    """PySpark looks whether it is in one: at its own start, and at the first column that the author makes."""
+    outcome = bench.run(LEAN)
+    assert outcome.status == "succeeded", outcome.log.read_text()
+    found: dict[str, Any] = json.loads(outcome.log.read_text().splitlines()[0])
+    assert found == {"early": [], "late": [], "cycles": True, "shell": True}
+
+
 def test_a_child_may_wait_for_longer_than_a_start_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time for coming up counts from the moment that somebody waits, not from the start ahead of it."""
     monkeypatch.setattr("jupyter_secure_jobs.sandbox.child._START_SECONDS", -1)

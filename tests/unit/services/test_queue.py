@@ -17,13 +17,14 @@ from jupyter_secure_jobs.domain.queue import Bounds
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.protocol.envelope import sign
 from jupyter_secure_jobs.protocol.login import Login
-from jupyter_secure_jobs.services import queue, run_view, runs
+from jupyter_secure_jobs.services import keymail, queue, run_view, runs
 from jupyter_secure_jobs.store import queue as lines
 from jupyter_secure_jobs.store import runs as stored
 from jupyter_secure_jobs.store.tables import JobRow, KeyMailRow, QueueRow, RunRow, ServiceKeyRow
 from jupyter_secure_jobs.wire import run as shapes
 from jupyter_secure_jobs.wire.base import EnvelopeWire
-from tests.support.filled import ANA, HERE, MIA, NOW, PEOPLE, WEI, Filled, copied
+from jupyter_secure_jobs.wire.mailbox import KeyTasksAsked
+from tests.support.filled import ANA, ELSEWHERE, HERE, MIA, NOW, PEOPLE, WEI, Filled, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -301,3 +302,19 @@ def test_what_workers_and_key_services_ask_for_costs_what_is_open(
         found = [row[3] for row in plan]
     assert index in found[0], found
     assert not [line for line in found if line.startswith("SCAN") or "TEMP B-TREE" in line], found
+
+
+def test_a_key_service_whose_call_waits_is_seen_in_a_workspace_founded_meanwhile(empty: Filled) -> None:
+    """It calls once for all its workspaces and then waits; until it was seen, no run of the new one is handed out."""
+    key = "key of Airline"
+    with empty.unit(key) as unit:
+        assert not keymail.waits(unit)
+    with empty.unit(ANA, reading=False) as unit:
+        unit.session.add(ServiceKeyRow(workspace=ELSEWHERE, kind="keyservice", name="Airline", key=key, seen=None))
+    with empty.unit(key) as unit:
+        assert keymail.waits(unit)
+    with empty.unit(key, reading=False) as unit:
+        assert keymail.tasks(unit, KeyTasksAsked(seen={})).items == []
+    with empty.unit(key) as unit:
+        assert queue.present(unit, unit.session.get_one(ServiceKeyRow, (ELSEWHERE, "keyservice", "Airline")))
+        assert not keymail.waits(unit)

@@ -272,7 +272,9 @@ def test_server_that_refuses_loses_nothing(parts: Parts) -> None:
 
         def left() -> list[Envelope]:
             # Other tests share these parts, and may have left what their server will never take.
-            return [each.statement for each in service.untold() if each.statement in (unknown.statement, known.statement)]
+            return [
+                each.statement for each in service.untold() if each.statement in (unknown.statement, known.statement)
+            ]
 
         wait_until(lambda: left() == [unknown.statement], "the one it does not")
         assert service._state.revoked("sha256:" + "0" * 64) is Scope.ALL

@@ -100,7 +100,7 @@ def test_list_of_files_that_would_fill_the_memory(tmp_path: Path, monkeypatch: p
 
 
 def test_pipe_in_place_of_a_wheel_keeps_nobody_waiting(tmp_path: Path) -> None:
-    """Opened in the usual way, a pipe that nobody writes into holds its reader for ever, and the run's lease with it."""
+    """Opened as usual, a pipe that nobody writes into holds its reader for ever, and the run's lease with it."""
     os.mkfifo(tmp_path / NAME)
     with refused("wheel_refused", saying="no file"):
         read_wheel(tmp_path / NAME)

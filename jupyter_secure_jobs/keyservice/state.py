@@ -293,8 +293,9 @@ class State:
         """
         after = 0
         while rows := self._connection.execute(_UNTOLD, (after,)).fetchall():
-            for after, statement, workspace, envelope, acknowledgement in rows:
+            for _, statement, workspace, envelope, acknowledgement in rows:
                 yield statement, Heard(workspace=workspace, statement=envelope, acknowledgement=acknowledgement)
+            after = rows[-1][0]
 
     def told(self, statement: str) -> None:
         """Remember that the workspace server took an acknowledgement."""

@@ -17,7 +17,6 @@ from jupyter_secure_jobs.enclave import plaintext
 from jupyter_secure_jobs.enclave.task import SyntheticTask
 from jupyter_secure_jobs.protocol import canonical, codec
 from jupyter_secure_jobs.protocol import envelope as envelopes
-from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.protocol.version import Version
 from tests.support.refusal import refused
 from tests.support.road import Road
@@ -26,6 +25,8 @@ from tests.support.world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from jupyter_secure_jobs.protocol.envelope import Envelope
 
 DIGEST = f"sha256:{'1' * 64}"
 # What leads out of the sandbox's quiet corner, if a session or a virtual machine took it: each is a way of Spark's own.

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bite import changes, ciphers, keepers, people, plans, review, running, sandboxes, sides
+from bite import (
+    changes,
+    ciphers,
+    keepers,
+    machines,
+    packages,
+    people,
+    plans,
+    queueing,
+    review,
+    running,
+    sandboxes,
+    sides,
+)
 
 if TYPE_CHECKING:
     from bite.defence import Defence
@@ -26,4 +39,14 @@ TABLE: Final[dict[str, tuple[Defence, ...]]] = {
     "Results sealed again, notices, restored memories, output policies": changes.DEFENCES,
     "What plans say of Python jobs": plans.DEFENCES,
     "The sandbox and what comes out of it": sandboxes.DEFENCES,
+    "Sandboxes that wait, and processors": machines.SANDBOXES,
+    "Room, and what is looked at before a key is asked for": machines.ROOM,
+    "Which tables are there, and large results": machines.TABLES,
+    "Spark's virtual machine": machines.SPARK,
+    "Python packages": packages.WHEELS,
+    "What a job asks to be computed with": packages.ASKED,
+    "Compute profiles": queueing.PROFILES,
+    "The queue": queueing.QUEUE,
+    "Leases and signs of life": queueing.LEASES,
+    "What a key service tells": queueing.TOLD,
 }

@@ -137,7 +137,13 @@ def _run(arguments: Namespace) -> None:
             state.pin(workspace, genesis)
         loop = Loop(KeyService(ring, state), ring, arguments.workspace_url, ca_file=arguments.ca_file)
         # A connection to the file serves one thread, so the watch has one of its own.
-        watch = Watch(KeyService(ring, State(folder / STATE_FILE)), ring, folder, arguments.workspace_url)
+        watch = Watch(
+            KeyService(ring, State(folder / STATE_FILE)),
+            ring,
+            folder,
+            arguments.workspace_url,
+            ca_file=arguments.ca_file,
+        )
         threads += [threading.Thread(target=each.run, args=(stopped,), daemon=True) for each in (loop, watch)]
     for thread in threads:
         thread.start()

@@ -78,7 +78,7 @@ class Memory:
         found = os.statvfs(self.folder)
         free = found.f_bavail * found.f_frsize
         for other in self.folder.parent.glob(f"{_PREFIX}*"):
-            if other != self.folder:
+            if other != self.folder and _is_ours(other):
                 free -= max(0, _reserved(other) - _used(other))
         return max(0, free)
 
@@ -120,17 +120,27 @@ def _turn(base: Path) -> Iterator[None]:
         yield
         return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Another account's file, which it may have let us open, would be locked for as long as that one likes.
+        if os.fstat(descriptor).st_uid == os.getuid():
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether this account made it: what another one says of its room must not leave us without any."""
+    try:
+        return folder.lstat().st_uid == os.getuid()
+    except OSError:
+        return False  # it was removed meanwhile
 
 
 def _reserved(folder: Path) -> int:
     try:
         return int((folder / _RESERVED).read_text(encoding="ascii"))
     except (OSError, ValueError):
-        return 0  # it has reserved nothing, is gone, or is another account's
+        return 0  # it has reserved nothing, or is gone
 
 
 def _used(folder: Path) -> int:

@@ -14,9 +14,12 @@ import os
 import re
 import shutil
 import stat
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from email.parser import HeaderParser
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -26,17 +29,28 @@ from packaging.version import InvalidVersion
 from packaging.version import Version as PackageVersion
 
 from jupyter_secure_jobs.domain.compute import Package
-from jupyter_secure_jobs.domain.errors import RefusedError
+from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from packaging.tags import Tag
 
 MOST_WHEEL_BYTES: Final = 512 * 1024**2
 MOST_UNPACKED_BYTES: Final = 2 * 1024**3
 MOST_FILES: Final = 20_000
 _MOST_METADATA: Final = 1024**2
 _MOST_WHEELS: Final = 1_000
+_MOST_NAME_BYTES: Final = 255
+_MOST_FOLDERS: Final = 50
+# Each tag may stand for the product of its parts' alternatives (PEP 425), so that few long ones would be a great many.
+_MOST_TAGS: Final = 100
+_MOST_TAG: Final = 150
+_ENTRY: Final = b"PK\x01\x02"
 _ENCRYPTED: Final = 0x1
+_PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What the archive's reader raises of bytes that nobody has checked, as trials with damaged wheels have shown.
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, RuntimeError)
 _PLACED: Final = ("purelib", "platlib")
 _VERSION_OF_FORMAT: Final = re.compile(r"1\.\d+")
 
@@ -68,7 +82,7 @@ class Wheel:
                 # An entry gives at most the bytes that it declares, and its checksum must be right.
                 with self.archive.open(entry) as source, target.open("xb") as sink:
                     shutil.copyfileobj(source, sink, 1024**2)
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, FileExistsError, NotADirectoryError) as error:
+        except (*_DAMAGED, FileExistsError, NotADirectoryError) as error:
             raise _bad(self.package.name, "its files cannot be unpacked") from error
 
 
@@ -83,7 +97,8 @@ def read_wheel(path: Path) -> Wheel:
         RefusedError: it is no wheel, does not fit this Python and machine, or holds what a wheel must not hold.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # A pipe of this name would keep whoever opens it waiting, for ever if nobody writes.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise _bad(path.name, "it is no file")
@@ -96,9 +111,12 @@ def read_wheel(path: Path) -> Wheel:
 
 
 def _looked_through(file_name: str, data: bytes) -> Wheel:
+    # The reader makes an object of each entry before anybody can ask how many there are.
+    if data.count(_ENTRY) > 2 * MOST_FILES:
+        raise _bad(file_name, f"it is over {MOST_FILES:,} files")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError) as error:
+    except _DAMAGED as error:
         raise _bad(file_name, "it is no wheel (a source distribution has to be built first)") from error
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_UNPACKED_BYTES:
@@ -110,7 +128,10 @@ def _looked_through(file_name: str, data: bytes) -> Wheel:
     places = [(entry, place) for entry, path in zip(entries, paths, strict=True) if (place := _place(path)) is not None]
     if len({place for _, place in places}) != len(places):
         raise _bad(file_name, "it holds one file twice")
-    package = Package(name=name, version=version, wheel="sha256:" + hashlib.sha256(data).hexdigest())
+    try:
+        package = Package(name=name, version=version, wheel="sha256:" + hashlib.sha256(data).hexdigest())
+    except InvalidError as error:
+        raise _bad(file_name, "its name or version is none that a package may have") from error
     return Wheel(package=package, archive=archive, places=tuple(places))
 
 
@@ -119,10 +140,14 @@ def _path(file_name: str, entry: zipfile.ZipInfo) -> PurePosixPath:
     parts = name.split("/")
     if name.startswith("/") or "\\" in name or "\0" in name or ":" in parts[0] or not {"", ".", ".."}.isdisjoint(parts):
         raise _bad(file_name, "a name in it leads out of its folder")
+    if len(parts) > _MOST_FOLDERS or any(len(part.encode(errors="replace")) > _MOST_NAME_BYTES for part in parts):
+        raise _bad(file_name, "a name in it is too long")
     if kind not in (0, stat.S_IFREG):
         raise _bad(file_name, "it holds a link or a device")
     if entry.flag_bits & _ENCRYPTED:
         raise _bad(file_name, "it is encrypted")
+    if entry.compress_type not in _PACKED:
+        raise _bad(file_name, "it is packed in another way than wheels are")
     return PurePosixPath(name)
 
 
@@ -145,9 +170,8 @@ def _identity(file_name: str, archive: zipfile.ZipFile, paths: Sequence[PurePosi
     about, wheel = _headers(file_name, archive, f"{folder}/METADATA"), _headers(file_name, archive, f"{folder}/WHEEL")
     if _VERSION_OF_FORMAT.fullmatch(wheel.get("Wheel-Version", "")) is None:
         raise _bad(file_name, "its format is not that of wheels 1")
-    fitting = set(sys_tags())
-    offered = [tag for text in wheel.get_all("Tag", []) for tag in parse_tag(text)]
-    if fitting.isdisjoint(offered):
+    offered = _tags(file_name, wheel.get_all("Tag", []))
+    if _fitting().isdisjoint(offered):
         tags = ", ".join(sorted({str(tag) for tag in offered})[:3]) or "none named"
         mine = next(iter(sys_tags()))
         raise RefusedError(
@@ -163,13 +187,27 @@ def _identity(file_name: str, archive: zipfile.ZipFile, paths: Sequence[PurePosi
     return str(name), version
 
 
+@cache
+def _fitting() -> frozenset[Tag]:
+    return frozenset(sys_tags())
+
+
+def _tags(file_name: str, texts: Sequence[str]) -> set[Tag]:
+    if len(texts) > _MOST_TAGS or any(len(text) > _MOST_TAG for text in texts):
+        raise _bad(file_name, "it names too many tags")
+    try:
+        return {tag for text in texts for tag in parse_tag(text)}
+    except ValueError as error:
+        raise _bad(file_name, "a tag in it is none") from error
+
+
 def _headers(file_name: str, archive: zipfile.ZipFile, path: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 -- as the parser says it
     try:
         entry = archive.getinfo(path)
         if entry.file_size > _MOST_METADATA:
             raise _bad(file_name, "its metadata are too large")
         return HeaderParser().parsestr(archive.read(entry).decode(), headersonly=True)
-    except (KeyError, UnicodeDecodeError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except (KeyError, *_DAMAGED) as error:
         raise _bad(file_name, "its metadata cannot be read") from error
 
 
@@ -190,7 +228,10 @@ class WheelHouse:
         """Return the packages that runs here can have: to be told, never to be believed by a run."""
         found: set[Package] = set()
         for path in self._files():
-            status = path.lstat()
+            try:
+                status = path.lstat()
+            except FileNotFoundError:
+                continue  # it was removed meanwhile
             key = (path.name, status.st_size, status.st_mtime_ns)
             if key not in self._known:
                 try:

@@ -26,7 +26,7 @@ from jupyter_secure_jobs.trust.manifest import verify_manifest, verify_withdrawa
 from jupyter_secure_jobs.trust.roster import verify_rosters, verify_workers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from jupyter_secure_jobs.crypto.checkpoint import Checkpoint
@@ -215,16 +215,14 @@ class KeyService:
         )
         return signed
 
-    def untold(self) -> list[Telling]:
-        """Return what was heard and the workspace server was not told yet."""
-        return [
-            Telling(
+    def untold(self) -> Iterator[Telling]:
+        """Yield what was heard and the workspace server was not told yet."""
+        for _, each in self._state.untold():
+            yield Telling(
                 workspace=each.workspace,
                 statement=envelopes.Envelope.from_bytes(each.statement),
                 acknowledgement=envelopes.Envelope.from_bytes(each.acknowledgement),
             )
-            for _, each in self._state.untold()
-        ]
 
     def told(self, statement: str) -> None:
         """Remember that the workspace server has the acknowledgement of the statement with this hash."""

@@ -17,11 +17,15 @@ from jupyter_secure_jobs.domain.errors import RefusedError, UnavailableError
 from jupyter_secure_jobs.domain.job import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
 STATE_FILE: Final = "state.sqlite"
 NONCE_LIFE: Final = timedelta(seconds=120)
+_UNTOLD: Final = (
+    "SELECT rowid, statement, workspace, envelope, acknowledgement FROM heard WHERE told = 0 AND rowid > ? "
+    "ORDER BY rowid LIMIT 100"
+)
 # One entry for each version of the file's form; `PRAGMA user_version` says how many a file has had.
 _FORMS: Final = (
     """
@@ -282,12 +286,16 @@ class State:
         ).fetchone()
         return Heard(workspace=row[0], statement=row[1], acknowledgement=row[2]) if row else None
 
-    def untold(self) -> Sequence[tuple[str, Heard]]:
-        """Return what the workspace server was not told yet, by the statement's hash."""
-        rows = self._connection.execute(
-            "SELECT statement, workspace, envelope, acknowledgement FROM heard WHERE told = 0 ORDER BY rowid LIMIT 100"
-        ).fetchall()
-        return [(row[0], Heard(workspace=row[1], statement=row[2], acknowledgement=row[3])) for row in rows]
+    def untold(self) -> Iterator[tuple[str, Heard]]:
+        """Yield all that the workspace server was not told yet, by the statement's hash, what came first first.
+
+        Page by page: however many words the server refuses for ever, those behind them come too.
+        """
+        after = 0
+        while rows := self._connection.execute(_UNTOLD, (after,)).fetchall():
+            for _, statement, workspace, envelope, acknowledgement in rows:
+                yield statement, Heard(workspace=workspace, statement=envelope, acknowledgement=acknowledgement)
+            after = rows[-1][0]
 
     def told(self, statement: str) -> None:
         """Remember that the workspace server took an acknowledgement."""

@@ -40,11 +40,12 @@ class Watch:
         workspace_url: str,
         *,
         clock: Callable[[], datetime] = utc_now,
+        ca_file: Path | None = None,
     ) -> None:
         """Prepare; the server is not called until there is something to tell."""
         self._service, self._clock = service, clock
         self._inbox = Inbox(service, key_store)
-        self._login = LoggedIn(workspace_url, ring.signing)
+        self._login = LoggedIn(workspace_url, ring.signing, ca_file=ca_file)
         self._mailbox = KeyServiceMailbox(self._login.connection)
 
     def run(self, stopped: threading.Event) -> None:
@@ -54,7 +55,7 @@ class Watch:
             try:
                 heard = self._inbox.look(now=self._clock())
                 if heard or looks % _TELL_EVERY == 0:
-                    self.tell()
+                    self.tell(stopped)
             except (OSError, sqlite3.Error) as error:
                 # A full disk or a busy file: what was not heard lies there still.
                 log.warning("%s: the inbox waits: %s", self._service.organisation, type(error).__name__)
@@ -62,12 +63,15 @@ class Watch:
             stopped.wait(LOOK_SECONDS)
         self._login.close()
 
-    def tell(self) -> None:
+    def tell(self, stopped: threading.Event) -> None:
         """Send each acknowledgement with its statement, so that a server that does not have it learns it.
 
-        What the server refuses, or is not there to take, stays to be told.
+        What the server refuses, or is not there to take, stays to be told. After each word the inbox is looked into:
+        a server that takes its time over its answers must not keep a revocation there from being heard.
         """
         for each in self._service.untold():
+            if stopped.is_set():
+                return
             word = Acknowledged(
                 acknowledgement=EnvelopeWire.model_validate(each.acknowledgement.to_json()),
                 statement=EnvelopeWire.model_validate(each.statement.to_json()),
@@ -76,5 +80,6 @@ class Watch:
                 self._mailbox.acknowledge(each.workspace, word)
             except SecureJobsError as error:
                 log.warning("%s cannot tell the server what it heard: %s", self._service.organisation, error)
-                continue
-            self._service.told(each.statement.hash)
+            else:
+                self._service.told(each.statement.hash)
+            self._inbox.look(now=self._clock())

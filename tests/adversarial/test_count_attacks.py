@@ -249,7 +249,7 @@ def test_memory_of_the_first_form_opens_with_all_it_knew(tmp_path: Path) -> None
         assert state.revoked("v") is Scope.ALL
         assert state.withdrawn("d")
         assert state.restored is None
-        assert state.untold() == []
+        assert list(state.untold()) == []
         state.close()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +160,23 @@ def test_synthetic_table_that_was_swapped(tmp_path: Path) -> None:
     table.write_bytes(b"rows of the server's own")
     owners = "sha256:" + hashlib.sha256(b"rows of the owner").hexdigest()
     with refused("file_altered"):
-        module._checked_file({owners: table}, owners)
+        module._copy_checked({owners: table}, owners, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
     with refused("file_missing"):
-        module._checked_file({}, owners)
+        module._copy_checked({}, owners, tmp_path / "copy")
+
+
+def test_synthetic_table_that_is_another_at_the_second_look(tmp_path: Path) -> None:
+    """What a pipe gives can be read once: the bytes that were judged have to be the bytes that are used."""
+    pipe, rows = tmp_path / "pipe", b"rows of the owner"
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=pipe.write_bytes, args=(rows,), daemon=True)
+    writing.start()
+    digest = "sha256:" + hashlib.sha256(rows).hexdigest()
+    copying = threading.Thread(
+        target=module._copy_checked, args=({digest: pipe}, digest, tmp_path / "copy"), daemon=True
+    )
+    copying.start()
+    copying.join(10)
+    assert not copying.is_alive(), "it reads a second time"
+    assert (tmp_path / "copy").read_bytes() == rows

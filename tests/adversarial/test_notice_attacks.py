@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from jupyter_secure_jobs.domain.errors import NotFoundError
 from jupyter_secure_jobs.domain.job import Scope
+from jupyter_secure_jobs.keyservice.inbox import INBOX
+from jupyter_secure_jobs.keyservice.watch import Watch
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.decision import Acknowledgement
 from jupyter_secure_jobs.protocol.notice import Notice
@@ -18,9 +22,11 @@ from tests.support.service import granted, key_service, notice, ring, still_gran
 from tests.support.world import AUTHOR, LAST_REVIEWER, NOW, PEOPLE, REVIEWER, WORKSPACE, World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from jupyter_secure_jobs.keyservice.service import KeyService
+    from jupyter_secure_jobs.wire.mailbox import Acknowledged
 
 ALL = tuple(PEOPLE)
 
@@ -40,7 +46,7 @@ def test_heard_twice_is_one_word(world: World, beta: KeyService) -> None:
     carried = stop_all(world)
     words = [beta.hear(carried, now=NOW + timedelta(minutes=minute)) for minute in range(2)]
     assert words[0] == words[1]
-    assert len(beta.untold()) == 1
+    assert len(list(beta.untold())) == 1
 
 
 def test_notice_for_reruns_leaves_the_first_run(world: World, beta: KeyService) -> None:
@@ -122,7 +128,7 @@ def test_rolled_back_roster_gives_nobody_a_voice_again(world: World, beta: KeySe
         beta.hear(replace(old, rosters=tuple(world.rosters)), now=NOW)
     with refused("stale_epoch"):
         beta.hear(Notice(rosters=tuple(world.rosters[:1]), statement=None, manifest=None), now=NOW)
-    assert beta.untold() == []
+    assert list(beta.untold()) == []
 
 
 def test_branch_of_the_chain_is_refused(world: World, beta: KeyService) -> None:
@@ -227,3 +233,64 @@ def test_roster_heard_between_is_not_rolled_back(
     pin = beta._state.pinned(WORKSPACE)
     assert pin is not None
     assert pin.epoch == 2
+
+
+class Mailbox:
+    """A server's ear: it refuses the first words for ever, and whatever else has to happen happens as it listens."""
+
+    def __init__(self, refuses: int, *, meanwhile: Callable[[], object] = lambda: None) -> None:
+        self._refuses, self._meanwhile = refuses, meanwhile
+        self.took: list[str] = []
+        self.asked = 0
+
+    def acknowledge(self, _workspace: str, word: Acknowledged) -> None:
+        self.asked += 1
+        self._meanwhile()
+        if self.asked <= self._refuses:
+            raise NotFoundError("no_notice", "There is no such notice.", "Look again.")
+        self.took.append(envelopes.Envelope.from_json(word.model_dump()["acknowledgement"]).hash)
+
+
+def telling(world: World, beta: KeyService, folder: Path, mailbox: Mailbox) -> Watch:
+    """Return what tells the server, with an ear in place of the connection."""
+    watch = Watch(beta, ring(world, "Beta"), folder, "http://127.0.0.1:1", clock=lambda: NOW)
+    watch._mailbox = mailbox  # type: ignore[assignment]
+    return watch
+
+
+def test_words_that_are_refused_for_ever_keep_none_from_being_told(
+    world: World, beta: KeyService, tmp_path: Path
+) -> None:
+    """The server denies to know the versions of a hundred revocations and more; those behind them are told."""
+    denied = 250
+    for number in range(denied + 3):
+        version = f"sha256:{number:064d}"
+        said = world.sign(world.revocation(LAST_REVIEWER, Scope.RERUNS, version=version), LAST_REVIEWER)
+        beta.hear(notice(world, said), now=NOW)
+    mailbox = Mailbox(denied)
+    telling(world, beta, tmp_path, mailbox).tell(threading.Event())
+    assert len(mailbox.took) == 3
+    assert len(list(beta.untold())) == denied
+
+
+def test_server_that_takes_its_time_keeps_nothing_from_being_heard(
+    world: World, beta: KeyService, tmp_path: Path
+) -> None:
+    """A revocation that is laid into the inbox while the server is told of others is heard after the next answer."""
+    for scope in (Scope.RERUNS, Scope.ALL):
+        beta.hear(notice(world, world.sign(world.revocation(AUTHOR, scope), AUTHOR)), now=NOW)
+    fresh = stop_all(world, LAST_REVIEWER)
+    heard: list[bool] = []
+
+    def laid() -> None:
+        heard.append(not (tmp_path / INBOX / "fresh").exists())
+        if len(heard) == 1:
+            (tmp_path / INBOX / "fresh").write_bytes(fresh.to_bytes())
+
+    telling(world, beta, tmp_path, Mailbox(99, meanwhile=laid)).tell(threading.Event())
+    assert heard[1:] == [True, True], "the second word is told after it was heard, and then the third is its own"
+    stopped = threading.Event()
+    stopped.set()
+    ended = Mailbox(99)
+    telling(world, beta, tmp_path, ended).tell(stopped)
+    assert ended.asked == 0

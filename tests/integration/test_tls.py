@@ -19,9 +19,12 @@ from jupyter_secure_jobs.client.tls import CertificateError
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.crypto.signing import SigningKey
 from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError, UnavailableError
+from jupyter_secure_jobs.keyservice.service import KeyService
+from jupyter_secure_jobs.keyservice.state import STATE_FILE, State
+from jupyter_secure_jobs.keyservice.watch import Watch
 from jupyter_secure_jobs.member import founding
 from jupyter_secure_jobs.member.context import Acting, act
-from jupyter_secure_jobs.member.identity import create
+from jupyter_secure_jobs.member.identity import KEY_FILE, create
 from jupyter_secure_jobs.rest.embedded import free_port
 from jupyter_secure_jobs.rest.member_host import MemberHost
 from jupyter_secure_jobs.rest.route import BASE
@@ -111,6 +114,21 @@ def test_member_logs_in_over_tls_of_a_private_authority(served: Served, ana: Act
         ) as secured,
     ):
         assert secured.version() in ("TLSv1.2", "TLSv1.3")
+
+
+def test_key_service_tells_what_it_heard_over_tls(served: Served, tmp_path: Path) -> None:
+    """The watch over its inbox has a connection of its own, which trusts the same authority as the loop beside it."""
+    create(tmp_path / "keys", kind="keyservice", name="keys", organisation="Airline", passphrase=PASSPHRASE)
+    ring = keyfile.load(tmp_path / "keys" / KEY_FILE, PASSPHRASE)
+    with closing(State(tmp_path / "keys" / STATE_FILE)) as state:
+        for ca_file in (served.authority.file, None):
+            watch = Watch(KeyService(ring, state), ring, tmp_path / "keys", served.url(), ca_file=ca_file)
+            with closing(watch._login):
+                if ca_file is not None:
+                    assert watch._login.connection.post("sessions/challenge", Nothing(), Challenge).nonce
+                    continue
+                with pytest.raises(CertificateError):
+                    watch._login.connection.post("sessions/challenge", Nothing(), Challenge)
 
 
 def test_command_with_a_ca_file(served: Served, ana: Acting) -> None:

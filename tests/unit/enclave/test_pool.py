@@ -152,3 +152,10 @@ def test_after_a_run_no_process_is_left_once_the_child_is_closed(tmp_path: Path)
     poll.register(one, select.POLLIN)
     assert poll.poll(0), "a process's descriptor is readable once it is gone"
     os.close(one)
+
+
+def test_a_sandbox_that_was_used_takes_no_second_run(started: Started) -> None:
+    child = started(None)
+    child.run(b"{}", Limits(seconds=1), threading.Event(), files={})
+    with pytest.raises(RuntimeError, match="one run"):
+        child.run(b"{}", Limits(seconds=1), threading.Event(), files={})

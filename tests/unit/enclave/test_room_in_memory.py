@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
+from jupyter_secure_jobs.crypto import memory
 from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 MIB = 2**20
 
 
 @pytest.fixture
 def two() -> Iterator[tuple[Memory, Memory]]:
+    pair = Memory(), Memory()
+    yield pair
+    for each in pair:
+        each.remove()
+
+
+@pytest.fixture
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Memory, Memory]]:
+    """Give two in a place of their own, in which nothing that other processes do counts."""
+    monkeypatch.setattr(memory, "_base", lambda *, anywhere: tmp_path)
     pair = Memory(), Memory()
     yield pair
     for each in pair:
@@ -53,3 +67,67 @@ def test_a_second_run_of_an_enclave_forgets_what_the_first_reserved(two: tuple[M
     size = two[0].free_bytes() * 2 // 3
     two[0].reserve(size)
     two[0].reserve(size)
+
+
+def test_two_that_look_at_the_same_moment_do_not_both_take_the_room(
+    apart: tuple[Memory, Memory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second looks only once the first has written down what it takes."""
+    size = apart[0].free_bytes() * 2 // 3
+    looking, write = threading.Event(), threading.Event()
+    free = Memory.free_bytes
+
+    def slowly(self: Memory) -> int:
+        found = free(self)
+        looking.set()
+        write.wait(1)
+        return found
+
+    monkeypatch.setattr(Memory, "free_bytes", slowly)
+    said = []
+
+    def reserve(who: Memory) -> None:
+        try:
+            who.reserve(size)
+        except UnavailableError as error:
+            said.append(error.code)
+        write.set()
+
+    both = [threading.Thread(target=reserve, args=(each,)) for each in apart]
+    both[0].start()
+    looking.wait(10)
+    both[1].start()
+    for each in both:
+        each.join()
+    assert said == ["data_too_large"]
+
+
+def test_another_account_neither_takes_room_nor_holds_the_turn(
+    apart: tuple[Memory, Memory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever else has an account on the host can make folders and files of any name in /dev/shm."""
+    base, other = apart[0].folder.parent, os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: other + 1)
+    theirs = base / "secure-jobs-of-another-account"
+    theirs.mkdir()
+    (theirs / "reserved").write_text(str(2**60))
+    turn = base / f".secure-jobs-turn-{other + 1}"
+    with turn.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        waiting = threading.Thread(target=apart[0].reserve, args=(MIB,), daemon=True)
+        waiting.start()
+        waiting.join(5)
+        assert not waiting.is_alive(), "it waits for a lock that another account holds"
+    assert (apart[0].folder / "reserved").read_text() == str(MIB)
+
+
+def test_a_link_in_place_of_the_turn_is_not_followed(apart: tuple[Memory, Memory], tmp_path: Path) -> None:
+    turn = apart[0].folder.parent / f".secure-jobs-turn-{os.getuid()}"
+    turn.unlink(missing_ok=True)
+    turn.symlink_to(tmp_path / "made")
+    try:
+        apart[0].reserve(MIB)
+    finally:
+        turn.unlink()
+    assert not (tmp_path / "made").exists()
+    assert memory._reserved(apart[0].folder) == MIB

@@ -200,7 +200,8 @@ _MEMBERS: Final = (
        lambda u, c: runs.listed(u, c.w, job=None, kind=c.query.get("kind"), after=c.after, limit=c.limit),
        query=("kind", *_PAGE)),
     _g(_R, "get_run", run.RunWire, lambda u, c: runs.get(u, c.w, c.path["r"]), query=("wait",), waits=Waiting.ENDS,
-       ready=lambda answer, c: "wait" not in c.query or answer.status in ENDED),
+       ready=lambda answer, c: "wait" not in c.query or answer.status in ENDED,
+       peek=lambda u, c: runs.has_ended(u, c.w, c.path["r"])),
     _p(_R + "/cancel", "cancel_run", Nothing, run.RunWire, lambda u, c: runs.cancel(u, c.w, c.path["r"])),
     _g(_R + "/outcome", "get_outcome", run.OutcomeWire,
        lambda u, c: runs.outcome(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
@@ -249,13 +250,15 @@ _MEMBERS: Final = (
 
 _WORKERS: Final = (
     _p("worker/leases", "lease_run", mailbox.LeaseNew, mailbox.LeaseAnswer,
-       lambda u, c: dispatch.claim(u, c.body.offer), query=("wait",), ready=lambda answer, c: answer.lease is not None),
+       lambda u, c: dispatch.claim(u, c.body.offer), query=("wait",), ready=lambda answer, c: answer.lease is not None,
+       waits=Waiting.WORK),
     _p("worker/" + _R + "/heartbeat", "heartbeat", mailbox.Heartbeat, mailbox.HeartbeatAnswer,
        lambda u, c: dispatch.heartbeat(u, c.w, c.path["r"], c.body)),
     _p("worker/" + _R + "/release", "release_run", mailbox.Heartbeat, Nothing,
        lambda u, c: dispatch.release(u, c.w, c.path["r"], c.body)),
     _p("worker/" + _R + "/keys", "ask_for_keys", mailbox.KeysAsked, mailbox.KeysAnswer,
-       lambda u, c: keymail.ask(u, c.w, c.path["r"], c.body), query=("wait",), ready=_keys_ready),
+       lambda u, c: keymail.ask(u, c.w, c.path["r"], c.body), query=("wait",), ready=_keys_ready,
+       waits=Waiting.ANSWERS),
     _p("worker/" + _R + "/outcome", "finish_run", mailbox.Finished, Nothing,
        lambda u, c: dispatch.finish(u, c.w, c.path["r"], c.body)),
     _p("worker/workspaces/{w}/uploads", "begin_outcome", dataset.UploadNew, dataset.UploadWire, _begin_outcome,
@@ -267,7 +270,8 @@ _WORKERS: Final = (
 _KEY_SERVICES: Final = (
     _p("keyservice/tasks", "list_key_tasks", mailbox.KeyTasksAsked, mailbox.KeyTasks,
        lambda u, c: keymail.tasks(u, c.body),
-       query=("wait",), ready=lambda answer, c: bool(answer.items), peek=lambda u, c: keymail.waits(u)),
+       query=("wait",), ready=lambda answer, c: bool(answer.items), waits=Waiting.MAIL,
+       peek=lambda u, c: keymail.waits(u)),
     _p("keyservice/" + _R + "/reply", "reply_to_enclave", mailbox.KeyReply, Nothing,
        lambda u, c: keymail.reply(u, c.w, c.path["r"], c.body)),
     _p("keyservice/workspaces/{w}/acknowledgements", "acknowledge", mailbox.Acknowledged, Nothing,
@@ -276,7 +280,7 @@ _KEY_SERVICES: Final = (
 
 
 def _called_by(caller: Caller, routes: tuple[Route, ...]) -> tuple[Route, ...]:
-    return tuple(replace(route, caller=caller, waits=Waiting.WORK) for route in routes)
+    return tuple(replace(route, caller=caller) for route in routes)
 
 
 ROUTES: Final[tuple[Route, ...]] = (

@@ -14,6 +14,7 @@ from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.services import dossiers, logbook, profiles, queue, run_view, uploads
 from jupyter_secure_jobs.services.run_state import end, give_back, mark
+from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import datasets, runs, workspaces
 from jupyter_secure_jobs.wire.base import Nothing
 from jupyter_secure_jobs.wire.compute import ComputeWire
@@ -80,8 +81,7 @@ def claim(unit: Unit, offer: OfferWire | None = None) -> LeaseAnswer:
     run.lease_expires = unit.now + timedelta(seconds=settings.lease_seconds)
     if run.kind == RunKind.JOB:
         mark(run, Phase.EVIDENCE, unit.now)
-        unit.moves(run.workspace)
-    unit.stir()
+        unit.changes(run.workspace, Waiting.MAIL)
     return LeaseAnswer(
         lease=LeaseWire(
             run=run.id,
@@ -149,7 +149,7 @@ def heartbeat(unit: Unit, workspace: str, run: str, body: Heartbeat) -> Heartbea
         begun = body.phase in (Phase.DECRYPT, Phase.RUN, Phase.SEAL)
         if begun and row.status == RunStatus.QUEUED:
             row.status, row.started = str(rules.advance(RunStatus.QUEUED, RunStatus.RUNNING)), unit.now
-        unit.moves(workspace)
+        unit.changes(workspace, Waiting.NEWS)
     return HeartbeatAnswer(cancel=row.cancel_requested)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
 
 from jupyter_secure_jobs.crypto import checkpoint as checkpoints
 from jupyter_secure_jobs.crypto import encoding, merkle
@@ -81,9 +82,18 @@ def read_all(unit: Unit, workspace: str, hashes: Iterable[str]) -> list[Envelope
     return [Envelope.from_bytes(found[digest]) for digest in wanted if digest in found]
 
 
-def _signed(unit: Unit, workspace: str, tree: merkle.Tree) -> str:
-    made = checkpoints.Checkpoint(origin=places.log_origin(workspace), size=tree.size, root=tree.root())
-    return checkpoints.sign(made, unit.server.log_key)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """A log of so many entries, the root over them, and the proofs that it continues those of other sizes."""
+
+    size: int
+    root: bytes
+    consistency: dict[int, list[bytes]]
+
+    @classmethod
+    def of(cls, tree: merkle.Tree, sizes: Iterable[int]) -> Self:
+        proofs = {size: tree.consistency(size) for size in sorted(sizes) if 0 < size < tree.size}
+        return cls(size=tree.size, root=tree.root(), consistency=proofs)
 
 
 def checkpoint(unit: Unit, workspace: str, *, from_sizes: Iterable[int]) -> LogProofWire:
@@ -97,14 +107,14 @@ def proof(unit: Unit, workspace: str, carried: Iterable[str], *, seen: Iterable[
 
     What cannot be proven is left out: whoever verifies will say so.
     """
-    tree = statements.tree(unit.session, workspace)
-    sizes = {_size(workspace, note) for note in carried} | set(seen)
-    wanted = sorted(size for size in sizes if size is not None and 0 < size < tree.size)
+    sizes = {size for note in carried if (size := _size(workspace, note)) is not None} | set(seen)
+    shown = statements.answer(unit.session, workspace, lambda tree: _Shown.of(tree, sizes))
+    made = checkpoints.Checkpoint(origin=places.log_origin(workspace), size=shown.size, root=shown.root)
     return LogProofWire(
-        checkpoint=_signed(unit, workspace, tree),
+        checkpoint=checkpoints.sign(made, unit.server.log_key),
         consistency=[
-            ConsistencyWire(size=size, proof=[encoding.text(part) for part in tree.consistency(size)])
-            for size in wanted
+            ConsistencyWire(size=size, proof=[encoding.text(part) for part in parts])
+            for size, parts in shown.consistency.items()
         ],
     )
 
@@ -112,15 +122,17 @@ def proof(unit: Unit, workspace: str, carried: Iterable[str], *, seen: Iterable[
 def inclusions(unit: Unit, workspace: str, note: str, hashes: Iterable[str]) -> list[Inclusion]:
     """Return the proofs that these statements are in the log of the checkpoint `note`; unknown ones are left out."""
     size = checkpoints.parse(note, origin=places.log_origin(workspace)).size
-    # Complete subtrees never change, so that the proofs are of that very log, whatever was appended meanwhile.
-    tree = merkle.Tree(size, statements.tree(unit.session, workspace).node)
     wanted = list(dict.fromkeys(hashes))
     found = statements.by_hashes(unit.session, workspace, wanted)
-    return [
-        Inclusion(statement=digest, index=found[digest].place, proof=tuple(tree.inclusion(found[digest].place)))
-        for digest in wanted
-        if digest in found and found[digest].place < size
-    ]
+    at = {digest: found[digest].place for digest in wanted if digest in found and found[digest].place < size}
+
+    def proofs(newest: merkle.Tree) -> dict[str, list[bytes]]:
+        # Complete subtrees never change, so that the proofs are of that very log, whatever was appended meanwhile.
+        tree = merkle.Tree(size, newest.node)
+        return {digest: tree.inclusion(place) for digest, place in at.items()}
+
+    proven = statements.answer(unit.session, workspace, proofs)
+    return [Inclusion(statement=digest, index=at[digest], proof=tuple(proof)) for digest, proof in proven.items()]
 
 
 def _size(workspace: str, note: str) -> int | None:
@@ -138,8 +150,11 @@ def check_carried(unit: Unit, workspace: str, note: str) -> None:
     """
     origin = places.log_origin(workspace)
     said = checkpoints.verify(note, origin=origin, public=unit.server.log_key.public)
-    tree = statements.tree(unit.session, workspace)
-    if said.size > tree.size or tree.root(said.size) != said.root:
+
+    def root(tree: merkle.Tree) -> bytes | None:
+        return tree.root(said.size) if said.size <= tree.size else None
+
+    if statements.answer(unit.session, workspace, root) != said.root:
         raise RefusedError(
             "log_fork",
             "The statement carries a checkpoint of another log than this server's.",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain import audit
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus, advance, after_lost_lease
+from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import runs
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def end(
         detail=f"{words(run)}: {run.status}{cause}",
         statement=statement,
     )
-    unit.changes(run.workspace)
+    unit.changes(run.workspace, Waiting.ENDS)
 
 
 def give_back(unit: Unit, run: RunRow, *, lost: bool) -> None:

@@ -13,8 +13,9 @@ from jupyter_secure_jobs.domain.lifecycle import Action
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.services import dossiers, logbook, queue, run_view, terms
-from jupyter_secure_jobs.services.jobs import find, permitted, touched
+from jupyter_secure_jobs.services.jobs import done, find, permitted
 from jupyter_secure_jobs.services.run_state import end, mark, words
+from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import jobs, runs
 from jupyter_secure_jobs.store.tables import KeyMailRow, RunRow
 from jupyter_secure_jobs.trust.dossier import verify_run
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_secure_jobs.services.unit import Unit
-    from jupyter_secure_jobs.store.jobs import Bundle
-    from jupyter_secure_jobs.store.tables import MemberRow, VersionRow
+    from jupyter_secure_jobs.store.tables import JobRow, MemberRow, VersionRow
     from jupyter_secure_jobs.wire.job import JobDetailWire
 
 MOST_QUEUED_TESTS: Final = 5
@@ -90,8 +90,9 @@ def test(unit: Unit, workspace: str, job: str, body: TestNew) -> RunWire:
         text=terms.to_test(version.terms),
         expires=unit.now + timedelta(days=rules.ORDER_DAYS),
     )
-    touched(unit, view, bundle, Action.TEST, _with_values(row), run=row.id)
-    return run_view.wire(unit, row, bundle.job, code=True, tested_hash=version.text_hash)
+    done(unit, view, bundle.job, Action.TEST, _with_values(row), version=version.number, run=row.id)
+    unit.changes(workspace, Waiting.WORK)
+    return run_view.wire(unit, row, bundle.job, code=True, tested_hash=version.text_hash, viewer=view.member)
 
 
 def order(unit: Unit, workspace: str, job: str, body: RunNew) -> RunWire:
@@ -133,24 +134,33 @@ def order(unit: Unit, workspace: str, job: str, body: RunNew) -> RunWire:
             KeyMailRow(run=row.id, organisation=owner, workspace=workspace, nonce=None, grant=None, refusal=None)
         )
     unit.session.flush()
-    touched(unit, view, bundle, Action.RUN, _with_values(row), run=row.id, version=row.version, statement=envelope.hash)
-    return run_view.wire(unit, row, bundle.job, code=True)
+    done(unit, view, bundle.job, Action.RUN, _with_values(row), version=live.number, run=row.id,
+         statement=envelope.hash)  # fmt: skip
+    unit.changes(workspace, Waiting.WORK)
+    return run_view.wire(unit, row, bundle.job, code=True, viewer=view.member)
 
 
-def _run(unit: Unit, workspace: str, run: str) -> tuple[RunRow, Bundle]:
-    unit.member(workspace)
+def _run(unit: Unit, workspace: str, run: str) -> tuple[RunRow, JobRow, MemberRow]:
+    member = unit.member(workspace)
     row = runs.get(unit.session, workspace, run)
-    if row is None:
+    job = jobs.get(unit.session, workspace, row.job) if row is not None else None
+    if row is None or job is None:
         raise NotFoundError("no_run", "There is no such run.", "See the run history.")
-    _, bundle = find(unit, workspace, row.job)
-    return row, bundle
+    return row, job, member
 
 
 def get(unit: Unit, workspace: str, run: str) -> RunWire:
     """Return one run with the full text that ran."""
-    row, bundle = _run(unit, workspace, run)
-    opened = bundle.open
-    return run_view.wire(unit, row, bundle.job, code=True, tested_hash=opened.text_hash if opened else None)
+    row, job, member = _run(unit, workspace, run)
+    opened = jobs.version(unit.session, job.id, job.open_version) if job.open_version is not None else None
+    tested = opened.text_hash if opened is not None else None
+    return run_view.wire(unit, row, job, code=True, tested_hash=tested, viewer=member)
+
+
+def has_ended(unit: Unit, workspace: str, run: str) -> bool:
+    """Tell whether a run has ended, or is not there: what who waits for its end looks at."""
+    status = runs.status(unit.session, workspace, run)
+    return status is None or RunStatus(status) in rules.ENDED
 
 
 def listed(
@@ -173,9 +183,8 @@ def cancel(unit: Unit, workspace: str, run: str) -> RunWire:
     Raises:
         NotAllowedError: the caller may not cancel it, or it has ended.
     """
-    row, bundle = _run(unit, workspace, run)
-    member = unit.member(workspace)
-    if member.email not in (row.member, bundle.job.author):
+    row, job, member = _run(unit, workspace, run)
+    if member.email not in (row.member, job.author):
         raise NotAllowedError("not_yours", "Only who started a run, or the job's author, cancels it.", "Ask them.")
     if RunStatus(row.status) in rules.ENDED:
         raise NotAllowedError("run_ended", f"The run has ended: {row.status}.", "Nothing is left to cancel.")
@@ -186,7 +195,7 @@ def cancel(unit: Unit, workspace: str, run: str) -> RunWire:
         end(unit, row, RunStatus.CANCELLED, "Cancelled")
     unit.session.flush()
     unit.changes(workspace)
-    return run_view.wire(unit, row, bundle.job, code=True)
+    return run_view.wire(unit, row, job, code=True, viewer=member)
 
 
 def cancel_job(unit: Unit, workspace: str, job: str) -> JobDetailWire:
@@ -205,9 +214,8 @@ def may_read(unit: Unit, workspace: str, run: str) -> RunRow:
         NotAllowedError: it is a job run, and the caller is not of the author's organisation.
     """
     # Results of tests are for all members: reviewers need them.
-    row, bundle = _run(unit, workspace, run)
-    member = unit.member(workspace)
-    if not rules.may_open(RunKind(row.kind), colleague=member.organisation == bundle.job.organisation):
+    row, job, member = _run(unit, workspace, run)
+    if not rules.may_open(RunKind(row.kind), colleague=member.organisation == job.organisation):
         raise NotAllowedError(
             "not_your_organisation",
             "Results and logs of job runs are for members of the author's organisation.",

@@ -18,6 +18,7 @@ from jupyter_secure_jobs.services import (
     jobs,
     keymail,
     logbook,
+    opening,
     pinned,
     profiles,
     receipts,
@@ -31,6 +32,7 @@ from jupyter_secure_jobs.services import (
 from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import pinned as pinned_rows
 from jupyter_secure_jobs.wire import (
+    at_once,
     audit,
     change,
     dataset,
@@ -187,6 +189,8 @@ _MEMBERS: Final = (
        lambda u, c: jobs.version(u, c.w, c.path["j"], int(c.path["n"]))),
     _g(_J + "/versions/{n}/review", "get_review", job.ReviewWire,
        lambda u, c: reviews.review(u, c.w, c.path["j"], int(c.path["n"]), seen=c.number("seen", 0)), query=("seen",)),
+    _g(_J + "/live", "get_live_version", at_once.LiveWire,
+       lambda u, c: reviews.live(u, c.w, c.path["j"], seen=c.number("seen", 0)), query=("seen",)),
     _g(_J + "/last-review", "get_last_review", job.ReviewWire,
        lambda u, c: reviews.last_review(u, c.w, c.path["j"], seen=c.number("seen", 0)), query=("seen",)),
     _p(_J + "/tests", "test", run.TestNew, run.RunWire, lambda u, c: runs.test(u, c.w, c.path["j"], c.body),
@@ -205,6 +209,10 @@ _MEMBERS: Final = (
     _p(_R + "/cancel", "cancel_run", Nothing, run.RunWire, lambda u, c: runs.cancel(u, c.w, c.path["r"])),
     _g(_R + "/outcome", "get_outcome", run.OutcomeWire,
        lambda u, c: runs.outcome(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
+    _g(_R + "/opening", "open_run", at_once.OpeningWire,
+       lambda u, c: opening.opening(u, c.w, c.path["r"], c.query.get("kind", "result"), seen=c.number("seen", 0),
+                                    purpose=c.query.get("purpose", Purpose.OPEN), form=c.query.get("format", "")),
+       query=("kind", "seen", "purpose", "format"), reading=False),
     _g(_R + "/statements", "get_run_statements", receipt.RunStatementsWire,
        lambda u, c: receipts.statements(u, c.w, c.path["r"], seen=c.number("seen", 0),
                                         purpose=c.query.get("purpose", Purpose.OPEN), opened=c.flag("opened")),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
+from pydantic import ValidationError
+
 from jupyter_secure_jobs.crypto import checkpoint as checkpoints
 from jupyter_secure_jobs.crypto import encoding, merkle
 from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
@@ -16,7 +18,7 @@ from jupyter_secure_jobs.wire.base import EnvelopeWire, Page
 from jupyter_secure_jobs.wire.log import ConsistencyWire, LogEntryWire, LogProofWire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from jupyter_secure_jobs.services.unit import Unit
 
@@ -33,9 +35,19 @@ def envelope_of(wire: EnvelopeWire) -> Envelope:
 
 
 def wire_of(envelope: Envelope | bytes) -> EnvelopeWire:
-    """Return an envelope as a wire shape."""
-    parsed = Envelope.from_bytes(envelope) if isinstance(envelope, bytes) else envelope
-    return EnvelopeWire.model_validate(parsed.to_json())
+    """Return an envelope as a wire shape. Stored bytes are only carried: who gets them reads and verifies them.
+
+    Raises:
+        RefusedError: the stored bytes are no envelope.
+    """
+    if isinstance(envelope, Envelope):
+        return EnvelopeWire.model_validate(envelope.to_json())
+    try:
+        return EnvelopeWire.model_validate_json(envelope)
+    except ValidationError as error:
+        raise RefusedError(
+            "not_json", "A stored statement is no envelope.", "Restore the server's database."
+        ) from error
 
 
 def append(unit: Unit, workspace: str, kind: str, envelope: Envelope) -> str:
@@ -74,11 +86,16 @@ def read(unit: Unit, workspace: str, digest: str) -> Envelope:
     return Envelope.from_bytes(row.envelope)
 
 
+def stored(unit: Unit, workspace: str, hashes: Collection[str]) -> dict[str, bytes]:
+    """Return the stored envelopes of several statements by hash; unknown ones are left out."""
+    rows = statements.by_hashes(unit.session, workspace, hashes)
+    return {digest: row.envelope for digest, row in rows.items() if row.kind != EVENT}
+
+
 def read_all(unit: Unit, workspace: str, hashes: Iterable[str]) -> list[Envelope]:
     """Return several statements, in the order asked; unknown ones are left out."""
     wanted = list(hashes)
-    rows = statements.by_hashes(unit.session, workspace, wanted)
-    found = {digest: row.envelope for digest, row in rows.items() if row.kind != EVENT}
+    found = stored(unit, workspace, wanted)
     return [Envelope.from_bytes(found[digest]) for digest in wanted if digest in found]
 
 

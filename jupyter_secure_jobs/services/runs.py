@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.tables import JobRow, MemberRow, VersionRow
     from jupyter_secure_jobs.wire.job import JobDetailWire
+    from jupyter_secure_jobs.wire.mailbox import Dossier
 
 MOST_QUEUED_TESTS: Final = 5
 
@@ -114,7 +115,7 @@ def order(unit: Unit, workspace: str, job: str, body: RunNew) -> RunWire:
         raise NotFoundError("no_version", "No version has been accepted.", "Submit it for review.")
     queue.check_room(unit, workspace, view.member.organisation)
     genesis = unit.workspace(workspace).genesis
-    checked = verify_run(dossiers.gather(unit, bundle, live, envelope), genesis=genesis, now=unit.now)
+    checked = verify_run(dossiers.gather(unit, live, workspace, envelope), genesis=genesis, now=unit.now)
     if checked.order.member != view.member.email:
         raise NotAllowedError("not_yours", "This order is somebody else's.", "Only the author runs a job.")
     logbook.check_carried(unit, workspace, checked.order.checkpoint)
@@ -151,7 +152,11 @@ def _run(unit: Unit, workspace: str, run: str) -> tuple[RunRow, JobRow, MemberRo
 
 def get(unit: Unit, workspace: str, run: str) -> RunWire:
     """Return one run with the full text that ran."""
-    row, job, member = _run(unit, workspace, run)
+    return shown(unit, *_run(unit, workspace, run))
+
+
+def shown(unit: Unit, row: RunRow, job: JobRow, member: MemberRow) -> RunWire:
+    """Return a run as `member` may have it, with the full text that ran."""
     opened = jobs.version(unit.session, job.id, job.open_version) if job.open_version is not None else None
     tested = opened.text_hash if opened is not None else None
     return run_view.wire(unit, row, job, code=True, tested_hash=tested, viewer=member)
@@ -207,8 +212,8 @@ def cancel_job(unit: Unit, workspace: str, job: str) -> JobDetailWire:
     return view.detail(bundle)
 
 
-def may_read(unit: Unit, workspace: str, run: str) -> RunRow:
-    """Return a run whose outcome the caller may have.
+def readable(unit: Unit, workspace: str, run: str) -> tuple[RunRow, JobRow, MemberRow]:
+    """Return a run whose outcome the caller may have, with its job and the caller.
 
     Raises:
         NotAllowedError: it is a job run, and the caller is not of the author's organisation.
@@ -221,7 +226,7 @@ def may_read(unit: Unit, workspace: str, run: str) -> RunRow:
             "Results and logs of job runs are for members of the author's organisation.",
             "Ask the author.",
         )
-    return row
+    return row, job, member
 
 
 def outcome(unit: Unit, workspace: str, run: str, *, seen: int | None = None) -> OutcomeWire:
@@ -230,16 +235,21 @@ def outcome(unit: Unit, workspace: str, run: str, *, seen: int | None = None) ->
     Raises:
         NotAllowedError: the caller is not of the author's organisation, and it is a job run.
     """
-    row = may_read(unit, workspace, run)
-    recipient = unit.member(workspace).email
-    resealed = [each.statement for each in runs.reseals(unit.session, run, recipient)]
+    row, _, member = readable(unit, workspace, run)
+    dossier = dossiers.of_run(unit, row, seen=seen) if row.statement is not None else None
+    return outcome_of(unit, row, member, dossier=dossier)
+
+
+def outcome_of(unit: Unit, row: RunRow, member: MemberRow, *, dossier: Dossier | None) -> OutcomeWire:
+    """Return the signed outcome of a run for `member`; `dossier` holds the statements about a job run."""
+    resealed = [each.statement for each in runs.reseals(unit.session, row.id, member.email)]
     return OutcomeWire(
         receipt=logbook.wire_of(row.receipt) if row.receipt else None,
         evidence=logbook.wire_of(row.evidence) if row.evidence else None,
         test=logbook.wire_of(row.test) if row.test else None,
-        order=logbook.wire_of(logbook.read(unit, workspace, row.statement)) if row.statement else None,
-        log=dossiers.log_of(unit, row, seen=seen) if row.statement else None,
-        reseals=[logbook.wire_of(each) for each in logbook.read_all(unit, workspace, resealed)],
+        order=dossier.order if dossier is not None else None,
+        log=dossier.log if dossier is not None else None,
+        reseals=[logbook.wire_of(each) for each in logbook.read_all(unit, row.workspace, resealed)],
     )
 
 
@@ -253,12 +263,21 @@ def output_path(unit: Unit, workspace: str, run: str, kind: str, *, purpose: str
         NotAllowedError: as `outcome`.
         InvalidError: the purpose or the format is unknown.
     """
+    row, _, member = readable(unit, workspace, run)
+    return handed_out(unit, row, member, kind, purpose=purpose, form=form)
+
+
+def handed_out(unit: Unit, row: RunRow, member: MemberRow, kind: str, *, purpose: str, form: str) -> Path:
+    """Return where a run's file is, for a member who may have it, and record that it was fetched.
+
+    Raises:
+        NotFoundError: the run has none.
+        InvalidError: the purpose or the format is unknown.
+    """
     event, how = output_event(kind, purpose, form)
-    row = may_read(unit, workspace, run)
     digest = row.result if kind == "result" else row.log
     if digest is None:
         raise NotFoundError(f"no_{kind}", f"The run has no {kind}.", "Only runs that have ended have one.")
-    member = unit.member(workspace)
-    unit.record(workspace=workspace, member=member.email, action=event, job=row.job, version=row.version, run=row.id,
-                detail=words(row) + how)  # fmt: skip
+    unit.record(workspace=row.workspace, member=member.email, action=event, job=row.job, version=row.version,
+                run=row.id, detail=words(row) + how)  # fmt: skip
     return unit.server.blobs.path(digest)

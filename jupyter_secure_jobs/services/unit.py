@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, inspect
 
 from jupyter_secure_jobs.domain.audit import clean_detail
 from jupyter_secure_jobs.domain.errors import NotFoundError, UnauthenticatedError
@@ -104,6 +104,7 @@ class Unit:
     changed: set[str] = field(default_factory=set)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
     wakes: Waiting = field(default_factory=lambda: Waiting(0))
+    _members: dict[str, MemberRow] = field(default_factory=dict)
 
     def new_id(self) -> str:
         """Return a new UUIDv7."""
@@ -125,11 +126,14 @@ class Unit:
         Raises:
             NotFoundError: there is no such workspace, or the caller is not in it: the two look the same.
         """
-        member = workspaces.member_of_key(self.session, workspace, self.caller())
+        member = self._members.get(workspace)
+        if member is None or not inspect(member).persistent:
+            member = workspaces.member_of_key(self.session, workspace, self.caller())
         if member is None:
             raise NotFoundError(
                 "no_workspace", "There is no such workspace.", "Check the address, or ask to be invited."
             )
+        self._members[workspace] = member
         return member
 
     def workspace(self, workspace: str) -> WorkspaceRow:

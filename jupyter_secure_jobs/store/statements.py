@@ -128,6 +128,12 @@ def of_kind(session: Session, workspace: str, kind: str) -> Sequence[StatementRo
     return session.scalars(query.order_by(StatementRow.place)).all()
 
 
+def of_kinds(session: Session, workspace: str, kinds: Collection[str]) -> Sequence[StatementRow]:
+    """Return all statements of these kinds, oldest first."""
+    query = select(StatementRow).where(StatementRow.workspace == workspace, StatementRow.kind.in_(list(kinds)))
+    return session.scalars(query.order_by(StatementRow.place)).all()
+
+
 def count(session: Session, workspace: str, kind: str) -> int:
     """Return how many statements of one kind there are."""
     query = select(func.count()).where(StatementRow.workspace == workspace, StatementRow.kind == kind)
@@ -136,6 +142,8 @@ def count(session: Session, workspace: str, kind: str) -> int:
 
 def by_hashes(session: Session, workspace: str, hashes: Collection[str]) -> dict[str, StatementRow]:
     """Return the statements of these hashes."""
+    if not hashes:
+        return {}
     query = select(StatementRow).where(StatementRow.workspace == workspace, StatementRow.hash.in_(list(hashes)))
     return {row.hash: row for row in session.scalars(query)}
 

@@ -9,6 +9,7 @@ from jupyter_secure_jobs.client.connection import LARGEST_LIST, PAGE_SIZE, path
 from jupyter_secure_jobs.domain.errors import NotFoundError
 from jupyter_secure_jobs.domain.job_list import LONGEST_TEXT
 from jupyter_secure_jobs.domain.text import folded
+from jupyter_secure_jobs.wire.at_once import LiveWire
 from jupyter_secure_jobs.wire.base import Nothing, Page
 from jupyter_secure_jobs.wire.job import (
     ActivateNew,
@@ -129,6 +130,11 @@ class JobRoutes:
         """Return the signed statements about a version, unverified; the log is proven from `seen` entries on too."""
         where = path("workspaces", workspace, "jobs", job, "versions", number, "review")
         return self.connection.get(where, ReviewWire, query={"seen": seen}, largest=LARGEST_LIST)
+
+    def live_statements(self, workspace: str, job: str, *, seen: int = 0) -> LiveWire:
+        """Return the signed statements about a job's live version with the chains behind them; the log as above."""
+        where = path("workspaces", workspace, "jobs", job, "live")
+        return self.connection.get(where, LiveWire, query={"seen": seen}, largest=LARGEST_LIST)
 
     def last_review(self, workspace: str, job: str, *, seen: int = 0) -> ReviewWire:
         """Return the signed statements of the open version's last closed review, unverified; the log as above."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.client.connection import LARGEST_LIST, path
+from jupyter_secure_jobs.wire.at_once import OpeningWire
 from jupyter_secure_jobs.wire.base import Nothing
 from jupyter_secure_jobs.wire.receipt import RunStatementsWire
 from jupyter_secure_jobs.wire.run import InputValue, OutcomeWire, ResealNew, RunNew, RunWire, TestNew
@@ -54,6 +55,17 @@ class RunRoutes:
         """Return a run's signed outcome, unverified; the log is proven from `seen` entries on too."""
         where = path("workspaces", workspace, "runs", run, "outcome")
         return self.connection.get(where, OutcomeWire, query={"seen": seen})
+
+    def opening(
+        self, workspace: str, run: str, kind: str, *, seen: int = 0, purpose: str = "open", form: str = ""
+    ) -> OpeningWire:
+        """Return what opening a run's `result` or `log` takes, unverified; a large file comes by `download_sealed`.
+
+        `seen`, `purpose` and `form` as there and in `outcome`.
+        """
+        query: Query = {"kind": kind, "seen": seen, "purpose": purpose, **({"format": form} if form else {})}
+        where = path("workspaces", workspace, "runs", run, "opening")
+        return self.connection.get(where, OpeningWire, query=query, largest=LARGEST_LIST)
 
     def run_statements(
         self, workspace: str, run: str, *, seen: int = 0, purpose: str = "open", opened: bool = False

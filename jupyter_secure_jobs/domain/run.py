@@ -44,6 +44,12 @@ class Phase(StrEnum):
     DONE = "done"
 
 
+def is_later(phase: Phase, than: Phase) -> bool:
+    """Tell whether a phase comes after another one."""
+    order = list(Phase)
+    return order.index(phase) > order.index(than)
+
+
 ACTIVE: Final = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 ENDED: Final = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED})
 

@@ -18,7 +18,15 @@ def run_asked(acting: Acting, workspace: str, run: str) -> RunWire:
         NotFoundError: there is no such run.
         RefusedError: the server sent the record of another run or workspace.
     """
-    known = acting.client.run_of(workspace, run)
+    return same_run(acting.client.run_of(workspace, run), workspace, run)
+
+
+def same_run(known: RunWire, workspace: str, run: str) -> RunWire:
+    """Return a run's record if it is of the run that was asked for.
+
+    Raises:
+        RefusedError: it is of another run or workspace.
+    """
     if (known.workspace, known.id) != (workspace, run):
         raise RefusedError("other_run", "The server sent another run than the one asked for.", "Warn the others.")
     return known

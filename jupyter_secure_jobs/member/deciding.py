@@ -121,7 +121,10 @@ def verified(acting: Acting, workspace: str, job: str, *, number: int) -> Verifi
         RefusedError: something does not verify, or the server sent another job's version.
     """
     wire = acting.client.review_statements(workspace, job, number, seen=acting.pins.log_size(workspace))
-    rosters = acting.rosters(workspace)
+    return _verified(acting, job, number, wire, acting.rosters(workspace))
+
+
+def _verified(acting: Acting, job: str, number: int, wire: ReviewWire, rosters: TrustedRosters) -> Verified:
     manifests = verified_manifests(envelopes_of(wire.manifests), rosters)
     envelope = envelope_of(wire.version)
     version = verify_version(envelope, rosters, manifests)
@@ -129,7 +132,7 @@ def verified(acting: Acting, workspace: str, job: str, *, number: int) -> Verifi
         raise RefusedError("other_job", "The server sent the version of another job.", "Warn the others.")
     # Others saw the log too: what their decisions carry shows whether the server told each the same.
     carried = [envelopes.read(Decision, envelope_of(each)).checkpoint for each in wire.decisions]
-    acting.follow_log(workspace, rosters, verify_log(log_proof_of(wire.log), rosters, carried))
+    acting.follow_log(rosters.workspace, rosters, verify_log(log_proof_of(wire.log), rosters, carried))
     return Verified(rosters=rosters, version=version, hash=envelope.hash, manifests=manifests, said=wire)
 
 
@@ -211,10 +214,11 @@ def decide(
 
 
 def _live(acting: Acting, workspace: str, job: str, *, version_hash: str | None = None) -> Verified:
-    detail = acting.client.job(workspace, job)
-    if detail.live_version is None:
+    said = acting.client.live_statements(workspace, job, seen=acting.pins.log_size(workspace))
+    if said.number is None or said.review is None:
         raise ConflictError("no_version", "No version has been accepted yet.", "Wait for every member's decision.")
-    seen = verified(acting, workspace, job, number=detail.live_version)
+    rosters = acting.follow(workspace, envelopes_of(said.chains.rosters), envelopes_of(said.chains.workers))
+    seen = _verified(acting, job, said.number, said.review, rosters)
     if version_hash is not None and seen.hash != version_hash:
         raise ConflictError(
             "version_changed", "Another version is live than the one you looked at.", "Look at the live one."
@@ -271,7 +275,7 @@ def run(
         inputs,
         member=acting.email,
         now=utc_now(),
-        checkpoint=acting.checkpoint(workspace, seen.rosters),
+        checkpoint=acting.pins.newest_note(workspace),  # from the log that the live version came with, a moment ago
     )
     signed = envelopes.sign(order, acting.ring.signing)
     ordered = acting.client.order_signed(workspace, job, RunNew(order=EnvelopeWire.model_validate(signed.to_json())))

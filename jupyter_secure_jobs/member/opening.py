@@ -21,7 +21,7 @@ from jupyter_secure_jobs.domain.output import Withheld
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.domain.text import harmless
 from jupyter_secure_jobs.member import receipts, tested
-from jupyter_secure_jobs.member.asked import run_asked
+from jupyter_secure_jobs.member.asked import same_run
 from jupyter_secure_jobs.member.context import private_folder
 from jupyter_secure_jobs.protocol import codec, places
 from jupyter_secure_jobs.protocol.result_stream import file_has_digest
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_secure_jobs.member.context import Acting
+    from jupyter_secure_jobs.member.tested import Tested
     from jupyter_secure_jobs.protocol.order import Receipt
-    from jupyter_secure_jobs.wire.run import OutcomeWire, RunWire
+    from jupyter_secure_jobs.wire.at_once import OpeningWire
+    from jupyter_secure_jobs.wire.run import RunWire
 
 PREVIEW_ROWS: Final = 100
 MOST_CELL: Final = 1_000
@@ -69,31 +71,32 @@ def opened(
         NotAllowedError: the member is not of the author's organisation.
         RefusedError: a check failed; nothing is opened.
     """
-    run = run_asked(acting, workspace, run_id)
+    why = {"purpose": str(purpose), "form": form}
+    said = acting.client.opening(workspace, run_id, kind, seen=acting.pins.log_size(workspace), **why)
+    run = same_run(said.run, workspace, run_id)
     if (run.has_result if kind == "result" else run.has_log) is False:
         reason = f" It ended as {run.status} ({run.error_class})." if run.error_class else f" It is {run.status}."
         raise NotFoundError(f"no_{kind}", f"The run has no {kind}.{reason}", "See the run's status.")
-    outcome = acting.client.outcome(workspace, run_id, seen=acting.pins.log_size(workspace))
     with private_folder() as folder:
         fetched = folder / "fetched"
-        why = {"purpose": str(purpose), "form": form}
         if run.kind is RunKind.TEST:
-            yield _open_test(acting, run, outcome, kind, fetched, why)
+            found_test = tested.tested(acting, run, said.outcome)
+            _fetch(acting, said, kind, fetched, largest=2**31, why=why)
+            yield _open_test(run, found_test, kind, fetched)
             return
-        found = receipts.checked(acting, run, outcome)
+        found = receipts.checked(acting, run, said.outcome, dossier=said.dossier)
         receipt, order = found.receipt, found.run.order_hash
         sealed = receipt.result if kind == "result" else receipt.log
         if sealed is None:
             raise NotFoundError(f"no_{kind}", f"The enclave sealed no {kind} for this run.", "See the run's status.")
-        with fetched.open("wb") as sink:
-            acting.client.download_sealed(workspace, run_id, kind, sink, largest=sealed.bytes, **why)
+        _fetch(acting, said, kind, fetched, largest=sealed.bytes, why=why)
         with fetched.open("rb") as file:
             digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
         if (fetched.stat().st_size, digest) != (sealed.bytes, sealed.digest):
             raise RefusedError(
                 "outcome_digest", f"The stored {kind} is not the one of the receipt.", "Warn the others."
             )
-        keys = receipts.outcome_keys(acting, found, outcome)
+        keys = receipts.outcome_keys(acting, found, said.outcome)
         plain = folder / ("result.parquet" if kind == "result" else "log.txt")
         place = places.outcome_file(order=order, kind=kind)
         files.decrypt(fetched, plain, key=bytes.fromhex(keys[kind]), place=place)
@@ -122,13 +125,16 @@ def _check_logical(plain: Path, keys: dict[str, Any], receipt: Receipt) -> None:
         raise RefusedError("result_digest", "The rows are not those of the receipt.", "Warn the others.")
 
 
-def _open_test(
-    acting: Acting, run: RunWire, outcome: OutcomeWire, kind: str, fetched: Path, why: dict[str, str]
-) -> Opened:
-    found = tested.tested(acting, run, outcome)
-    said = found.result
+def _fetch(acting: Acting, said: OpeningWire, kind: str, fetched: Path, *, largest: int, why: dict[str, str]) -> None:
+    if said.file is not None:
+        fetched.write_bytes(said.file)
+        return
     with fetched.open("wb") as sink:
-        acting.client.download_sealed(run.workspace, run.id, kind, sink, largest=2**31, **why)
+        acting.client.download_sealed(said.run.workspace, said.run.id, kind, sink, largest=largest, **why)
+
+
+def _open_test(run: RunWire, found: Tested, kind: str, fetched: Path) -> Opened:
+    said = found.result
     if kind == "result":
         with pq.ParquetFile(fetched) as file:
             right = file_has_digest(file, said.result)

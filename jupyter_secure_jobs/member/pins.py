@@ -142,6 +142,17 @@ class Pins:
         note = self._read().get(workspace, {}).get("checkpoint")
         return note if isinstance(note, str) else None
 
+    def newest_note(self, workspace: str) -> str:
+        """Return that note, to stand in a statement.
+
+        Raises:
+            RefusedError: no checkpoint was verified here yet.
+        """
+        note = self.note(workspace)
+        if note is None:
+            raise RefusedError("checkpoint", "No checkpoint of the workspace's log was verified here.", "Try again.")
+        return note
+
     def log_size(self, workspace: str) -> int:
         """Return how many entries of the workspace's log this side has seen."""
         seen = self.checkpoint(workspace)

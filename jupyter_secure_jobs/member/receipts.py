@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.member.context import Acting
     from jupyter_secure_jobs.protocol.order import Receipt
     from jupyter_secure_jobs.trust.roster import TrustedRosters
+    from jupyter_secure_jobs.wire.mailbox import Dossier as DossierWire
     from jupyter_secure_jobs.wire.run import OutcomeWire, RunWire
 
 
@@ -34,8 +35,8 @@ class CheckedRun:
     since: tuple[str, ...]
 
 
-def checked(acting: Acting, run: RunWire, outcome: OutcomeWire) -> CheckedRun:
-    """Return a job run's receipt with all that it stands on.
+def checked(acting: Acting, run: RunWire, outcome: OutcomeWire, *, dossier: DossierWire | None = None) -> CheckedRun:
+    """Return a job run's receipt with all that it stands on; `dossier`: the statements, if they have come already.
 
     Order of checks: the whole roster chain and worker lists, no older than what this side has seen; then, cut after
     the roster that the version names and the worker list that the evidence names, every statement behind the order;
@@ -47,9 +48,9 @@ def checked(acting: Acting, run: RunWire, outcome: OutcomeWire) -> CheckedRun:
     """
     if outcome.receipt is None or outcome.evidence is None or outcome.order is None or outcome.log is None:
         raise NotFoundError("no_outcome", "The run has no signed outcome.", "Only runs that have ended have one.")
-    about = acting.client.review_statements(run.workspace, run.job, run.version)
-    chain = acting.client.roster(run.workspace)
-    dossier = Dossier(
+    about = dossier or acting.client.review_statements(run.workspace, run.job, run.version)
+    chain = dossier or acting.client.roster(run.workspace)
+    said = Dossier(
         rosters=envelopes_of(chain.rosters),
         workers=envelopes_of(chain.workers),
         manifests=envelopes_of(about.manifests),
@@ -59,13 +60,13 @@ def checked(acting: Acting, run: RunWire, outcome: OutcomeWire) -> CheckedRun:
         order=envelope_of(outcome.order),
         log=log_proof_of(outcome.log),
     )
-    newest = acting.follow(run.workspace, dossier.rosters, dossier.workers)
+    newest = acting.follow(run.workspace, said.rosters, said.workers)
     evidence, receipt = envelope_of(outcome.evidence), envelope_of(outcome.receipt)
-    roster = envelopes.read(Version, dossier.version).roster
+    roster = envelopes.read(Version, said.version).roster
     workers = envelopes.read(Evidence, evidence).workers
     # The run was authorised when it was ordered; a revocation or expiry after that does not close what it gave.
-    ordered = envelopes.read(RunOrder, dossier.order).time
-    then = as_of(dossier, roster=roster, workers=workers)
+    ordered = envelopes.read(RunOrder, said.order).time
+    then = as_of(said, roster=roster, workers=workers)
     authorised = verify_run(then, genesis=newest.genesis, now=ordered)
     acting.follow_log(run.workspace, newest, authorised.log)
     if authorised.version.job != run.job:
@@ -79,10 +80,10 @@ def checked(acting: Acting, run: RunWire, outcome: OutcomeWire) -> CheckedRun:
     if acting.kept.order(run.workspace, run.id) not in (None, authorised.order_hash):
         raise RefusedError("other_run", "The server sent the outcome of another run.", "Warn the others.")
     since = []
-    if len(then.rosters) < len(dossier.rosters):
-        since.append(f"The members of then: roster {len(then.rosters)}; there are {len(dossier.rosters)} now.")
-    if len(then.workers) < len(dossier.workers):
-        since.append(f"The workers of then: list {len(then.workers)}; there are {len(dossier.workers)} now.")
+    if len(then.rosters) < len(said.rosters):
+        since.append(f"The members of then: roster {len(then.rosters)}; there are {len(said.rosters)} now.")
+    if len(then.workers) < len(said.workers):
+        since.append(f"The workers of then: list {len(then.workers)}; there are {len(said.workers)} now.")
     return CheckedRun(
         run=authorised,
         receipt=verify_receipt(receipt, evidence, authorised),

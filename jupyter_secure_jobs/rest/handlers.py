@@ -169,7 +169,8 @@ class WorkspaceHandler(ProblemHandler):
                     # Nobody listens any more: a run must not be handed to a worker that is dead.
                     return
                 mark = self.notifier.mark(route.waits)
-                answer = await loop.run_in_executor(self.pool, self._again, route, call, key, answer)
+                last = time.monotonic() >= deadline
+                answer = await loop.run_in_executor(self.pool, self._again, route, call, key, None if last else answer)
             await self.send(route, answer)
         except SecureJobsError as error:
             self.problem(error)
@@ -187,8 +188,11 @@ class WorkspaceHandler(ProblemHandler):
         return self._perform(route, call, key), call, key
 
     def _again(self, route: Route, call: Call, key: str | None, answer: Any) -> Any:  # noqa: ANN401 -- as `_perform`
-        """Perform a long poll's operation again, or return the last answer if a look shows that nothing is there."""
-        if route.peek is not None:
+        """Perform a long poll's operation again, or return the last answer if a look shows that nothing is there.
+
+        Without a last answer there is no look: what is sent when the wait is over is how things stand then.
+        """
+        if route.peek is not None and answer is not None:
             with self.server.unit(key, reading=True) as unit:
                 if not route.peek(unit, call):
                     return answer

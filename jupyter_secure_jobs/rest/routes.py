@@ -18,6 +18,7 @@ from jupyter_secure_jobs.services import (
     jobs,
     keymail,
     logbook,
+    opening,
     pinned,
     profiles,
     receipts,
@@ -31,6 +32,7 @@ from jupyter_secure_jobs.services import (
 from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import pinned as pinned_rows
 from jupyter_secure_jobs.wire import (
+    at_once,
     audit,
     change,
     dataset,
@@ -187,6 +189,8 @@ _MEMBERS: Final = (
        lambda u, c: jobs.version(u, c.w, c.path["j"], int(c.path["n"]))),
     _g(_J + "/versions/{n}/review", "get_review", job.ReviewWire,
        lambda u, c: reviews.review(u, c.w, c.path["j"], int(c.path["n"]), seen=c.number("seen", 0)), query=("seen",)),
+    _g(_J + "/live", "get_live_version", at_once.LiveWire,
+       lambda u, c: reviews.live(u, c.w, c.path["j"], seen=c.number("seen", 0)), query=("seen",)),
     _g(_J + "/last-review", "get_last_review", job.ReviewWire,
        lambda u, c: reviews.last_review(u, c.w, c.path["j"], seen=c.number("seen", 0)), query=("seen",)),
     _p(_J + "/tests", "test", run.TestNew, run.RunWire, lambda u, c: runs.test(u, c.w, c.path["j"], c.body),
@@ -200,10 +204,15 @@ _MEMBERS: Final = (
        lambda u, c: runs.listed(u, c.w, job=None, kind=c.query.get("kind"), after=c.after, limit=c.limit),
        query=("kind", *_PAGE)),
     _g(_R, "get_run", run.RunWire, lambda u, c: runs.get(u, c.w, c.path["r"]), query=("wait",), waits=Waiting.ENDS,
-       ready=lambda answer, c: "wait" not in c.query or answer.status in ENDED),
+       ready=lambda answer, c: "wait" not in c.query or answer.status in ENDED,
+       peek=lambda u, c: runs.has_ended(u, c.w, c.path["r"])),
     _p(_R + "/cancel", "cancel_run", Nothing, run.RunWire, lambda u, c: runs.cancel(u, c.w, c.path["r"])),
     _g(_R + "/outcome", "get_outcome", run.OutcomeWire,
        lambda u, c: runs.outcome(u, c.w, c.path["r"], seen=c.number("seen", 0)), query=("seen",)),
+    _g(_R + "/opening", "open_run", at_once.OpeningWire,
+       lambda u, c: opening.opening(u, c.w, c.path["r"], c.query.get("kind", "result"), seen=c.number("seen", 0),
+                                    purpose=c.query.get("purpose", Purpose.OPEN), form=c.query.get("format", "")),
+       query=("kind", "seen", "purpose", "format"), reading=False),
     _g(_R + "/statements", "get_run_statements", receipt.RunStatementsWire,
        lambda u, c: receipts.statements(u, c.w, c.path["r"], seen=c.number("seen", 0),
                                         purpose=c.query.get("purpose", Purpose.OPEN), opened=c.flag("opened")),
@@ -249,13 +258,15 @@ _MEMBERS: Final = (
 
 _WORKERS: Final = (
     _p("worker/leases", "lease_run", mailbox.LeaseNew, mailbox.LeaseAnswer,
-       lambda u, c: dispatch.claim(u, c.body.offer), query=("wait",), ready=lambda answer, c: answer.lease is not None),
+       lambda u, c: dispatch.claim(u, c.body.offer), query=("wait",), ready=lambda answer, c: answer.lease is not None,
+       waits=Waiting.WORK),
     _p("worker/" + _R + "/heartbeat", "heartbeat", mailbox.Heartbeat, mailbox.HeartbeatAnswer,
        lambda u, c: dispatch.heartbeat(u, c.w, c.path["r"], c.body)),
     _p("worker/" + _R + "/release", "release_run", mailbox.Heartbeat, Nothing,
        lambda u, c: dispatch.release(u, c.w, c.path["r"], c.body)),
     _p("worker/" + _R + "/keys", "ask_for_keys", mailbox.KeysAsked, mailbox.KeysAnswer,
-       lambda u, c: keymail.ask(u, c.w, c.path["r"], c.body), query=("wait",), ready=_keys_ready),
+       lambda u, c: keymail.ask(u, c.w, c.path["r"], c.body), query=("wait",), ready=_keys_ready,
+       waits=Waiting.ANSWERS),
     _p("worker/" + _R + "/outcome", "finish_run", mailbox.Finished, Nothing,
        lambda u, c: dispatch.finish(u, c.w, c.path["r"], c.body)),
     _p("worker/workspaces/{w}/uploads", "begin_outcome", dataset.UploadNew, dataset.UploadWire, _begin_outcome,
@@ -267,7 +278,8 @@ _WORKERS: Final = (
 _KEY_SERVICES: Final = (
     _p("keyservice/tasks", "list_key_tasks", mailbox.KeyTasksAsked, mailbox.KeyTasks,
        lambda u, c: keymail.tasks(u, c.body),
-       query=("wait",), ready=lambda answer, c: bool(answer.items), peek=lambda u, c: keymail.waits(u)),
+       query=("wait",), ready=lambda answer, c: bool(answer.items), waits=Waiting.MAIL,
+       peek=lambda u, c: keymail.waits(u)),
     _p("keyservice/" + _R + "/reply", "reply_to_enclave", mailbox.KeyReply, Nothing,
        lambda u, c: keymail.reply(u, c.w, c.path["r"], c.body)),
     _p("keyservice/workspaces/{w}/acknowledgements", "acknowledge", mailbox.Acknowledged, Nothing,
@@ -276,7 +288,7 @@ _KEY_SERVICES: Final = (
 
 
 def _called_by(caller: Caller, routes: tuple[Route, ...]) -> tuple[Route, ...]:
-    return tuple(replace(route, caller=caller, waits=Waiting.WORK) for route in routes)
+    return tuple(replace(route, caller=caller) for route in routes)
 
 
 ROUTES: Final[tuple[Route, ...]] = (

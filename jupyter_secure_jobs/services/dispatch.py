@@ -13,7 +13,8 @@ from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.services import dossiers, logbook, profiles, queue, run_view, uploads
-from jupyter_secure_jobs.services.run_state import end, give_back, mark
+from jupyter_secure_jobs.services.run_state import end, give_back, mark, reached
+from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import datasets, runs, workspaces
 from jupyter_secure_jobs.wire.base import Nothing
 from jupyter_secure_jobs.wire.compute import ComputeWire
@@ -24,11 +25,13 @@ from jupyter_secure_jobs.wire.mailbox import (
     HeartbeatAnswer,
     LeaseAnswer,
     LeaseWire,
+    PhaseReached,
     TestTask,
 )
 from jupyter_secure_jobs.wire.output import OutputPolicyWire, OwnerPolicyWire
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from jupyter_secure_jobs.services.unit import Unit
@@ -80,8 +83,7 @@ def claim(unit: Unit, offer: OfferWire | None = None) -> LeaseAnswer:
     run.lease_expires = unit.now + timedelta(seconds=settings.lease_seconds)
     if run.kind == RunKind.JOB:
         mark(run, Phase.EVIDENCE, unit.now)
-        unit.moves(run.workspace)
-    unit.stir()
+        unit.changes(run.workspace, Waiting.MAIL)
     return LeaseAnswer(
         lease=LeaseWire(
             run=run.id,
@@ -144,13 +146,22 @@ def heartbeat(unit: Unit, workspace: str, run: str, body: Heartbeat) -> Heartbea
     """Prolong a lease; tell whether to cancel."""
     row = leased(unit, workspace, run, body.lease)
     row.lease_expires = unit.now + timedelta(seconds=unit.server.settings.lease_seconds)
-    if body.phase is not None and body.phase != row.phase:
-        mark(row, body.phase, unit.now)
-        begun = body.phase in (Phase.DECRYPT, Phase.RUN, Phase.SEAL)
-        if begun and row.status == RunStatus.QUEUED:
-            row.status, row.started = str(rules.advance(RunStatus.QUEUED, RunStatus.RUNNING)), unit.now
-        unit.moves(workspace)
+    if body.phases:
+        _went_on(unit, row, body.phases)
+        unit.changes(workspace, Waiting.NEWS)
     return HeartbeatAnswer(cancel=row.cancel_requested)
+
+
+def _went_on(unit: Unit, run: RunRow, phases: Sequence[PhaseReached]) -> None:
+    for each in phases:
+        if not rules.is_later(each.phase, Phase(run.phase)):
+            continue  # told again, since the first answer was lost
+        # When it was is the worker's word, which may be wrong, but not before the phase that this server knows of.
+        at = max(unit.now - timedelta(milliseconds=each.ago_ms), reached(run))
+        mark(run, each.phase, at)
+        begun = each.phase in (Phase.DECRYPT, Phase.RUN, Phase.SEAL)
+        if begun and run.status == RunStatus.QUEUED:
+            run.status, run.started = str(rules.advance(RunStatus.QUEUED, RunStatus.RUNNING)), at
 
 
 def release(unit: Unit, workspace: str, run: str, body: Heartbeat) -> Nothing:
@@ -172,6 +183,7 @@ def finish(unit: Unit, workspace: str, run: str, body: Finished) -> Nothing:
     row = leased(unit, workspace, run, body.lease)
     if body.status not in rules.ENDED:
         raise InvalidError("outcome", "A run ends as succeeded, failed or cancelled.", "Report again.")
+    _went_on(unit, row, body.phases)
     for kind, upload, small in (("result", body.result, body.result_file), ("log", body.log, body.log_file)):
         if small is not None:
             setattr(row, kind, uploads.keep(unit, workspace, small))

@@ -2,67 +2,78 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.errors import NotFoundError
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol import envelope as envelopes
-from jupyter_secure_jobs.protocol.decision import Decision
+from jupyter_secure_jobs.protocol.decision import Decision, Revocation
+from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.protocol.log import LogProof
 from jupyter_secure_jobs.protocol.order import RunOrder
-from jupyter_secure_jobs.services import logbook, workspaces
-from jupyter_secure_jobs.services.reviews import statements_about
-from jupyter_secure_jobs.store import jobs
+from jupyter_secure_jobs.protocol.version import Version
+from jupyter_secure_jobs.services import logbook
+from jupyter_secure_jobs.store import jobs, statements
 from jupyter_secure_jobs.trust.dossier import Dossier
 from jupyter_secure_jobs.wire import mailbox
 from jupyter_secure_jobs.wire.log import LogProofWire
 
 if TYPE_CHECKING:
-    from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.services.unit import Unit
-    from jupyter_secure_jobs.store.jobs import Bundle
     from jupyter_secure_jobs.store.tables import RunRow, VersionRow
 
+# What a statement says follows from its bytes, so that the same bytes need be read once. An entry has a few KiB.
+_READ: Final = 1024
 
-def gather(unit: Unit, bundle: Bundle, version: VersionRow, order: Envelope, *, seen: int | None = None) -> Dossier:
-    """Return the statements about one order of one submitted version, for who has `seen` that much of the log."""
-    carried = envelopes.read(RunOrder, order).checkpoint
-    about = statements_about(unit, bundle.job.workspace, bundle, version, seen=seen, carried=[carried])
-    return Dossier(
-        rosters=workspaces.chain(unit, bundle.job.workspace),
-        workers=workspaces.worker_lists(unit, bundle.job.workspace),
-        manifests=tuple(logbook.envelope_of(each) for each in about.manifests),
-        version=logbook.envelope_of(about.version),
-        decisions=tuple(logbook.envelope_of(each) for each in about.decisions),
-        revocations=tuple(logbook.envelope_of(each) for each in about.revocations),
-        order=order,
-        log=codec.from_json(LogProof, about.log.model_dump()),
-    )
+
+@functools.lru_cache(maxsize=_READ)
+def _checkpoint(kind: type[Decision | Revocation | RunOrder], envelope: bytes) -> str:
+    return envelopes.read(kind, Envelope.from_bytes(envelope)).checkpoint
+
+
+@functools.lru_cache(maxsize=_READ)
+def _manifests(version: bytes) -> tuple[str, ...]:
+    return tuple(read.manifest for read in envelopes.read(Version, Envelope.from_bytes(version)).datasets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """The statements about one order as they are stored; nothing here looks at a signature."""
+
+    rosters: list[bytes]
+    workers: list[bytes]
+    manifests: list[bytes]
+    version: bytes
+    decisions: list[bytes]
+    revocations: list[bytes]
+    order: bytes
+    log: LogProofWire
+
+
+def gather(unit: Unit, version: VersionRow, workspace: str, order: Envelope) -> Dossier:
+    """Return the statements about one order, not yet in the log, of one submitted version."""
+    return _parsed(_kept(unit, workspace, version, order=order.to_bytes(), seen=None))
 
 
 def of_run(unit: Unit, run: RunRow, *, seen: int | None = None) -> mailbox.Dossier:
-    """Return the statements about a job run, as they are sent to workers and key services.
+    """Return the statements about a job run as they are sent, for who has `seen` that much of the log.
 
     Raises:
         NotFoundError: the run is no job run.
     """
-    return wire_of(statements(unit, run, seen=seen))
-
-
-def log_of(unit: Unit, run: RunRow, *, seen: int | None = None) -> LogProofWire:
-    """Return the proof of the log alone, from every checkpoint that the statements about a job run carry.
-
-    Raises:
-        NotFoundError: the run is no job run.
-    """
-    version = jobs.version(unit.session, run.job, run.version)
-    if version is None or version.statement is None or run.statement is None:
-        raise NotFoundError("no_run", "There is no such job run.", "Ask for another.")
-    votes = jobs.decisions_on(unit.session, version.statement).values()
-    decisions = logbook.read_all(unit, run.workspace, [vote.statement for vote in votes])
-    notes = [envelopes.read(Decision, each).checkpoint for each in decisions]
-    notes.append(envelopes.read(RunOrder, logbook.read(unit, run.workspace, run.statement)).checkpoint)
-    return logbook.proof(unit, run.workspace, notes, seen=() if seen is None else (seen,))
+    kept = _of_run(unit, run, seen=seen)
+    return mailbox.Dossier(
+        rosters=[logbook.wire_of(each) for each in kept.rosters],
+        workers=[logbook.wire_of(each) for each in kept.workers],
+        manifests=[logbook.wire_of(each) for each in kept.manifests],
+        version=logbook.wire_of(kept.version),
+        decisions=[logbook.wire_of(each) for each in kept.decisions],
+        revocations=[logbook.wire_of(each) for each in kept.revocations],
+        order=logbook.wire_of(kept.order),
+        log=kept.log,
+    )
 
 
 def wire_of(made: Dossier) -> mailbox.Dossier:
@@ -79,15 +90,60 @@ def wire_of(made: Dossier) -> mailbox.Dossier:
     )
 
 
-def statements(unit: Unit, run: RunRow, *, seen: int | None = None) -> Dossier:
+def of(unit: Unit, run: RunRow, *, seen: int | None = None) -> Dossier:
     """Return the statements about a job run.
 
     Raises:
         NotFoundError: the run is no job run.
     """
-    job = jobs.get(unit.session, run.workspace, run.job)
+    return _parsed(_of_run(unit, run, seen=seen))
+
+
+def _parsed(kept: _Kept) -> Dossier:
+    return Dossier(
+        rosters=tuple(Envelope.from_bytes(each) for each in kept.rosters),
+        workers=tuple(Envelope.from_bytes(each) for each in kept.workers),
+        manifests=tuple(Envelope.from_bytes(each) for each in kept.manifests),
+        version=Envelope.from_bytes(kept.version),
+        decisions=tuple(Envelope.from_bytes(each) for each in kept.decisions),
+        revocations=tuple(Envelope.from_bytes(each) for each in kept.revocations),
+        order=Envelope.from_bytes(kept.order),
+        log=codec.from_json(LogProof, kept.log.model_dump()),
+    )
+
+
+def _of_run(unit: Unit, run: RunRow, *, seen: int | None) -> _Kept:
     version = jobs.version(unit.session, run.job, run.version)
-    if job is None or version is None or run.statement is None:
+    if version is None or version.statement is None or run.statement is None:
         raise NotFoundError("no_run", "There is no such job run.", "Ask for another.")
-    order = logbook.read(unit, run.workspace, run.statement)
-    return gather(unit, jobs.bundle(unit.session, job), version, order, seen=seen)
+    return _kept(unit, run.workspace, version, order=run.statement, seen=seen)
+
+
+def _kept(unit: Unit, workspace: str, version: VersionRow, *, order: str | bytes, seen: int | None) -> _Kept:
+    """Return what is stored about an order that is in the log under a hash, or is on its way into it."""
+    digest = version.statement or ""
+    votes = [vote.statement for vote in jobs.decisions_on(unit.session, digest).values()]
+    stops = [stop.statement for stop in jobs.revocations_of(unit.session, digest)]
+    logged = [] if isinstance(order, bytes) else [order]
+    found = logbook.stored(unit, workspace, [digest, *logged, *votes, *stops])
+    ordered = order if isinstance(order, bytes) else found.get(order)
+    if digest not in found or ordered is None:
+        raise NotFoundError("no_statement", "There is no such statement.", "Fetch the job again.")
+    named = _manifests(found[digest])
+    manifests = logbook.stored(unit, workspace, named)
+    decisions = [found[each] for each in votes if each in found]
+    revocations = [found[each] for each in stops if each in found]
+    notes = [_checkpoint(Decision, each) for each in decisions]
+    notes += [_checkpoint(Revocation, each) for each in revocations]
+    notes.append(_checkpoint(RunOrder, ordered))
+    chains = statements.of_kinds(unit.session, workspace, ("roster", "workers"))
+    return _Kept(
+        rosters=[row.envelope for row in chains if row.kind == "roster"],
+        workers=[row.envelope for row in chains if row.kind == "workers"],
+        manifests=[manifests[each] for each in named if each in manifests],
+        version=found[digest],
+        decisions=decisions,
+        revocations=revocations,
+        order=ordered,
+        log=logbook.proof(unit, workspace, notes, seen=() if seen is None else (seen,)),
+    )

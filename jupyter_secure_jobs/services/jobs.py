@@ -67,13 +67,28 @@ def touched(
 ) -> JobDetailWire:
     """Record what was done, tell everybody, and return the job as it is now. `version`: else the one in front."""
     job = bundle.job
-    job.updated = unit.now
     number = version or (job.open_version if job.open_version is not None else job.live_version)
-    unit.record(workspace=job.workspace, member=view.member.email, action=OF_ACTION[action], job=job.id,
-                version=number, run=run, detail=detail, statement=statement)  # fmt: skip
+    done(unit, view, job, action, detail, version=number, run=run, statement=statement)
     unit.session.flush()
     unit.changes(job.workspace)
     return view.detail(jobs.bundle(unit.session, job))
+
+
+def done(
+    unit: Unit,
+    view: View,
+    job: JobRow,
+    action: Action,
+    detail: str,
+    *,
+    version: int | None,
+    run: str | None = None,
+    statement: str | None = None,
+) -> None:
+    """Record what the caller did to a job."""
+    job.updated = unit.now
+    unit.record(workspace=job.workspace, member=view.member.email, action=OF_ACTION[action], job=job.id,
+                version=version, run=run, detail=detail, statement=statement)  # fmt: skip
 
 
 def get(unit: Unit, workspace: str, job: str) -> JobDetailWire:

@@ -17,6 +17,7 @@ from jupyter_secure_jobs.protocol.roster import WorkerList
 from jupyter_secure_jobs.services import carried, dossiers, logbook, notices, workspaces
 from jupyter_secure_jobs.services.dispatch import enrolled, leased
 from jupyter_secure_jobs.services.run_state import mark, note_sandbox, words
+from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import datasets, history, runs
 from jupyter_secure_jobs.store.tables import KeyMailRow
 from jupyter_secure_jobs.trust import signatures
@@ -51,8 +52,7 @@ def ask(unit: Unit, workspace: str, run: str, body: KeysAsked) -> KeysAnswer:
             if body.sandbox_ms is not None:
                 note_sandbox(row, body.sandbox_ms)
             mark(row, Phase.KEYS, unit.now)
-            unit.moves(workspace)
-            unit.stir()
+            unit.changes(workspace, Waiting.MAIL)
     mails = runs.mail(unit.session, run)
     return KeysAnswer(
         nonces={mail.organisation: mail.nonce for mail in mails if mail.nonce is not None},
@@ -154,8 +154,8 @@ def reply(unit: Unit, workspace: str, run: str, body: KeyReply) -> Nothing:
         mail.grant = envelope.to_bytes()
         runs.count_key(unit.session, row)
         logbook.append(unit, workspace, "grant", envelope)
-        unit.changes(workspace)
-    unit.stir()
+        unit.changes(workspace, Waiting.ANSWERS)
+    unit.stir(Waiting.ANSWERS)
     return Nothing()
 
 
@@ -182,7 +182,7 @@ def acknowledge(unit: Unit, workspace: str, body: Acknowledged) -> Nothing:
             carried.learn(unit, workspace, statement, heard_by=row.name)
             # One whose data the job does not read may be told too; its word is kept like the others'.
             notices.post(unit, workspace, statement.hash, [row.name])
-            unit.stir()
+            unit.stir(Waiting.MAIL)
     answer = notices.acknowledge(unit, workspace, row.name, body)
     unit.session.flush()
     if row.kind != "keyservice" and not runs.open_notices(unit.session, workspace, row.name):

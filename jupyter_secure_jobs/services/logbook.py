@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from pydantic import ValidationError
 
 from jupyter_secure_jobs.crypto import checkpoint as checkpoints
 from jupyter_secure_jobs.crypto import encoding, merkle
@@ -15,7 +18,7 @@ from jupyter_secure_jobs.wire.base import EnvelopeWire, Page
 from jupyter_secure_jobs.wire.log import ConsistencyWire, LogEntryWire, LogProofWire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from jupyter_secure_jobs.services.unit import Unit
 
@@ -32,9 +35,19 @@ def envelope_of(wire: EnvelopeWire) -> Envelope:
 
 
 def wire_of(envelope: Envelope | bytes) -> EnvelopeWire:
-    """Return an envelope as a wire shape."""
-    parsed = Envelope.from_bytes(envelope) if isinstance(envelope, bytes) else envelope
-    return EnvelopeWire.model_validate(parsed.to_json())
+    """Return an envelope as a wire shape. Stored bytes are only carried: who gets them reads and verifies them.
+
+    Raises:
+        RefusedError: the stored bytes are no envelope.
+    """
+    if isinstance(envelope, Envelope):
+        return EnvelopeWire.model_validate(envelope.to_json())
+    try:
+        return EnvelopeWire.model_validate_json(envelope)
+    except ValidationError as error:
+        raise RefusedError(
+            "not_json", "A stored statement is no envelope.", "Restore the server's database."
+        ) from error
 
 
 def append(unit: Unit, workspace: str, kind: str, envelope: Envelope) -> str:
@@ -73,17 +86,31 @@ def read(unit: Unit, workspace: str, digest: str) -> Envelope:
     return Envelope.from_bytes(row.envelope)
 
 
+def stored(unit: Unit, workspace: str, hashes: Collection[str]) -> dict[str, bytes]:
+    """Return the stored envelopes of several statements by hash; unknown ones are left out."""
+    rows = statements.by_hashes(unit.session, workspace, hashes)
+    return {digest: row.envelope for digest, row in rows.items() if row.kind != EVENT}
+
+
 def read_all(unit: Unit, workspace: str, hashes: Iterable[str]) -> list[Envelope]:
     """Return several statements, in the order asked; unknown ones are left out."""
     wanted = list(hashes)
-    rows = statements.by_hashes(unit.session, workspace, wanted)
-    found = {digest: row.envelope for digest, row in rows.items() if row.kind != EVENT}
+    found = stored(unit, workspace, wanted)
     return [Envelope.from_bytes(found[digest]) for digest in wanted if digest in found]
 
 
-def _signed(unit: Unit, workspace: str, tree: merkle.Tree) -> str:
-    made = checkpoints.Checkpoint(origin=places.log_origin(workspace), size=tree.size, root=tree.root())
-    return checkpoints.sign(made, unit.server.log_key)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """A log of so many entries, the root over them, and the proofs that it continues those of other sizes."""
+
+    size: int
+    root: bytes
+    consistency: dict[int, list[bytes]]
+
+    @classmethod
+    def of(cls, tree: merkle.Tree, sizes: Iterable[int]) -> Self:
+        proofs = {size: tree.consistency(size) for size in sorted(sizes) if 0 < size < tree.size}
+        return cls(size=tree.size, root=tree.root(), consistency=proofs)
 
 
 def checkpoint(unit: Unit, workspace: str, *, from_sizes: Iterable[int]) -> LogProofWire:
@@ -97,14 +124,14 @@ def proof(unit: Unit, workspace: str, carried: Iterable[str], *, seen: Iterable[
 
     What cannot be proven is left out: whoever verifies will say so.
     """
-    tree = statements.tree(unit.session, workspace)
-    sizes = {_size(workspace, note) for note in carried} | set(seen)
-    wanted = sorted(size for size in sizes if size is not None and 0 < size < tree.size)
+    sizes = {size for note in carried if (size := _size(workspace, note)) is not None} | set(seen)
+    shown = statements.answer(unit.session, workspace, lambda tree: _Shown.of(tree, sizes))
+    made = checkpoints.Checkpoint(origin=places.log_origin(workspace), size=shown.size, root=shown.root)
     return LogProofWire(
-        checkpoint=_signed(unit, workspace, tree),
+        checkpoint=checkpoints.sign(made, unit.server.log_key),
         consistency=[
-            ConsistencyWire(size=size, proof=[encoding.text(part) for part in tree.consistency(size)])
-            for size in wanted
+            ConsistencyWire(size=size, proof=[encoding.text(part) for part in parts])
+            for size, parts in shown.consistency.items()
         ],
     )
 
@@ -112,15 +139,17 @@ def proof(unit: Unit, workspace: str, carried: Iterable[str], *, seen: Iterable[
 def inclusions(unit: Unit, workspace: str, note: str, hashes: Iterable[str]) -> list[Inclusion]:
     """Return the proofs that these statements are in the log of the checkpoint `note`; unknown ones are left out."""
     size = checkpoints.parse(note, origin=places.log_origin(workspace)).size
-    # Complete subtrees never change, so that the proofs are of that very log, whatever was appended meanwhile.
-    tree = merkle.Tree(size, statements.tree(unit.session, workspace).node)
     wanted = list(dict.fromkeys(hashes))
     found = statements.by_hashes(unit.session, workspace, wanted)
-    return [
-        Inclusion(statement=digest, index=found[digest].place, proof=tuple(tree.inclusion(found[digest].place)))
-        for digest in wanted
-        if digest in found and found[digest].place < size
-    ]
+    at = {digest: found[digest].place for digest in wanted if digest in found and found[digest].place < size}
+
+    def proofs(newest: merkle.Tree) -> dict[str, list[bytes]]:
+        # Complete subtrees never change, so that the proofs are of that very log, whatever was appended meanwhile.
+        tree = merkle.Tree(size, newest.node)
+        return {digest: tree.inclusion(place) for digest, place in at.items()}
+
+    proven = statements.answer(unit.session, workspace, proofs)
+    return [Inclusion(statement=digest, index=at[digest], proof=tuple(proof)) for digest, proof in proven.items()]
 
 
 def _size(workspace: str, note: str) -> int | None:
@@ -138,8 +167,11 @@ def check_carried(unit: Unit, workspace: str, note: str) -> None:
     """
     origin = places.log_origin(workspace)
     said = checkpoints.verify(note, origin=origin, public=unit.server.log_key.public)
-    tree = statements.tree(unit.session, workspace)
-    if said.size > tree.size or tree.root(said.size) != said.root:
+
+    def root(tree: merkle.Tree) -> bytes | None:
+        return tree.root(said.size) if said.size <= tree.size else None
+
+    if statements.answer(unit.session, workspace, root) != said.root:
         raise RefusedError(
             "log_fork",
             "The statement carries a checkpoint of another log than this server's.",

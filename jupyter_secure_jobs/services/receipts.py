@@ -52,7 +52,7 @@ def statements(
                     version=row.version, run=row.id, detail=detail)  # fmt: skip
         unit.session.flush()
     receipt, evidence = Envelope.from_bytes(row.receipt), Envelope.from_bytes(row.evidence)
-    dossier = as_of_run(dossiers.statements(unit, row, seen=seen), evidence)
+    dossier = as_of_run(dossiers.of(unit, row, seen=seen), evidence)
     grants = logbook.read_all(unit, workspace, envelopes.read(Receipt, receipt).grants)
     heard = [
         Envelope.from_bytes(notice.acknowledgement)

@@ -12,7 +12,7 @@ from jupyter_secure_jobs.protocol.envelope import Envelope
 from jupyter_secure_jobs.protocol.order import Evidence, RunOrder
 from jupyter_secure_jobs.protocol.version import Version
 from jupyter_secure_jobs.services import dossiers, logbook, workspaces
-from jupyter_secure_jobs.services.runs import get, may_read
+from jupyter_secure_jobs.services.runs import get, readable
 from jupyter_secure_jobs.store.tables import ResealRow
 from jupyter_secure_jobs.trust.dossier import as_of, verify_run
 from jupyter_secure_jobs.trust.reseal import verify_reseal
@@ -30,12 +30,12 @@ def add(unit: Unit, workspace: str, run: str, body: ResealNew) -> RunWire:
         NotFoundError: the run has no receipt.
         RefusedError: they are of another run, by nobody to whom the result was sealed, or for somebody else.
     """
-    row = may_read(unit, workspace, run)
+    row, _, _ = readable(unit, workspace, run)
     if row.receipt is None or row.evidence is None or row.statement is None:
         raise NotFoundError("no_outcome", "The run has no sealed outcome.", "Only job runs that have ended have one.")
     envelope = logbook.envelope_of(body.reseal)
     newest = workspaces.trusted(unit, workspace)
-    full = dossiers.statements(unit, row)
+    full = dossiers.of(unit, row)
     version = envelopes.read(Version, full.version)
     then = as_of(
         replace(full, revocations=()),

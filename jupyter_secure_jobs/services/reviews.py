@@ -22,6 +22,7 @@ from jupyter_secure_jobs.store.tables import DecisionRow, RevocationRow
 from jupyter_secure_jobs.trust.approval import verify_decision, verify_revocation
 from jupyter_secure_jobs.trust.dossier import verified_manifests
 from jupyter_secure_jobs.trust.version import verify_version
+from jupyter_secure_jobs.wire.at_once import LiveWire
 from jupyter_secure_jobs.wire.job import (
     DecisionNew,
     JobDetailWire,
@@ -204,6 +205,20 @@ def review(unit: Unit, workspace: str, job: str, number: int, *, seen: int | Non
     if row is None or row.statement is None:
         raise NotFoundError("no_review", "This version was not submitted.", "See the job's versions.")
     return statements_about(unit, workspace, bundle, row, seen=seen)
+
+
+def live(unit: Unit, workspace: str, job: str, *, seen: int | None = None) -> LiveWire:
+    """Return the statements about the live version, if there is one, with the chains behind them.
+
+    Raises:
+        NotFoundError: there is no such job in a workspace of the caller.
+    """
+    _, bundle = find(unit, workspace, job)
+    row = bundle.live
+    about = statements_about(unit, workspace, bundle, row, seen=seen) if row is not None and row.statement else None
+    return LiveWire(
+        number=row.number if row is not None else None, review=about, chains=workspaces.roster(unit, workspace)
+    )
 
 
 def statements_about(

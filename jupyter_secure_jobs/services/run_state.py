@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain import audit
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus, advance, after_lost_lease
+from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import runs
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.tables import RunRow
 
@@ -20,6 +20,11 @@ def mark(run: RunRow, phase: Phase, at: datetime) -> None:
     run.phase = str(phase)
     if not run.phases or run.phases[-1][0] != str(phase):
         run.phases = [*run.phases, [str(phase), at.isoformat()]]
+
+
+def reached(run: RunRow) -> datetime:
+    """Return when a run went into the phase that it is in."""
+    return datetime.fromisoformat(run.phases[-1][1])
 
 
 def note_sandbox(run: RunRow, milliseconds: int) -> None:
@@ -71,7 +76,7 @@ def end(
         detail=f"{words(run)}: {run.status}{cause}",
         statement=statement,
     )
-    unit.changes(run.workspace)
+    unit.changes(run.workspace, Waiting.ENDS)
 
 
 def give_back(unit: Unit, run: RunRow, *, lost: bool) -> None:

@@ -13,8 +13,9 @@ from jupyter_secure_jobs.domain.lifecycle import Action
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.services import dossiers, logbook, queue, run_view, terms
-from jupyter_secure_jobs.services.jobs import find, permitted, touched
+from jupyter_secure_jobs.services.jobs import done, find, permitted
 from jupyter_secure_jobs.services.run_state import end, mark, words
+from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import jobs, runs
 from jupyter_secure_jobs.store.tables import KeyMailRow, RunRow
 from jupyter_secure_jobs.trust.dossier import verify_run
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_secure_jobs.services.unit import Unit
-    from jupyter_secure_jobs.store.jobs import Bundle
-    from jupyter_secure_jobs.store.tables import MemberRow, VersionRow
+    from jupyter_secure_jobs.store.tables import JobRow, MemberRow, VersionRow
     from jupyter_secure_jobs.wire.job import JobDetailWire
+    from jupyter_secure_jobs.wire.mailbox import Dossier
 
 MOST_QUEUED_TESTS: Final = 5
 
@@ -90,8 +91,9 @@ def test(unit: Unit, workspace: str, job: str, body: TestNew) -> RunWire:
         text=terms.to_test(version.terms),
         expires=unit.now + timedelta(days=rules.ORDER_DAYS),
     )
-    touched(unit, view, bundle, Action.TEST, _with_values(row), run=row.id)
-    return run_view.wire(unit, row, bundle.job, code=True, tested_hash=version.text_hash)
+    done(unit, view, bundle.job, Action.TEST, _with_values(row), version=version.number, run=row.id)
+    unit.changes(workspace, Waiting.WORK)
+    return run_view.wire(unit, row, bundle.job, code=True, tested_hash=version.text_hash, viewer=view.member)
 
 
 def order(unit: Unit, workspace: str, job: str, body: RunNew) -> RunWire:
@@ -113,7 +115,7 @@ def order(unit: Unit, workspace: str, job: str, body: RunNew) -> RunWire:
         raise NotFoundError("no_version", "No version has been accepted.", "Submit it for review.")
     queue.check_room(unit, workspace, view.member.organisation)
     genesis = unit.workspace(workspace).genesis
-    checked = verify_run(dossiers.gather(unit, bundle, live, envelope), genesis=genesis, now=unit.now)
+    checked = verify_run(dossiers.gather(unit, live, workspace, envelope), genesis=genesis, now=unit.now)
     if checked.order.member != view.member.email:
         raise NotAllowedError("not_yours", "This order is somebody else's.", "Only the author runs a job.")
     logbook.check_carried(unit, workspace, checked.order.checkpoint)
@@ -133,24 +135,37 @@ def order(unit: Unit, workspace: str, job: str, body: RunNew) -> RunWire:
             KeyMailRow(run=row.id, organisation=owner, workspace=workspace, nonce=None, grant=None, refusal=None)
         )
     unit.session.flush()
-    touched(unit, view, bundle, Action.RUN, _with_values(row), run=row.id, version=row.version, statement=envelope.hash)
-    return run_view.wire(unit, row, bundle.job, code=True)
+    done(unit, view, bundle.job, Action.RUN, _with_values(row), version=live.number, run=row.id,
+         statement=envelope.hash)  # fmt: skip
+    unit.changes(workspace, Waiting.WORK)
+    return run_view.wire(unit, row, bundle.job, code=True, viewer=view.member)
 
 
-def _run(unit: Unit, workspace: str, run: str) -> tuple[RunRow, Bundle]:
-    unit.member(workspace)
+def _run(unit: Unit, workspace: str, run: str) -> tuple[RunRow, JobRow, MemberRow]:
+    member = unit.member(workspace)
     row = runs.get(unit.session, workspace, run)
-    if row is None:
+    job = jobs.get(unit.session, workspace, row.job) if row is not None else None
+    if row is None or job is None:
         raise NotFoundError("no_run", "There is no such run.", "See the run history.")
-    _, bundle = find(unit, workspace, row.job)
-    return row, bundle
+    return row, job, member
 
 
 def get(unit: Unit, workspace: str, run: str) -> RunWire:
     """Return one run with the full text that ran."""
-    row, bundle = _run(unit, workspace, run)
-    opened = bundle.open
-    return run_view.wire(unit, row, bundle.job, code=True, tested_hash=opened.text_hash if opened else None)
+    return shown(unit, *_run(unit, workspace, run))
+
+
+def shown(unit: Unit, row: RunRow, job: JobRow, member: MemberRow) -> RunWire:
+    """Return a run as `member` may have it, with the full text that ran."""
+    opened = jobs.version(unit.session, job.id, job.open_version) if job.open_version is not None else None
+    tested = opened.text_hash if opened is not None else None
+    return run_view.wire(unit, row, job, code=True, tested_hash=tested, viewer=member)
+
+
+def has_ended(unit: Unit, workspace: str, run: str) -> bool:
+    """Tell whether a run has ended, or is not there: what who waits for its end looks at."""
+    status = runs.status(unit.session, workspace, run)
+    return status is None or RunStatus(status) in rules.ENDED
 
 
 def listed(
@@ -173,9 +188,8 @@ def cancel(unit: Unit, workspace: str, run: str) -> RunWire:
     Raises:
         NotAllowedError: the caller may not cancel it, or it has ended.
     """
-    row, bundle = _run(unit, workspace, run)
-    member = unit.member(workspace)
-    if member.email not in (row.member, bundle.job.author):
+    row, job, member = _run(unit, workspace, run)
+    if member.email not in (row.member, job.author):
         raise NotAllowedError("not_yours", "Only who started a run, or the job's author, cancels it.", "Ask them.")
     if RunStatus(row.status) in rules.ENDED:
         raise NotAllowedError("run_ended", f"The run has ended: {row.status}.", "Nothing is left to cancel.")
@@ -186,7 +200,7 @@ def cancel(unit: Unit, workspace: str, run: str) -> RunWire:
         end(unit, row, RunStatus.CANCELLED, "Cancelled")
     unit.session.flush()
     unit.changes(workspace)
-    return run_view.wire(unit, row, bundle.job, code=True)
+    return run_view.wire(unit, row, job, code=True, viewer=member)
 
 
 def cancel_job(unit: Unit, workspace: str, job: str) -> JobDetailWire:
@@ -198,22 +212,21 @@ def cancel_job(unit: Unit, workspace: str, job: str) -> JobDetailWire:
     return view.detail(bundle)
 
 
-def may_read(unit: Unit, workspace: str, run: str) -> RunRow:
-    """Return a run whose outcome the caller may have.
+def readable(unit: Unit, workspace: str, run: str) -> tuple[RunRow, JobRow, MemberRow]:
+    """Return a run whose outcome the caller may have, with its job and the caller.
 
     Raises:
         NotAllowedError: it is a job run, and the caller is not of the author's organisation.
     """
     # Results of tests are for all members: reviewers need them.
-    row, bundle = _run(unit, workspace, run)
-    member = unit.member(workspace)
-    if not rules.may_open(RunKind(row.kind), colleague=member.organisation == bundle.job.organisation):
+    row, job, member = _run(unit, workspace, run)
+    if not rules.may_open(RunKind(row.kind), colleague=member.organisation == job.organisation):
         raise NotAllowedError(
             "not_your_organisation",
             "Results and logs of job runs are for members of the author's organisation.",
             "Ask the author.",
         )
-    return row
+    return row, job, member
 
 
 def outcome(unit: Unit, workspace: str, run: str, *, seen: int | None = None) -> OutcomeWire:
@@ -222,16 +235,21 @@ def outcome(unit: Unit, workspace: str, run: str, *, seen: int | None = None) ->
     Raises:
         NotAllowedError: the caller is not of the author's organisation, and it is a job run.
     """
-    row = may_read(unit, workspace, run)
-    recipient = unit.member(workspace).email
-    resealed = [each.statement for each in runs.reseals(unit.session, run, recipient)]
+    row, _, member = readable(unit, workspace, run)
+    dossier = dossiers.of_run(unit, row, seen=seen) if row.statement is not None else None
+    return outcome_of(unit, row, member, dossier=dossier)
+
+
+def outcome_of(unit: Unit, row: RunRow, member: MemberRow, *, dossier: Dossier | None) -> OutcomeWire:
+    """Return the signed outcome of a run for `member`; `dossier` holds the statements about a job run."""
+    resealed = [each.statement for each in runs.reseals(unit.session, row.id, member.email)]
     return OutcomeWire(
         receipt=logbook.wire_of(row.receipt) if row.receipt else None,
         evidence=logbook.wire_of(row.evidence) if row.evidence else None,
         test=logbook.wire_of(row.test) if row.test else None,
-        order=logbook.wire_of(logbook.read(unit, workspace, row.statement)) if row.statement else None,
-        log=dossiers.log_of(unit, row, seen=seen) if row.statement else None,
-        reseals=[logbook.wire_of(each) for each in logbook.read_all(unit, workspace, resealed)],
+        order=dossier.order if dossier is not None else None,
+        log=dossier.log if dossier is not None else None,
+        reseals=[logbook.wire_of(each) for each in logbook.read_all(unit, row.workspace, resealed)],
     )
 
 
@@ -245,12 +263,21 @@ def output_path(unit: Unit, workspace: str, run: str, kind: str, *, purpose: str
         NotAllowedError: as `outcome`.
         InvalidError: the purpose or the format is unknown.
     """
+    row, _, member = readable(unit, workspace, run)
+    return handed_out(unit, row, member, kind, purpose=purpose, form=form)
+
+
+def handed_out(unit: Unit, row: RunRow, member: MemberRow, kind: str, *, purpose: str, form: str) -> Path:
+    """Return where a run's file is, for a member who may have it, and record that it was fetched.
+
+    Raises:
+        NotFoundError: the run has none.
+        InvalidError: the purpose or the format is unknown.
+    """
     event, how = output_event(kind, purpose, form)
-    row = may_read(unit, workspace, run)
     digest = row.result if kind == "result" else row.log
     if digest is None:
         raise NotFoundError(f"no_{kind}", f"The run has no {kind}.", "Only runs that have ended have one.")
-    member = unit.member(workspace)
-    unit.record(workspace=workspace, member=member.email, action=event, job=row.job, version=row.version, run=row.id,
-                detail=words(row) + how)  # fmt: skip
+    unit.record(workspace=row.workspace, member=member.email, action=event, job=row.job, version=row.version,
+                run=row.id, detail=words(row) + how)  # fmt: skip
     return unit.server.blobs.path(digest)

@@ -59,6 +59,5 @@ def authenticate(server: Server, token: str | None) -> str | None:
     """Return the key behind a bearer token, or None."""
     if not token:
         return None
-    with server.database.transaction(reading=True) as session:
-        row = session.get(SessionRow, _hash(token))
-        return row.key if row is not None and row.expires >= server.clock() else None
+    found = sessions.holder(server.database, _hash(token))
+    return found.key if found is not None and found.expires >= server.clock() else None

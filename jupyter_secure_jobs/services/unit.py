@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, inspect
 
 from jupyter_secure_jobs.domain.audit import clean_detail
 from jupyter_secure_jobs.domain.errors import NotFoundError, UnauthenticatedError
@@ -39,14 +39,19 @@ Clock = Callable[[], datetime]
 
 
 class Waiting(Flag):
-    """Who waits at the server for something: members for anything new, or for a run to end; others for work."""
+    """Who waits at the server for something: members for anything new, or for a run to end; workers for runs.
+
+    Key services wait for something to answer, and workers that have a run for those answers.
+    """
 
     NEWS = auto()
     ENDS = auto()
     WORK = auto()
+    MAIL = auto()
+    ANSWERS = auto()
 
 
-_EVERYBODY: Final = Waiting.NEWS | Waiting.ENDS | Waiting.WORK
+EVERYBODY: Final = Waiting.NEWS | Waiting.ENDS | Waiting.WORK | Waiting.MAIL | Waiting.ANSWERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +104,7 @@ class Unit:
     changed: set[str] = field(default_factory=set)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
     wakes: Waiting = field(default_factory=lambda: Waiting(0))
+    _members: dict[str, MemberRow] = field(default_factory=dict)
 
     def new_id(self) -> str:
         """Return a new UUIDv7."""
@@ -120,11 +126,14 @@ class Unit:
         Raises:
             NotFoundError: there is no such workspace, or the caller is not in it: the two look the same.
         """
-        member = workspaces.member_of_key(self.session, workspace, self.caller())
+        member = self._members.get(workspace)
+        if member is None or not inspect(member).persistent:
+            member = workspaces.member_of_key(self.session, workspace, self.caller())
         if member is None:
             raise NotFoundError(
                 "no_workspace", "There is no such workspace.", "Check the address, or ask to be invited."
             )
+        self._members[workspace] = member
         return member
 
     def workspace(self, workspace: str) -> WorkspaceRow:
@@ -139,19 +148,17 @@ class Unit:
             raise NotFoundError("no_workspace", "There is no such workspace.", "Check the address.")
         return row
 
-    def changes(self, workspace: str) -> None:
-        """Say that something in a workspace changed: its members' clients will fetch."""
-        self.changed.add(workspace)
-        self.wakes |= _EVERYBODY
+    def changes(self, workspace: str, wakes: Waiting = EVERYBODY) -> None:
+        """Say that something in a workspace changed: its members' clients will fetch.
 
-    def moves(self, workspace: str) -> None:
-        """Say that a run went into its next phase: members' clients will fetch, and nobody else has to look."""
+        `wakes`: who besides them has to look, where it is known; a look costs more than most changes do.
+        """
         self.changed.add(workspace)
-        self.wakes |= Waiting.NEWS
+        self.wakes |= Waiting.NEWS | wakes
 
-    def stir(self) -> None:
-        """Wake those who wait for work, without telling members' clients that anything changed."""
-        self.wakes |= Waiting.WORK
+    def stir(self, wakes: Waiting) -> None:
+        """Wake those who wait for this, without telling members' clients that anything changed."""
+        self.wakes |= wakes
 
     def record(  # noqa: PLR0913 -- the parts of an event
         self,

@@ -19,7 +19,9 @@ from jupyter_secure_jobs.domain.errors import SecureJobsError
 from jupyter_secure_jobs.store import job_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Row, Select
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -41,7 +43,8 @@ class Database:
         )
         self._writing = sessionmaker(self.engine, expire_on_commit=False)
         job_index.keep(self._writing)
-        self._reading = sessionmaker(self.engine.execution_options(reading=True), expire_on_commit=False)
+        self._looking = self.engine.execution_options(reading=True)
+        self._reading = sessionmaker(self._looking, expire_on_commit=False)
 
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[Session]:
@@ -51,6 +54,11 @@ class Database:
             (self._reading if reading else self._writing).begin() as session,
         ):
             yield session
+
+    def look(self, query: Select[*tuple[Any, ...]], values: Mapping[str, object]) -> Row[*tuple[Any, ...]] | None:
+        """Return the first row of one query by itself; it blocks no writer."""
+        with self._looking.connect() as connection:
+            return connection.execute(query, values).first()
 
     def close(self) -> None:
         """Close every connection."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, event, func, update
+from sqlalchemy import case, event, func, inspect, update
 
 from jupyter_secure_jobs.domain.lifecycle import Status
 from jupyter_secure_jobs.store.job_list import newest_run, status
@@ -37,9 +37,17 @@ def _flushed(session: Session, _context: object) -> None:
 def _job_of(row: Any) -> str | None:  # noqa: ANN401 -- any row of a session
     if isinstance(row, JobRow):
         return row.id
-    if isinstance(row, VersionRow) or (isinstance(row, RunRow) and row.kind == "job"):
+    if isinstance(row, VersionRow):
+        return row.job
+    if isinstance(row, RunRow) and row.kind == "job" and _counts(row):
         return row.job
     return None
+
+
+def _counts(run: RunRow) -> bool:
+    # A run goes through many phases, of which the index knows nothing.
+    state = inspect(run)
+    return not state.persistent or any(state.attrs[name].history.has_changes() for name in ("status", "version"))
 
 
 def refresh(session: Session, which: ColumnElement[bool]) -> None:

@@ -101,6 +101,11 @@ def revocation(session: Session, version: str, member: str, scope: str) -> Revoc
     return session.get(RevocationRow, (version, member, scope))
 
 
+def revocations_of(session: Session, version: str) -> Sequence[RevocationRow]:
+    """Return every member's revocations of a version."""
+    return session.scalars(select(RevocationRow).where(RevocationRow.version == version)).all()
+
+
 def bundle(session: Session, job: JobRow) -> Bundle:
     """Return one job with what its status depends on."""
     return bundles(session, [job])[0]

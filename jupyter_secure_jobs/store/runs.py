@@ -34,6 +34,11 @@ def get(session: Session, workspace: str, run: str) -> RunRow | None:
     return row if row is not None and row.workspace == workspace else None
 
 
+def status(session: Session, workspace: str, run: str) -> str | None:
+    """Return the status of a run of this workspace."""
+    return session.scalar(select(RunRow.status).where(RunRow.id == run, RunRow.workspace == workspace))
+
+
 def by_order(session: Session, order: str) -> RunRow | None:
     """Return the run of this order."""
     return session.scalars(select(RunRow).where(RunRow.statement == order)).one_or_none()

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import functools
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, union_all
 
 from jupyter_secure_jobs.crypto import merkle
 from jupyter_secure_jobs.store.paging import page
 from jupyter_secure_jobs.store.tables import LogNodeRow, StatementRow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
+    from sqlalchemy import CompoundSelect
     from sqlalchemy.orm import Session
+
+A = TypeVar("A")
 
 
 def get(session: Session, workspace: str, digest: str) -> StatementRow | None:
@@ -34,7 +39,7 @@ def append(
         workspace=workspace, hash=digest, kind=kind, place=place, leaf=leaf, envelope=envelope, time=time
     )
     session.add(row)
-    for level, at, hashed in merkle.completed(leaf, place, tree(session, workspace).node):
+    for level, at, hashed in merkle.completed(leaf, place, _reader(session, workspace)):
         session.add(LogNodeRow(workspace=workspace, level=level, place=at, hash=hashed))
     session.flush()
     return row
@@ -47,7 +52,7 @@ def size(session: Session, workspace: str) -> int:
     return 0 if place is None else place + 1
 
 
-# Built once: a proof reads dozens of nodes, and building the query took longer than running it.
+# Built once: building such a query takes longer than running it.
 _NODE: Final = select(LogNodeRow.hash).where(
     LogNodeRow.workspace == bindparam("workspace"),
     LogNodeRow.level == bindparam("level"),
@@ -58,23 +63,74 @@ _LEAF: Final = select(StatementRow.leaf).where(
 )
 
 
-def tree(session: Session, workspace: str) -> merkle.Tree:
-    """Return the log's tree; each answer of it reads a logarithmic number of rows, and none of them twice."""
-    known: dict[tuple[int, int], bytes] = {}
-
+def _reader(session: Session, workspace: str) -> Callable[[int, int], bytes]:
     def node(level: int, place: int) -> bytes:
-        if (level, place) not in known:
-            at = {"workspace": workspace, "place": place}
-            rows = session.scalars(_NODE, {**at, "level": level}) if level else session.scalars(_LEAF, at)
-            known[level, place] = rows.one()
-        return known[level, place]
+        at = {"workspace": workspace, "place": place}
+        rows = session.scalars(_NODE, {**at, "level": level}) if level else session.scalars(_LEAF, at)
+        return rows.one()
 
-    return merkle.Tree(size(session, workspace), node)
+    return node
+
+
+def tree(session: Session, workspace: str) -> merkle.Tree:
+    """Return the log's tree; each answer of it reads a logarithmic number of rows, one by one. See `answer`."""
+    return merkle.Tree(size(session, workspace), _reader(session, workspace))
+
+
+@functools.lru_cache(maxsize=256)
+def _nodes(levels: tuple[int, ...]) -> CompoundSelect[int, int, bytes]:
+    # Joined level by level, so that each place is found by the table's key: put otherwise, SQLite reads the whole log.
+    return union_all(
+        *(
+            select(LogNodeRow.level, LogNodeRow.place, LogNodeRow.hash).where(
+                LogNodeRow.workspace == bindparam("workspace"),
+                LogNodeRow.level == bindparam(f"level_{level}", level),
+                LogNodeRow.place.in_(bindparam(f"at_{level}", expanding=True)),
+            )
+            for level in levels
+        )
+    )
+
+
+_LEAVES: Final = select(StatementRow.place, StatementRow.leaf).where(
+    StatementRow.workspace == bindparam("workspace"), StatementRow.place.in_(bindparam("places", expanding=True))
+)
+
+
+def answer(session: Session, workspace: str, question: Callable[[merkle.Tree], A]) -> A:
+    """Return what `question` finds out from the log's tree, as it is now; what that takes is read all at once.
+
+    Which subtrees it takes depends on sizes and places alone, so that it is put to a tree without hashes first: a
+    proof takes dozens, and reading each by itself was most of the time that a run's requests took.
+    """
+    whole = size(session, workspace)
+    wanted: dict[int, list[int]] = defaultdict(list)
+
+    def noted(level: int, place: int) -> bytes:
+        wanted[level].append(place)
+        return b""
+
+    question(merkle.Tree(whole, noted))
+    known: dict[tuple[int, int], bytes] = {}
+    if leaves := wanted.pop(0, []):
+        asked = {"workspace": workspace, "places": leaves}
+        known |= {(0, place): leaf for place, leaf in session.execute(_LEAVES, asked)}
+    if wanted:
+        at = {f"at_{level}": list(dict.fromkeys(found)) for level, found in wanted.items()}
+        rows = session.execute(_nodes(tuple(sorted(wanted))), {"workspace": workspace, **at})
+        known |= {(level, place): hashed for level, place, hashed in rows}
+    return question(merkle.Tree(whole, lambda level, place: known[level, place]))
 
 
 def of_kind(session: Session, workspace: str, kind: str) -> Sequence[StatementRow]:
     """Return all statements of one kind, oldest first."""
     query = select(StatementRow).where(StatementRow.workspace == workspace, StatementRow.kind == kind)
+    return session.scalars(query.order_by(StatementRow.place)).all()
+
+
+def of_kinds(session: Session, workspace: str, kinds: Collection[str]) -> Sequence[StatementRow]:
+    """Return all statements of these kinds, oldest first."""
+    query = select(StatementRow).where(StatementRow.workspace == workspace, StatementRow.kind.in_(list(kinds)))
     return session.scalars(query.order_by(StatementRow.place)).all()
 
 
@@ -86,6 +142,8 @@ def count(session: Session, workspace: str, kind: str) -> int:
 
 def by_hashes(session: Session, workspace: str, hashes: Collection[str]) -> dict[str, StatementRow]:
     """Return the statements of these hashes."""
+    if not hashes:
+        return {}
     query = select(StatementRow).where(StatementRow.workspace == workspace, StatementRow.hash.in_(list(hashes)))
     return {row.hash: row for row in session.scalars(query)}
 

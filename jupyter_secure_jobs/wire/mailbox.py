@@ -74,11 +74,18 @@ class LeaseAnswer(Wire):
     lease: LeaseWire | None
 
 
+class PhaseReached(Wire):
+    """A phase that a run went into, so many milliseconds ago."""
+
+    phase: Phase
+    ago_ms: int = Field(ge=0, le=86_400_000)
+
+
 class Heartbeat(Wire):
-    """A sign of life, with the phase the run is in."""
+    """A sign of life, with the phases that the run went into since the last one, oldest first."""
 
     lease: str
-    phase: Phase | None = None
+    phases: list[PhaseReached] = []
 
 
 class HeartbeatAnswer(Wire):
@@ -113,9 +120,11 @@ class Finished(Wire):
     """The end of a run: signed outcome, and the sealed (or synthetic) result and log.
 
     `result` and `log` name finished uploads; small files come along instead, in base64: `result_file`, `log_file`.
+    `phases` are those that no sign of life has told.
     """
 
     lease: str
+    phases: list[PhaseReached] = []
     status: RunStatus
     error_class: str | None = None
     error_line: int | None = None

@@ -132,7 +132,7 @@ class Worker:
             try:
                 with Life(self._mailbox, lease, enclave) as life:
                     outcome = self._perform(lease, enclave, Path(name), life)
-                self._mailbox.finish(lease, outcome)
+                self._mailbox.finish(lease, outcome.model_copy(update={"phases": life.untold()}))
                 log.info("run %s: %s", lease.run, outcome.status)
             except _ReleasedError as error:
                 log.info("run %s: back to the queue: %s", lease.run, error)

@@ -66,6 +66,11 @@ class Server:
                                previous_manifests=manifests, previous_decisions=wires(self.acceptances),
                                log=self._proof())  # fmt: skip
 
+    def live_statements(self, workspace: str, job: str, **_seen: int) -> Any:
+        number = self.job(workspace, job).live_version
+        about, chains = self.review_statements(workspace, job, number), self.roster(workspace)
+        return SimpleNamespace(number=number, review=about, chains=chains)
+
     def accepted_before(self, version: Envelope | None = None, *, without: str = "") -> None:
         """Put another version under review; show `version`, else the one of before, as accepted by all but one."""
         before = self.kept.versions[self.version][0] if version is None else version

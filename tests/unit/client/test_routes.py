@@ -82,7 +82,12 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"GET member/{J}/last-review", lambda c: c.verified_last_review("w", "j")),
     (f"GET member/{R}/comparison", lambda c: c.compare("w", "r")),
     (f"GET member/{R}/receipt", lambda c: c.verified_receipt("w", "r")),
+    (f"GET {J}/live?seen=5", lambda c: c.live_statements("w", "j", seen=5)),
     (f"GET {R}", lambda c: c.run_of("w", "r")),
+    (
+        f"GET {R}/opening?kind=log&seen=5&purpose=export&format=txt",
+        lambda c: c.opening("w", "r", "log", seen=5, purpose="export", form="txt"),
+    ),
     (f"POST {R}/cancel", lambda c: c.cancel_run("w", "r")),
     (f"GET {R}/outcome?seen=5", lambda c: c.outcome("w", "r", seen=5)),
     (f"GET {R}/statements?seen=3&purpose=open", lambda c: c.run_statements("w", "r", seen=3)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bite.defence import Defence, changed, never, not_raised
+from bite.defence import Defence, changed, never
 
 _WHEELS: Final = "jupyter_secure_jobs/enclave/wheels.py"
 _COMPUTE: Final = "jupyter_secure_jobs/domain/compute.py"

@@ -55,6 +55,11 @@ def next_run(unit: Unit, served: Iterable[str]) -> RunRow | None:
             return run
 
 
+def anything(unit: Unit, served: Iterable[str]) -> bool:
+    """Tell whether a worker of these workspaces could take a run now."""
+    return any(Queue(unit, workspace, ()).order(most=1) for workspace in served)
+
+
 class Queue:
     """The queue of one workspace as it is when it is first asked; places and services are fetched if a run waits."""
 

@@ -10,6 +10,8 @@ from jupyter_secure_jobs.domain.errors import ConflictError
 ORDER_DAYS: Final = 7
 LEASE_SECONDS: Final = 60
 HEARTBEAT_SECONDS: Final = 15
+NONCE_SECONDS: Final = 30
+_FIRST_PATIENCE: Final = 5
 MOST_GRANTS_PER_ORDER: Final = 3
 REGRANT_HOURS: Final = 24
 MEMBERS_CHANGED: Final = "MembersChanged"
@@ -99,6 +101,15 @@ def after_lost_lease(*, keys_released: bool, already_retried: bool) -> RunStatus
     Before keys it is queued again, as often as needed. After keys the same order is tried once more; then it fails.
     """
     return RunStatus.FAILED if keys_released and already_retried else RunStatus.QUEUED
+
+
+def patience(attempts: int) -> int:
+    """Return for how many seconds a worker that has other work waits for a run's nonces.
+
+    A key service that is there and silent must not hold every worker; one that is only slow has longer each time.
+    `attempts` counts those that went before.
+    """
+    return min(NONCE_SECONDS, _FIRST_PATIENCE << min(attempts, 10))
 
 
 class Fate(StrEnum):

@@ -13,7 +13,7 @@ from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.services import dossiers, logbook, profiles, queue, run_view, uploads
-from jupyter_secure_jobs.services.run_state import end, give_back, mark, reached
+from jupyter_secure_jobs.services.run_state import attempts_of, end, give_back, mark, note_silent, reached
 from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import datasets, runs, workspaces
 from jupyter_secure_jobs.wire.base import Nothing
@@ -81,6 +81,7 @@ def claim(unit: Unit, offer: OfferWire | None = None) -> LeaseAnswer:
     settings = unit.server.settings
     run.lease, run.worker = unit.new_id(), mine[run.workspace].name
     run.lease_expires = unit.now + timedelta(seconds=settings.lease_seconds)
+    attempts = attempts_of(run)
     if run.kind == RunKind.JOB:
         mark(run, Phase.EVIDENCE, unit.now)
         unit.changes(run.workspace, Waiting.MAIL)
@@ -92,6 +93,7 @@ def claim(unit: Unit, offer: OfferWire | None = None) -> LeaseAnswer:
             lease=run.lease,
             lease_seconds=settings.lease_seconds,
             heartbeat_seconds=settings.heartbeat_seconds,
+            patience_seconds=rules.patience(attempts),
             dossier=dossiers.of_run(unit, run) if run.kind == RunKind.JOB else None,
             test=_test(unit, run) if run.kind == RunKind.TEST else None,
         )
@@ -167,7 +169,11 @@ def _went_on(unit: Unit, run: RunRow, phases: Sequence[PhaseReached]) -> None:
 def release(unit: Unit, workspace: str, run: str, body: Heartbeat) -> Nothing:
     """Take a run back from a worker that could not get its keys; it is queued again."""
     row = leased(unit, workspace, run, body.lease)
+    asked = row.request is not None
+    mails = runs.mail(unit.session, run)
+    silent = [mail.organisation for mail in mails if (mail.grant if asked else mail.nonce) is None]
     give_back(unit, row, lost=False)
+    note_silent(row, silent)
     # Its key service may be silent for a while before it counts as away: others must not wait for that.
     queue.let_others_first(unit, row)
     return Nothing()

@@ -14,7 +14,7 @@ from jupyter_secure_jobs.protocol.decision import Revocation
 from jupyter_secure_jobs.protocol.envelope import media_type
 from jupyter_secure_jobs.protocol.order import KeyGrant
 from jupyter_secure_jobs.protocol.roster import WorkerList
-from jupyter_secure_jobs.services import carried, dossiers, logbook, notices, workspaces
+from jupyter_secure_jobs.services import carried, dossiers, logbook, notices, queue, workspaces
 from jupyter_secure_jobs.services.dispatch import enrolled, leased
 from jupyter_secure_jobs.services.run_state import mark, note_sandbox, words
 from jupyter_secure_jobs.services.unit import Waiting
@@ -54,12 +54,16 @@ def ask(unit: Unit, workspace: str, run: str, body: KeysAsked) -> KeysAnswer:
             mark(row, Phase.KEYS, unit.now)
             unit.changes(workspace, Waiting.MAIL)
     mails = runs.mail(unit.session, run)
+    waiting = [mail.organisation for mail in mails if mail.nonce is None]
+    known = enrolled(unit, "worker", "was_worker") if waiting else []
+    served = {each.workspace: each for each in known if each.kind == "worker"}
     return KeysAnswer(
         nonces={mail.organisation: mail.nonce for mail in mails if mail.nonce is not None},
         grants={mail.organisation: logbook.wire_of(mail.grant) for mail in mails if mail.grant is not None},
         refusals={mail.organisation: mail.refusal for mail in mails if mail.refusal is not None},
-        waiting=[mail.organisation for mail in mails if mail.nonce is None],
+        waiting=waiting,
         cancel=row.cancel_requested,
+        others=queue.anything(unit, served),
     )
 
 

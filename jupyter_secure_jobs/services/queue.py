@@ -89,6 +89,11 @@ def _asked(unit: Unit, run: str) -> tuple[Compute, JobLimits]:
     return terms.compute_of(text), JobLimits(**text["limits"])
 
 
+def anything(unit: Unit, served: Mapping[str, ServiceKeyRow]) -> bool:
+    """Tell whether a worker, which has a row in each workspace that it serves, could take a run now."""
+    return any(_head(unit, worker) is not None for worker in served.values())
+
+
 class Queue:
     """The queue of one workspace as it is when it is first asked; places and services are fetched if a run waits."""
 

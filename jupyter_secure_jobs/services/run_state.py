@@ -11,6 +11,8 @@ from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import runs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.tables import RunRow
 
@@ -37,8 +39,26 @@ def sandbox_ms(run: RunRow) -> int | None:
     """Return how long a run has waited for its sandbox in its newest turn, if its worker has said so."""
     waited: int | None = None
     for name, _, *more in run.phases:
-        waited = int(more[0]) if more else None if name == Phase.QUEUED else waited
+        waited = None if name == Phase.QUEUED else int(more[0]) if more else waited
     return waited
+
+
+def attempts_of(run: RunRow) -> int:
+    """Return how often a worker has begun to gather a run's keys."""
+    return sum(name == Phase.EVIDENCE for name, *_ in run.phases)
+
+
+def note_silent(run: RunRow, organisations: Sequence[str]) -> None:
+    """Keep with a run that was given back whose key services were there and did not answer."""
+    name, at = run.phases[-1][:2]
+    if organisations and name == Phase.QUEUED:
+        run.phases = [*run.phases[:-1], [name, at, list(organisations)]]
+
+
+def silent_services(run: RunRow) -> list[str]:
+    """Return whose key services did not answer when a queued run was last begun."""
+    name, _, *more = run.phases[-1]
+    return list(more[0]) if name == Phase.QUEUED and more else []
 
 
 def words(run: RunRow) -> str:

@@ -9,7 +9,7 @@ from jupyter_secure_jobs.domain.job import Assurance
 from jupyter_secure_jobs.domain.run import ACTIVE, Phase, RunKind, RunStatus, may_cancel, may_open
 from jupyter_secure_jobs.domain.step import steps
 from jupyter_secure_jobs.services.queue import Queue, present
-from jupyter_secure_jobs.services.run_state import sandbox_ms
+from jupyter_secure_jobs.services.run_state import sandbox_ms, silent_services
 from jupyter_secure_jobs.wire.run import PhaseWire, RunWire, StepWire
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def waiting(unit: Unit, run: RunRow, queue: Queue | None = None) -> str | None:
     away = away_services(unit, run, queue)
     if away:
         return f"waiting for the key service of {', '.join(away)}"
+    silent = silent_services(run)
+    if silent:
+        return f"waiting for the key service of {', '.join(silent)}, which is connected and did not answer"
     at = place(run, queue)
     return f"place {at} in the queue" if at is not None and at > 1 else None
 

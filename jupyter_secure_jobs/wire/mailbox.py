@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Base64Bytes, Field
 
-from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
+from jupyter_secure_jobs.domain.run import NONCE_SECONDS, Phase, RunKind, RunStatus
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Wire
 from jupyter_secure_jobs.wire.compute import ComputeWire
 from jupyter_secure_jobs.wire.job import InputVariableWire, LimitsWire
@@ -56,7 +56,10 @@ class TestTask(Wire):
 
 
 class LeaseWire(Wire):
-    """A run handed to a worker, for `lease_seconds` unless it gives a sign of life."""
+    """A run handed to a worker, for `lease_seconds` unless it gives a sign of life.
+
+    `patience_seconds`: how long to wait for key services while there is other work.
+    """
 
     run: str
     workspace: str
@@ -64,6 +67,7 @@ class LeaseWire(Wire):
     lease: str
     lease_seconds: float
     heartbeat_seconds: float
+    patience_seconds: float = NONCE_SECONDS
     dossier: Dossier | None = None
     test: TestTask | None = None
 
@@ -107,13 +111,17 @@ class KeysAsked(Wire):
 
 
 class KeysAnswer(Wire):
-    """What the key services have said so far, by organisation; `waiting` for whom; whether to `cancel` the run."""
+    """What the key services have said so far, by organisation; `waiting` for whom; whether to `cancel` the run.
+
+    `others`: whether another run could be had in its place.
+    """
 
     nonces: dict[str, str]
     grants: dict[str, EnvelopeWire]
     refusals: dict[str, str]
     waiting: list[str]
     cancel: bool = False
+    others: bool = False
 
 
 class Finished(Wire):

@@ -24,7 +24,7 @@ from jupyter_secure_jobs.domain.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from jupyter_secure_jobs.domain.run import RunKind, RunStatus
+from jupyter_secure_jobs.domain.run import NONCE_SECONDS, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.wire.base import EnvelopeWire
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess
 
 log: Final = logging.getLogger(__name__)
-NONCE_SECONDS: Final = 30.0
 GRANT_SECONDS: Final = 60.0
 _PAUSES: Final = (0.2, 0.3, 0.5, 0.5, 1.0, 2.0, 5.0, 10.0)
 _LARGEST_FILE: Final = 11 * 1024**3
@@ -238,10 +237,12 @@ class Worker:
     def _keys(self, lease: LeaseWire, asked: KeysAsked, seconds: float, life: Life) -> KeysAnswer | None:
         """Return what the key services said, after `seconds` at the latest; None if the run was cancelled.
 
+        Nonces are waited for no longer than the lease's patience if there is another run to take.
+
         Raises:
             RefusedError: a key service refused.
         """
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
         while True:
             answer = self._mailbox.keys(lease, asked, wait=3.0)
             if answer.cancel:
@@ -250,7 +251,11 @@ class Worker:
                 organisation, reason = min(answer.refusals.items())
                 raise RefusedError("key_service", f"The key service of {organisation} refused: {reason}")
             complete = set(answer.grants) == set(answer.nonces) if asked.request else True
-            if (complete and not answer.waiting) or time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            if (complete and not answer.waiting) or waited > seconds:
+                return answer
+            if asked.request is None and answer.others and waited > lease.patience_seconds:
+                # A key service that is there and silent must not keep the worker from what others have ordered.
                 return answer
             if life.cancelled:
                 return None

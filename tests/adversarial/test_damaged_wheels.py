@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import zipfile
 from typing import TYPE_CHECKING, Final
 
@@ -102,9 +103,13 @@ def test_list_of_files_that_would_fill_the_memory(tmp_path: Path, monkeypatch: p
 def test_pipe_in_place_of_a_wheel_keeps_nobody_waiting(tmp_path: Path) -> None:
     """Opened as usual, a pipe that nobody writes into holds its reader for ever, and the run's lease with it."""
     os.mkfifo(tmp_path / NAME)
+    found: list[object] = []
+    looking = threading.Thread(target=lambda: found.append(WheelHouse(tmp_path).offered()), daemon=True)
+    looking.start()
+    looking.join(10)
+    assert found == [()]
     with refused("wheel_refused", saying="no file"):
         read_wheel(tmp_path / NAME)
-    assert WheelHouse(tmp_path).offered() == ()
 
 
 def test_worker_offers_what_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

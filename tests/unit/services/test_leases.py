@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnauthenticatedError
-from jupyter_secure_jobs.domain.run import Phase, RunStatus
-from jupyter_secure_jobs.services import dispatch, keymail
+from jupyter_secure_jobs.domain.run import NONCE_SECONDS, Phase, RunStatus, patience
+from jupyter_secure_jobs.services import dispatch, keymail, run_view
+from jupyter_secure_jobs.services.run_state import attempts_of, mark, note_sandbox, sandbox_ms
 from jupyter_secure_jobs.store.tables import KeyMailRow, RunRow, ServiceKeyRow
 from jupyter_secure_jobs.wire.mailbox import Finished, Heartbeat, KeysAsked
 from tests.support.filled import ANA, ELSEWHERE, HERE, NOW, PEOPLE, WEI, Filled, copied
@@ -140,6 +141,37 @@ def test_a_run_that_is_given_back_lets_the_others_go_first(server: Clocked) -> N
         dispatch.release(unit, HERE, "run-0", Heartbeat(lease=lease))
     assert server.row("run-0").turn > server.row("run-1").turn
     assert server.row("run-0").lease is None
+
+
+def test_a_run_says_whose_key_service_did_not_answer(server: Clocked) -> None:
+    """It is connected, so that nothing else would tell why the run starts again and again."""
+    with server.unit("key of one", reading=False) as unit:
+        for name, nonce in (("Airline", "given"), ("Silent", None)):
+            unit.session.add(ServiceKeyRow(workspace=HERE, kind="keyservice", name=name, key=f"of {name}", seen=NOW))
+            unit.session.add(KeyMailRow(run="run-0", organisation=name, workspace=HERE, nonce=nonce, grant=None,
+                                        refusal=None))  # fmt: skip
+    lease = server.taken("run-0")
+    with server.unit("key of one", reading=False) as unit:
+        row = unit.session.get_one(RunRow, "run-0")
+        mark(row, Phase.EVIDENCE, NOW)
+        said = keymail.ask(unit, HERE, "run-0", KeysAsked(lease=lease))
+        assert (said.waiting, said.others) == (["Silent"], True), "another organisation's run could be had"
+        unit.session.get_one(RunRow, "run-1").lease = "taken"
+        assert not keymail.ask(unit, HERE, "run-0", KeysAsked(lease=lease)).others
+        note_sandbox(row, 7)
+        dispatch.release(unit, HERE, "run-0", Heartbeat(lease=lease))
+        assert "the key service of Silent, which is connected" in (run_view.waiting(unit, row) or "")
+        assert (attempts_of(row), sandbox_ms(row)) == (1, None)
+        mark(row, Phase.EVIDENCE, NOW)
+        assert run_view.waiting(unit, row) is None
+
+
+def test_patience_grows_with_each_attempt() -> None:
+    """One that is only slow gets its time in the end; one that is silent holds nobody for long at first."""
+    told = [patience(attempts) for attempts in range(6)]
+    assert told == sorted(told)
+    assert told[0] < told[-1] == NONCE_SECONDS
+    assert patience(10**6) == NONCE_SECONDS
 
 
 def test_a_run_ends_once_and_as_one_that_ended(server: Clocked) -> None:

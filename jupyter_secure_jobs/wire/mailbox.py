@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import Base64Bytes, Field
 
 from jupyter_secure_jobs.domain.run import NONCE_SECONDS, Phase, RunKind, RunStatus
@@ -78,11 +80,15 @@ class LeaseAnswer(Wire):
     lease: LeaseWire | None
 
 
+# What happened longer ago is told as of then: a server may have been away for days.
+LONGEST_AGO_MS: Final = 86_400_000
+
+
 class PhaseReached(Wire):
     """A phase that a run went into, so many milliseconds ago."""
 
     phase: Phase
-    ago_ms: int = Field(ge=0, le=86_400_000)
+    ago_ms: int = Field(ge=0, le=LONGEST_AGO_MS)
 
 
 class Heartbeat(Wire):

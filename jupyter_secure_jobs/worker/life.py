@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from jupyter_secure_jobs.domain.errors import ConflictError, SecureJobsError
 from jupyter_secure_jobs.domain.run import Phase
-from jupyter_secure_jobs.wire.mailbox import Heartbeat, PhaseReached
+from jupyter_secure_jobs.wire.mailbox import LONGEST_AGO_MS, Heartbeat, PhaseReached
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.client.mailbox import WorkerMailbox
@@ -52,7 +52,10 @@ class Life:
     def untold(self) -> list[PhaseReached]:
         """Return the phases that no sign of life has told, to be told with the next one or with the outcome."""
         now = time.monotonic()
-        return [PhaseReached(phase=phase, ago_ms=round((now - at) * 1000)) for phase, at in self._untold]
+        return [
+            PhaseReached(phase=phase, ago_ms=min(round((now - at) * 1000), LONGEST_AGO_MS))
+            for phase, at in self._untold
+        ]
 
     @property
     def cancelled(self) -> bool:

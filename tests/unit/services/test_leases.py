@@ -13,7 +13,7 @@ from jupyter_secure_jobs.domain.run import NONCE_SECONDS, Phase, RunStatus, pati
 from jupyter_secure_jobs.services import dispatch, keymail, run_view
 from jupyter_secure_jobs.services.run_state import attempts_of, mark, note_sandbox, sandbox_ms
 from jupyter_secure_jobs.store.tables import KeyMailRow, RunRow, ServiceKeyRow
-from jupyter_secure_jobs.wire.mailbox import Finished, Heartbeat, KeysAsked
+from jupyter_secure_jobs.wire.mailbox import Finished, Heartbeat, KeysAsked, PhaseReached
 from tests.support.filled import ANA, ELSEWHERE, HERE, NOW, PEOPLE, WEI, Filled, copied
 from tests.support.refusal import refused
 
@@ -191,7 +191,12 @@ def test_a_worker_gets_the_runs_and_files_of_its_own_workspaces(server: Clocked)
         with refused("no_workspace", kind=NotFoundError):
             dispatch.file_path(unit, HERE, "sha256:" + "1" * 64)
         with refused("lease_lost", kind=ConflictError):
-            dispatch.heartbeat(unit, ELSEWHERE, "run-0", Heartbeat(lease="lease of one", phase=Phase.RUN))
+            dispatch.heartbeat(
+                unit,
+                ELSEWHERE,
+                "run-0",
+                Heartbeat(lease="lease of one", phases=[PhaseReached(phase=Phase.RUN, ago_ms=0)]),
+            )
 
 
 def test_an_order_that_expired_is_not_handed_out(server: Clocked) -> None:

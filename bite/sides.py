@@ -209,7 +209,7 @@ SERVER: Final = (
     Defence(
         name="a session ends",
         stops="a stolen token is good for ever",
-        edits=(changed(_SESSIONS, " and row.expires >= server.clock()", ""),),
+        edits=(changed(_SESSIONS, " and found.expires >= server.clock()", ""),),
         tests=(f"{_LOGINS}::test_session_that_is_over",),
     ),
     Defence(

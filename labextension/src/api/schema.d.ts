@@ -928,6 +928,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/{w}/jobs/{j}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_live_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces/{w}/jobs/{j}/new-draft": {
         parameters: {
             query?: never;
@@ -1288,6 +1304,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["get_sealed_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{w}/runs/{r}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["open_run"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2146,6 +2178,7 @@ export interface components {
          * @description The end of a run: signed outcome, and the sealed (or synthetic) result and log.
          *
          *     `result` and `log` name finished uploads; small files come along instead, in base64: `result_file`, `log_file`.
+         *     `phases` are those that no sign of life has told.
          */
         Finished: {
             /**
@@ -2177,6 +2210,11 @@ export interface components {
              * @default null
              */
             log_file: string | null;
+            /**
+             * Phases
+             * @default []
+             */
+            phases: components["schemas"]["PhaseReached"][];
             /** @default null */
             receipt: components["schemas"]["EnvelopeWire"] | null;
             /**
@@ -2260,13 +2298,16 @@ export interface components {
         };
         /**
          * Heartbeat
-         * @description A sign of life, with the phase the run is in.
+         * @description A sign of life, with the phases that the run went into since the last one, oldest first.
          */
         Heartbeat: {
             /** Lease */
             lease: string;
-            /** @default null */
-            phase: components["schemas"]["Phase"] | null;
+            /**
+             * Phases
+             * @default []
+             */
+            phases: components["schemas"]["PhaseReached"][];
         };
         /**
          * HeartbeatAnswer
@@ -2844,6 +2885,16 @@ export interface components {
             text: string;
         };
         /**
+         * LiveWire
+         * @description The statements about a job's live version and the chains behind them; `number` and `review` null without one.
+         */
+        LiveWire: {
+            chains: components["schemas"]["RosterWire"];
+            /** Number */
+            number: number | null;
+            review: components["schemas"]["ReviewWire"] | null;
+        };
+        /**
          * LogEntryWire
          * @description One entry's place in the log: a statement's, or with `kind` event that of a line of the audit log.
          *
@@ -3017,6 +3068,19 @@ export interface components {
              * @default []
              */
             packages: components["schemas"]["PackageWire"][];
+        };
+        /**
+         * OpeningWire
+         * @description What opening a run's result or log takes: how it ended, and for a job run the statements behind it.
+         *
+         *     `file` is the sealed file (for a test: the plain, synthetic one), unless there is none or it is a large one.
+         */
+        OpeningWire: {
+            dossier: components["schemas"]["Dossier"] | null;
+            /** File */
+            file: string | null;
+            outcome: components["schemas"]["OutcomeWire"];
+            run: components["schemas"]["RunWire"];
         };
         /**
          * OutcomeWire
@@ -3222,6 +3286,15 @@ export interface components {
          * @enum {string}
          */
         Phase: "queued" | "evidence" | "keys" | "decrypt" | "run" | "seal" | "done";
+        /**
+         * PhaseReached
+         * @description A phase that a run went into, so many milliseconds ago.
+         */
+        PhaseReached: {
+            /** Ago Ms */
+            ago_ms: number;
+            phase: components["schemas"]["Phase"];
+        };
         /**
          * PhaseWire
          * @description A step of a run and when it began.
@@ -6492,6 +6565,40 @@ export interface operations {
             };
         };
     };
+    get_live_version: {
+        parameters: {
+            query?: {
+                seen?: string;
+            };
+            header?: never;
+            path: {
+                w: string;
+                j: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveWire"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     new_draft: {
         parameters: {
             query?: never;
@@ -7339,6 +7446,43 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_run: {
+        parameters: {
+            query?: {
+                kind?: string;
+                seen?: string;
+                purpose?: string;
+                format?: string;
+            };
+            header?: never;
+            path: {
+                w: string;
+                r: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningWire"];
                 };
             };
             /** @description A problem */

@@ -6,8 +6,9 @@ is ours, since it must be strict and bounded.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar, cast
 
 from securesystemslib.dsse import Envelope as DsseEnvelope
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_SIGNATURES: Final = 2000
 MOST_TYPE: Final = 200
+REMEMBERED: Final = 256
+MOST_REMEMBERED: Final = 16 * 1024
 
 
 class Statement(Protocol):
@@ -145,4 +148,13 @@ def read(kind: type[S], envelope: Envelope) -> S:
     """
     if envelope.payloadType != media_type(kind):
         raise RefusedError("statement_type", f"This is not a statement of kind {kind.TYPE}.")
-    return codec.from_json(kind, canonical.decode(envelope.payload))
+    if len(envelope.payload) > MOST_REMEMBERED:
+        return codec.from_json(kind, canonical.decode(envelope.payload))
+    return cast("S", _read(kind, envelope.payload))
+
+
+# A run's statements are read some dozen times by each side. What they say follows from the kind and the whole bytes,
+# which are what is remembered under; statements cannot be changed; what was refused is refused anew each time.
+@functools.lru_cache(maxsize=REMEMBERED)
+def _read(kind: type[Statement], data: bytes) -> Statement:
+    return codec.from_json(kind, canonical.decode(data))

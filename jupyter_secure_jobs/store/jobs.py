@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from jupyter_secure_jobs.store.tables import (
     DecisionRow,
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
+
+
+# Built once: building such a query takes longer than running it.
+_DECISIONS: Final = select(DecisionRow).where(DecisionRow.version == bindparam("version"))
+_REVOCATIONS: Final = select(RevocationRow).where(RevocationRow.version == bindparam("version"))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,7 +91,7 @@ def of_version(session: Session, workspace: str, digest: str) -> JobRow | None:
 
 def decisions_on(session: Session, version: str) -> dict[str, DecisionRow]:
     """Return the decisions on a submission by member, also on one whose review was closed."""
-    found = session.scalars(select(DecisionRow).where(DecisionRow.version == version))
+    found = session.scalars(_DECISIONS, {"version": version})
     return {row.member: row for row in found}
 
 
@@ -103,7 +108,7 @@ def revocation(session: Session, version: str, member: str, scope: str) -> Revoc
 
 def revocations_of(session: Session, version: str) -> Sequence[RevocationRow]:
     """Return every member's revocations of a version."""
-    return session.scalars(select(RevocationRow).where(RevocationRow.version == version)).all()
+    return session.scalars(_REVOCATIONS, {"version": version}).all()
 
 
 def bundle(session: Session, job: JobRow) -> Bundle:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import bindparam, delete, func, or_, select, text, update
 
 from jupyter_secure_jobs.store.paging import page
 from jupyter_secure_jobs.store.tables import (
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 _MOST_TASKS: Final = 20
+_MAIL: Final = select(KeyMailRow).where(KeyMailRow.run == bindparam("run")).order_by(KeyMailRow.organisation)
 
 
 def get(session: Session, workspace: str, run: str) -> RunRow | None:
@@ -135,8 +137,7 @@ def granted(session: Session, ids: Collection[str]) -> dict[str, dict[str, bool]
 
 def mail(session: Session, run: str) -> Sequence[KeyMailRow]:
     """Return a run's exchange with key services, by organisation."""
-    query = select(KeyMailRow).where(KeyMailRow.run == run).order_by(KeyMailRow.organisation)
-    return session.scalars(query).all()
+    return session.scalars(_MAIL, {"run": run}).all()
 
 
 def waits_for(session: Session, key: str) -> bool:
@@ -144,6 +145,10 @@ def waits_for(session: Session, key: str) -> bool:
 
     One that some workspace never saw has to call as well: no run is handed out there until it was seen.
     """
+    return session.scalar(_WAITS_FOR, {"key": key}) or False
+
+
+def _waiting_key() -> Select[bool]:
     mail = (
         select(KeyMailRow.run)
         .join(RunRow, RunRow.id == KeyMailRow.run)
@@ -161,38 +166,50 @@ def waits_for(session: Session, key: str) -> bool:
         NoticeRow.acknowledgement.is_(None),
     )
     called = or_(ServiceKeyRow.seen.is_(None), mail.exists(), notices.exists())
-    listed = select(ServiceKeyRow.key).where(ServiceKeyRow.key == key, called)
-    return session.scalar(select(listed.exists())) or False
+    listed = select(ServiceKeyRow.key).where(ServiceKeyRow.key == bindparam("key"), called)
+    return select(listed.exists())
+
+
+# Built once, like those below: each is asked several times a run, and building one takes longer than running it.
+_WAITS_FOR: Final = _waiting_key()
+
+
+_OPEN_MAIL: Final = (
+    select(KeyMailRow, RunRow)
+    .join(RunRow, RunRow.id == KeyMailRow.run)
+    .where(
+        RunRow.workspace == bindparam("workspace"),
+        text("lease IS NOT NULL"),
+        RunRow.status == "Queued",
+        KeyMailRow.organisation == bindparam("organisation"),
+        KeyMailRow.refusal.is_(None),
+        KeyMailRow.grant.is_(None),
+        or_(KeyMailRow.nonce.is_(None), RunRow.request.is_not(None)),
+    )
+    .limit(_MOST_TASKS)
+)
+_OPEN_NOTICES: Final = (
+    select(NoticeRow)
+    .where(
+        NoticeRow.workspace == bindparam("workspace"),
+        NoticeRow.organisation == bindparam("organisation"),
+        text("acknowledgement IS NULL"),
+    )
+    .limit(_MOST_TASKS)
+)
 
 
 def open_mail(session: Session, workspace: str, organisation: str) -> Sequence[tuple[KeyMailRow, RunRow]]:
     """Return what a key service has still to answer: runs under lease without a nonce, or asked and without grant."""
     # From the few runs under lease to their mail, whose workspace is not asked for: by that and the organisation the
     # database would find mail for every run that the key service ever answered.
-    query = (
-        select(KeyMailRow, RunRow)
-        .join(RunRow, RunRow.id == KeyMailRow.run)
-        .where(
-            RunRow.workspace == workspace,
-            text("lease IS NOT NULL"),
-            RunRow.status == "Queued",
-            KeyMailRow.organisation == organisation,
-            KeyMailRow.refusal.is_(None),
-            KeyMailRow.grant.is_(None),
-            or_(KeyMailRow.nonce.is_(None), RunRow.request.is_not(None)),
-        )
-    )
-    return [(row[0], row[1]) for row in session.execute(query.limit(_MOST_TASKS))]
+    asked = {"workspace": workspace, "organisation": organisation}
+    return [(row[0], row[1]) for row in session.execute(_OPEN_MAIL, asked)]
 
 
 def open_notices(session: Session, workspace: str, organisation: str) -> Sequence[NoticeRow]:
     """Return revocations, withdrawals and changes of the roster that a key service has not acknowledged."""
-    query = select(NoticeRow).where(
-        NoticeRow.workspace == workspace,
-        NoticeRow.organisation == organisation,
-        text("acknowledgement IS NULL"),
-    )
-    return session.scalars(query.limit(_MOST_TASKS)).all()
+    return session.scalars(_OPEN_NOTICES, {"workspace": workspace, "organisation": organisation}).all()
 
 
 def notices_of(session: Session, workspace: str, statement: str) -> Sequence[NoticeRow]:

@@ -47,12 +47,20 @@ def append(
 
 def size(session: Session, workspace: str) -> int:
     """Return how many statements the log has."""
-    newest = select(func.max(StatementRow.place)).where(StatementRow.workspace == workspace)
-    place = session.scalar(newest)
+    place = session.scalar(_NEWEST, {"workspace": workspace})
     return 0 if place is None else place + 1
 
 
 # Built once: building such a query takes longer than running it.
+_NEWEST: Final = select(func.max(StatementRow.place)).where(StatementRow.workspace == bindparam("workspace"))
+_BY_HASHES: Final = select(StatementRow).where(
+    StatementRow.workspace == bindparam("workspace"), StatementRow.hash.in_(bindparam("hashes", expanding=True))
+)
+_OF_KINDS: Final = (
+    select(StatementRow)
+    .where(StatementRow.workspace == bindparam("workspace"), StatementRow.kind.in_(bindparam("kinds", expanding=True)))
+    .order_by(StatementRow.place)
+)
 _NODE: Final = select(LogNodeRow.hash).where(
     LogNodeRow.workspace == bindparam("workspace"),
     LogNodeRow.level == bindparam("level"),
@@ -130,8 +138,7 @@ def of_kind(session: Session, workspace: str, kind: str) -> Sequence[StatementRo
 
 def of_kinds(session: Session, workspace: str, kinds: Collection[str]) -> Sequence[StatementRow]:
     """Return all statements of these kinds, oldest first."""
-    query = select(StatementRow).where(StatementRow.workspace == workspace, StatementRow.kind.in_(list(kinds)))
-    return session.scalars(query.order_by(StatementRow.place)).all()
+    return session.scalars(_OF_KINDS, {"workspace": workspace, "kinds": list(kinds)}).all()
 
 
 def count(session: Session, workspace: str, kind: str) -> int:
@@ -144,8 +151,8 @@ def by_hashes(session: Session, workspace: str, hashes: Collection[str]) -> dict
     """Return the statements of these hashes."""
     if not hashes:
         return {}
-    query = select(StatementRow).where(StatementRow.workspace == workspace, StatementRow.hash.in_(list(hashes)))
-    return {row.hash: row for row in session.scalars(query)}
+    rows = session.scalars(_BY_HASHES, {"workspace": workspace, "hashes": list(hashes)})
+    return {row.hash: row for row in rows}
 
 
 def entries(

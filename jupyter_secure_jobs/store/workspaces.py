@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from jupyter_secure_jobs.store.tables import MemberRow, ServiceKeyRow, WorkspaceRow
 
@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
+
+
+# Built once: these are asked by nearly every request, and building one takes longer than running it.
+_MEMBER: Final = select(MemberRow).where(
+    MemberRow.workspace == bindparam("workspace"), MemberRow.signing_key == bindparam("key")
+)
+_SERVICE_KEYS: Final = select(ServiceKeyRow).where(
+    ServiceKeyRow.key == bindparam("key"), ServiceKeyRow.kind.in_(bindparam("kinds", expanding=True))
+)
+_SERVICES: Final = select(ServiceKeyRow).where(
+    ServiceKeyRow.workspace == bindparam("workspace"), ServiceKeyRow.kind == bindparam("kind")
+)
 
 
 def get(session: Session, workspace: str) -> WorkspaceRow | None:
@@ -27,8 +39,7 @@ def of_key(session: Session, key: str) -> Sequence[WorkspaceRow]:
 
 def member_of_key(session: Session, workspace: str, key: str) -> MemberRow | None:
     """Return the member of a workspace with this signing key."""
-    query = select(MemberRow).where(MemberRow.workspace == workspace, MemberRow.signing_key == key)
-    return session.scalars(query).one_or_none()
+    return session.scalars(_MEMBER, {"workspace": workspace, "key": key}).one_or_none()
 
 
 def members(session: Session, workspace: str) -> Sequence[MemberRow]:
@@ -39,14 +50,12 @@ def members(session: Session, workspace: str) -> Sequence[MemberRow]:
 
 def service_keys(session: Session, key: str, *kinds: str) -> Sequence[ServiceKeyRow]:
     """Return where a key is listed as a worker or key service."""
-    query = select(ServiceKeyRow).where(ServiceKeyRow.key == key, ServiceKeyRow.kind.in_(kinds))
-    return session.scalars(query).all()
+    return session.scalars(_SERVICE_KEYS, {"key": key, "kinds": kinds}).all()
 
 
 def services(session: Session, workspace: str, kind: str) -> Sequence[ServiceKeyRow]:
     """Return a workspace's workers or key services."""
-    query = select(ServiceKeyRow).where(ServiceKeyRow.workspace == workspace, ServiceKeyRow.kind == kind)
-    return session.scalars(query).all()
+    return session.scalars(_SERVICES, {"workspace": workspace, "kind": kind}).all()
 
 
 def replace_members(session: Session, workspace: str, rows: Sequence[MemberRow]) -> None:

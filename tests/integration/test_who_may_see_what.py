@@ -61,7 +61,7 @@ def problem(answer: httpx.Response) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("who", [WEI, MIA])
-@pytest.mark.parametrize("what", ["outcome", "result", "log"])
+@pytest.mark.parametrize("what", ["outcome", "opening", "result", "log"])
 def test_other_organisation_gets_no_outcome(parts: Parts, finished: RunWire, who: str, what: str) -> None:
     with parts.http(who) as http:
         answer = http.get(f"workspaces/{parts.workspace}/runs/{finished.id}/{what}")

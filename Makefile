@@ -7,8 +7,9 @@ INSTALLED := $(VENV)/.installed
 LABEXTENSION := jupyter_secure_jobs/labextension/package.json
 SOURCES := $(shell find labextension/src labextension/style labextension/package.json labextension/tsconfig.json -type f 2>/dev/null)
 
-# Many tests wait for real processes; a file's tests stay together, since they share what they started.
-PARALLEL := -n auto --dist loadfile
+# Many tests wait for real processes; a file's tests stay together, since they share what they started. The files come
+# in the order of the folders, the heavy ones first: by numbers of tests, one worker would end long after the others.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help install system browser demo demo-apart lab test test-long check format lint types contracts generated generate bench screenshots bite clean
 

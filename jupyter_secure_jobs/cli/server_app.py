@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from jupyter_server.serverapp import ServerApp
-from traitlets.config import Config
+import sys
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+# Jupyter checks its events by jsonschema, which would make a grammar of internationalised addresses at each start: a
+# second, for a check that no schema asks for. Without the package it leaves that check out.
+sys.modules.setdefault("rfc3987_syntax", cast("ModuleType", None))
+
+from jupyter_server.serverapp import ServerApp  # noqa: E402 -- after the above
+from traitlets.config import Config  # noqa: E402 -- as above
 
 
 class ReducedServerApp(ServerApp):

@@ -7,14 +7,15 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.errors import UnavailableError
+from jupyter_secure_jobs.enclave.machine import memory_bytes
 from jupyter_secure_jobs.engines.release import gate_limits, start_gate
 from jupyter_secure_jobs.engines.run import start_child
 from jupyter_secure_jobs.sandbox.errors import SandboxUnavailableError
-from jupyter_secure_jobs.sandbox.limits import Limits
+from jupyter_secure_jobs.sandbox.limits import MEBIBYTE, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 MOST: Final = 16
 READY: Final = 2
+# How many kinds of sandbox may wait beside the usual one, and the part of this machine's memory for all that waits.
+KINDS: Final = 2
+_PART: Final = 4
+# What one holds while it waits; a virtual machine waits with the heap that it was started with.
+_WAITING: Final = {EngineName.SAIL: 256 * MEBIBYTE, EngineName.SPARK: 768 * MEBIBYTE}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,24 +133,42 @@ class Pool:
         self._spares = []
 
 
-class Sandboxes:
-    """The pools of a worker: sandboxes for jobs, and for the gates of output rules once a run has needed one."""
+# An engine, and the limits that its sandbox is made for.
+Kind: TypeAlias = tuple[EngineName, Limits]
 
-    def __init__(self, memory: Memory, *, ready: int = READY) -> None:
-        """Keep where their folders go, and how many for jobs are to wait; nothing is started yet."""
+
+class Sandboxes:
+    """The pools of a worker: sandboxes for jobs, and for the gates of output rules once a run has needed one.
+
+    A run that asks for another engine, or for more than usual, gets a sandbox made for its own limits; from then on one
+    of that kind waits as well. Only a few kinds do: those that were asked for last and fit into this machine's memory.
+    """
+
+    def __init__(self, memory: Memory, *, ready: int = READY, machine: int | None = None) -> None:
+        """Keep where their folders go, and how many for jobs are to wait; nothing is started yet.
+
+        `machine` is the memory of this machine in bytes, if it is not to be asked.
+        """
+        self._memory = memory
         self.jobs = Pool(lambda limits: start_child(memory.new("child"), ceiling=limits), size=ready)
-        # Spark is started for the run that asks for it: its virtual machine is made for the run's own limits.
-        self.spark = Pool(
-            lambda limits: start_child(memory.new("child"), engine=EngineName.SPARK, ceiling=limits), size=0
-        )
         self.gates = Pool(
             lambda limits: start_gate(memory.new("gate"), ceiling=limits or gate_limits(Limits())), size=0
         )
+        room = (memory_bytes() if machine is None else machine) // _PART
+        self._room = room - self.jobs.size * _WAITING[EngineName.SAIL]
+        self._kinds: dict[Kind, Pool] = {}  # the one that was asked for last stands last
+        self._dropped: list[Pool] = []
+        self._lock = threading.Lock()
 
     def fill(self) -> None:
-        """Start what is missing, in the background."""
-        self.jobs.fill()
-        self.gates.fill()
+        """Start what is missing, in the background; kinds that give way go first."""
+        with self._lock:
+            dropped, self._dropped = self._dropped, []
+            kinds = list(self._kinds.values())
+        for each in dropped:
+            each.close()
+        for pool in (self.jobs, *kinds, self.gates):
+            pool.fill()
 
     def job(self, limits: Limits, engine: EngineName) -> Taken:
         """Return a sandbox with this engine for a run with these limits.
@@ -152,7 +176,39 @@ class Sandboxes:
         Raises:
             UnavailableError: none can be made here.
         """
-        return (self.spark if engine is EngineName.SPARK else self.jobs).take(limits)
+        if engine is EngineName.SAIL and limits.within(Limits()) == limits:
+            return self.jobs.take(limits)
+        return self._kind((engine, limits)).take(limits)
+
+    def _kind(self, kind: Kind) -> Pool:
+        engine, own = kind
+
+        def start(limits: Limits | None) -> Child:
+            return start_child(self._memory.new("child"), engine=engine, ceiling=limits or own)
+
+        with self._lock:
+            found = self._kinds.pop(kind, None) or Pool(start, size=0)
+            self._kinds[kind] = found
+            for each in self._waiting_not():
+                self._dropped.append(self._kinds.pop(each))
+            found.size = min(self.jobs.size, 1) if kind in self._kinds else 0
+        return found
+
+    def _waiting_not(self) -> list[Kind]:
+        """Return the kinds that give way: all but the last ones that fit together, with one Spark at most."""
+        kept: list[Kind] = []
+        given_way = []
+        room = self._room
+        for kind in reversed(self._kinds):
+            engine, _ = kind
+            room_after = room - _WAITING[engine]
+            second_machine = engine is EngineName.SPARK and any(each is EngineName.SPARK for each, _ in kept)
+            if len(kept) == KINDS or second_machine or room_after < 0:
+                given_way.append(kind)
+            else:
+                kept.append(kind)
+                room = room_after
+        return given_way
 
     def gate(self, limits: Limits) -> Taken:
         """Return a gate for a run with these limits; from now on one is kept waiting, if any sandbox is.
@@ -165,6 +221,8 @@ class Sandboxes:
 
     def close(self) -> None:
         """Throw away what waits."""
-        self.jobs.close()
-        self.spark.close()
-        self.gates.close()
+        with self._lock:
+            pools = [self.jobs, *self._kinds.values(), *self._dropped, self.gates]
+            self._kinds, self._dropped = {}, []
+        for each in pools:
+            each.close()

@@ -42,3 +42,14 @@ def test_a_start_imports_nothing_of_the_others(words: str) -> None:
     look = "from jupyter_secure_jobs.cli.main import parser; import sys; parser(sys.argv[1]); print(*sys.modules)"
     ended = subprocess.run([sys.executable, "-c", look, *words.split()], cwd=ROOT, capture_output=True, check=True)
     assert not HEAVY & set(ended.stdout.decode().split())
+
+
+def test_a_server_starts_without_a_grammar_that_nobody_asks_for() -> None:
+    look = (
+        "import jupyter_secure_jobs.cli.server_app, jsonschema, sys;"
+        "checks = jsonschema.FormatChecker();"
+        "jsonschema.validate('https://example.org/', {'format': 'uri'}, format_checker=checks);"
+        "print(*(name for name, module in sys.modules.items() if module is not None))"
+    )
+    ended = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, check=True)
+    assert not {"rfc3987_syntax", "lark"} & set(ended.stdout.decode().split())

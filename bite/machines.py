@@ -237,12 +237,6 @@ TABLES: Final = (
         tests=(f"{_READ}::test_where_it_is_not_certain_every_table_is_there",),
     ),
     Defence(
-        name="a table named by a text may be any",
-        stops="a name that is put together finds no table",
-        edits=(never(_READING, "not all(isinstance(table.this, exp.Identifier) for table in found)"),),
-        tests=(f"{_READ}::test_where_it_is_not_certain_every_table_is_there",),
-    ),
-    Defence(
         name="an unknown function may read any table",
         stops="a function finds a table that was left out",
         edits=(

@@ -2688,6 +2688,8 @@ export interface components {
         /**
          * KeysAnswer
          * @description What the key services have said so far, by organisation; `waiting` for whom; whether to `cancel` the run.
+         *
+         *     `others`: whether another run could be had in its place.
          */
         KeysAnswer: {
             /**
@@ -2703,6 +2705,11 @@ export interface components {
             nonces: {
                 [key: string]: string;
             };
+            /**
+             * Others
+             * @default false
+             */
+            others: boolean;
             /** Refusals */
             refusals: {
                 [key: string]: string;
@@ -2779,6 +2786,8 @@ export interface components {
         /**
          * LeaseWire
          * @description A run handed to a worker, for `lease_seconds` unless it gives a sign of life.
+         *
+         *     `patience_seconds`: how long to wait for key services while there is other work.
          */
         LeaseWire: {
             /** @default null */
@@ -2790,6 +2799,11 @@ export interface components {
             lease: string;
             /** Lease Seconds */
             lease_seconds: number;
+            /**
+             * Patience Seconds
+             * @default 30
+             */
+            patience_seconds: number;
             /** Run */
             run: string;
             /** @default null */

@@ -92,6 +92,12 @@ SANDBOXES: Final = (
         slow=True,
     ),
     Defence(
+        name="every process of a sandbox is held",
+        stops="processes that were there before the job use every processor",
+        edits=(changed("jupyter_secure_jobs/sandbox/cores.py", "        waiting += parents.get(process, [])\n", ""),),
+        tests=("tests/unit/sandbox/test_cores.py::test_threads_that_were_there_before_are_held_too",),
+    ),
+    Defence(
         name="every thread of a sandbox is held",
         stops="threads that were there before the job use every processor",
         edits=(
@@ -101,10 +107,7 @@ SANDBOXES: Final = (
                 "            threads.add(process)\n",
             ),
         ),
-        tests=(
-            "tests/adversarial/test_hostile_limits.py::test_processors_are_held_for_every_thread_and_cannot_be_widened",
-        ),
-        slow=True,
+        tests=("tests/unit/sandbox/test_cores.py::test_threads_that_were_there_before_are_held_too",),
     ),
 )
 

@@ -273,6 +273,18 @@ PROFILES: Final = (
         tests=(f"{_KEPT}::test_another_organisation_neither_changes_nor_deletes_it",),
     ),
     Defence(
+        name="a new profile's sizes are checked before it is kept",
+        stops="a profile without bounds fills drafts",
+        edits=(changed(_PROFILES, "    _limits(body.limits)\n    row = ProfileRow(", "    row = ProfileRow("),),
+        tests=(f"{_KEPT}::test_what_is_kept_was_checked",),
+    ),
+    Defence(
+        name="a changed profile's sizes are checked before they are kept",
+        stops="a profile loses its bounds by a change",
+        edits=(changed(_PROFILES, "        _limits(body.limits)\n        row.limits", "        row.limits"),),
+        tests=(f"{_KEPT}::test_what_is_kept_was_checked",),
+    ),
+    Defence(
         name="what the author typed stays",
         stops="the server's profile takes the place of sizes that its author chose",
         edits=(changed(_PROFILES, '"limits": body.limits or limits,', '"limits": limits,'),),

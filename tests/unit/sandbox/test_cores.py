@@ -17,7 +17,8 @@ import subprocess, sys, threading, time
 for _ in range(3):
     threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
 if sys.argv[1] == 'first':
-    other = subprocess.Popen([sys.executable, '-c', sys.argv[2], 'second', ''], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    words = [sys.executable, '-c', sys.argv[2], 'second', '']
+    other = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     other.stdout.readline()
 print('ready', flush=True)
 sys.stdin.readline()

@@ -96,6 +96,43 @@ QUEUE: Final = (
         edits=(changed(_DISPATCH, "    queue.let_others_first(unit, row)\n", ""),),
         tests=(f"{_LEASES}::test_a_run_that_is_given_back_lets_the_others_go_first",),
     ),
+    Defence(
+        name="a silent key service is waited for only while there is nothing else to do",
+        stops="a key service that is connected and silent holds a worker for half a minute at each run",
+        edits=(
+            never(
+                "jupyter_secure_jobs/worker/loop.py",
+                "asked.request is None and answer.others and waited > lease.patience_seconds",
+            ),
+        ),
+        tests=("tests/unit/worker/test_patience.py::test_a_silent_key_service_is_not_waited_for_while_others_wait",),
+    ),
+    Defence(
+        name="a key that is on its way is waited for",
+        stops="a run is used up because another one waited",
+        edits=(
+            changed(
+                "jupyter_secure_jobs/worker/loop.py",
+                "if asked.request is None and answer.others and waited",
+                "if answer.others and waited",
+            ),
+        ),
+        tests=("tests/unit/worker/test_patience.py::test_once_keys_are_asked_for_it_waits_on",),
+    ),
+    Defence(
+        name="the server tells a worker whether there is other work",
+        stops="a worker waits for nobody's sake, or gives up for nothing",
+        edits=(
+            changed("jupyter_secure_jobs/services/keymail.py", "others=queue.anything(unit, served)", "others=False"),
+        ),
+        tests=(f"{_LEASES}::test_a_run_says_whose_key_service_did_not_answer",),
+    ),
+    Defence(
+        name="a run says whose key service did not answer",
+        stops="nobody learns why a run starts again and again",
+        edits=(changed(_DISPATCH, "    note_silent(row, silent)\n", ""),),
+        tests=(f"{_LEASES}::test_a_run_says_whose_key_service_did_not_answer",),
+    ),
 )
 
 LEASES: Final = (
@@ -236,13 +273,13 @@ PROFILES: Final = (
         tests=(f"{_KEPT}::test_another_organisation_neither_changes_nor_deletes_it",),
     ),
     Defence(
-        name="a new profile's sizes are checked",
+        name="a new profile's sizes are checked before it is kept",
         stops="a profile without bounds fills drafts",
         edits=(changed(_PROFILES, "    _limits(body.limits)\n    row = ProfileRow(", "    row = ProfileRow("),),
         tests=(f"{_KEPT}::test_what_is_kept_was_checked",),
     ),
     Defence(
-        name="a changed profile's sizes are checked",
+        name="a changed profile's sizes are checked before they are kept",
         stops="a profile loses its bounds by a change",
         edits=(changed(_PROFILES, "        _limits(body.limits)\n        row.limits", "        row.limits"),),
         tests=(f"{_KEPT}::test_what_is_kept_was_checked",),

@@ -178,7 +178,7 @@ def test_only_tables_that_are_read_are_fetched_and_decrypted() -> None:
     sizes = [plaintext.size(run, frozenset(chosen)) for chosen in ((), names[:1], names)]
     assert sizes == sorted(set(sizes))
     assert plaintext.needed(replace(run.version, code=f"SELECT 1 AS a FROM {names[0]}")) == {names[0]}
-    python = replace(run.version, code="spark.range(1)", language=Language.PYTHON)
+    python = replace(run.version, code="SELECT 1 AS one", language=Language.PYTHON)
     assert plaintext.needed(python) == set(names), "of Python it is never certain"
 
 

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import signal
 import socket
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ import pytest
 from jupyter_secure_jobs.client.mailbox import KeyServiceMailbox
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.domain.errors import NotAllowedError, SecureJobsError
+from jupyter_secure_jobs.domain.run import Phase
 from jupyter_secure_jobs.keyservice.loop import Loop
 from jupyter_secure_jobs.member import opening
 from jupyter_secure_jobs.member.identity import KEY_FILE
@@ -171,6 +173,23 @@ def test_key_service_away_costs_nothing(parts: Parts) -> None:
         parts.order(job.id)
     assert counted(parts, run) == (0, 0)
     parts.start("Weather Service")
+    assert parts.ended(run).status == "Succeeded"
+    assert counted(parts, run) == (1, 1)
+
+
+def test_key_service_that_is_connected_and_silent_holds_no_worker(parts: Parts) -> None:
+    """It called a moment ago and then says nothing: a run that needs it waits, and others go on."""
+    silent, other = parts.accepted(BOTH), parts.accepted(Draft(tables=("flights",)))
+    os.killpg(parts.parts["Weather Service"].pid, signal.SIGSTOP)
+    try:
+        run = parts.order(silent.id)
+        parts.in_phase(run, "evidence")
+        assert parts.ended(parts.order(other.id)).status == "Succeeded"
+        assert parts.run(run.id).status == "Queued"
+        phases = [each.phase for each in parts.run(run.id).phases]
+        assert phases.count(Phase.QUEUED) > 1, "it was given back for the other one"
+    finally:
+        os.killpg(parts.parts["Weather Service"].pid, signal.SIGCONT)
     assert parts.ended(run).status == "Succeeded"
     assert counted(parts, run) == (1, 1)
 

@@ -119,6 +119,13 @@ def test_nothing_is_left_of_a_closed_pool(pool: Pool, started: Started) -> None:
     assert not any(child.alive for child in started.children)
 
 
+def test_what_waits_is_thrown_away_with_its_pool(pool: Pool, started: Started) -> None:
+    pool.fill().result(60)
+    assert any(child.alive for child in started.children)
+    pool.close()
+    assert not any(child.alive for child in started.children)
+
+
 def test_where_no_sandbox_can_be_made_a_run_says_so() -> None:
     def fail(_limits: Limits | None) -> Child:
         raise SandboxUnavailableError("There is none.", "Get one.")

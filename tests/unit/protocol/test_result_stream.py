@@ -90,13 +90,13 @@ def test_what_cannot_be_hashed_in_parts_is_read_whole(column: Any, tmp_path: Pat
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("names", [["a.b", "a"], ["a", "a.b"]])
-def test_a_column_whose_name_leads_to_two_is_never_passed_over(names: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [["a", "a"], ["a", "a.b"], ["a.b", "a"]])
+def test_a_column_whose_name_may_lead_to_two_is_never_passed_over(names: list[str], tmp_path: Path) -> None:
     """A reader that takes one name for two columns must not hash the one in the other's place."""
     seen = set()
     for changed in (0, 1):
-        columns = {name: pa.array(np.arange(ROWS) + (changed if name == "a" else 0)) for name in names}
-        with written(pa.table(columns), tmp_path) as file:
+        columns = [pa.array(np.arange(ROWS)), pa.array(np.arange(ROWS) + changed)]
+        with written(pa.Table.from_arrays(columns, names=names), tmp_path) as file:
             try:
                 seen.add(file_digest(file, ordered=True))
             except UnsupportedTypeError as error:

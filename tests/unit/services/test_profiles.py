@@ -109,6 +109,7 @@ def test_what_is_kept_was_checked(small: Filled) -> None:
     with small.unit(ANA) as unit:
         kept = profiles.get(unit, HERE, profile.id)
         assert (kept.compute, kept.limits, kept.revision) == (ComputeWire(), LARGE, 1)
+        assert [each.name for each in profiles.listed(unit, HERE).items] == ["Standard", "Large"]
 
 
 def test_a_draft_gets_a_copy_and_what_was_typed_stays(small: Filled) -> None:

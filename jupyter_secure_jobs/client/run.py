@@ -56,16 +56,10 @@ class RunRoutes:
         where = path("workspaces", workspace, "runs", run, "outcome")
         return self.connection.get(where, OutcomeWire, query={"seen": seen})
 
-    def opening(
-        self, workspace: str, run: str, kind: str, *, seen: int = 0, purpose: str = "open", form: str = ""
-    ) -> OpeningWire:
-        """Return what opening a run's `result` or `log` takes, unverified; a large file comes by `download_sealed`.
-
-        `seen`, `purpose` and `form` as there and in `outcome`.
-        """
-        query: Query = {"kind": kind, "seen": seen, "purpose": purpose, **({"format": form} if form else {})}
+    def opening(self, workspace: str, run: str, *, seen: int = 0) -> OpeningWire:
+        """Return a run with its outcome and what stands behind it, unverified; `seen` as in `outcome`."""
         where = path("workspaces", workspace, "runs", run, "opening")
-        return self.connection.get(where, OpeningWire, query=query, largest=LARGEST_LIST)
+        return self.connection.get(where, OpeningWire, query={"seen": seen}, largest=LARGEST_LIST)
 
     def run_statements(
         self, workspace: str, run: str, *, seen: int = 0, purpose: str = "open", opened: bool = False

@@ -72,7 +72,7 @@ def opened(
         RefusedError: a check failed; nothing is opened.
     """
     why = {"purpose": str(purpose), "form": form}
-    said = acting.client.opening(workspace, run_id, kind, seen=acting.pins.log_size(workspace), **why)
+    said = acting.client.opening(workspace, run_id, seen=acting.pins.log_size(workspace))
     run = same_run(said.run, workspace, run_id)
     if (run.has_result if kind == "result" else run.has_log) is False:
         reason = f" It ended as {run.status} ({run.error_class})." if run.error_class else f" It is {run.status}."
@@ -126,9 +126,6 @@ def _check_logical(plain: Path, keys: dict[str, Any], receipt: Receipt) -> None:
 
 
 def _fetch(acting: Acting, said: OpeningWire, kind: str, fetched: Path, *, largest: int, why: dict[str, str]) -> None:
-    if said.file is not None:
-        fetched.write_bytes(said.file)
-        return
     with fetched.open("wb") as sink:
         acting.client.download_sealed(said.run.workspace, said.run.id, kind, sink, largest=largest, **why)
 

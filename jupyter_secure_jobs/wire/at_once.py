@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import Base64Bytes
-
 from jupyter_secure_jobs.wire.base import Wire
 from jupyter_secure_jobs.wire.job import ReviewWire
 from jupyter_secure_jobs.wire.mailbox import Dossier
@@ -20,12 +18,8 @@ class LiveWire(Wire):
 
 
 class OpeningWire(Wire):
-    """What opening a run's result or log takes: how it ended, and for a job run the statements behind it.
-
-    `file` is the sealed file (for a test: the plain, synthetic one), unless there is none or it is a large one.
-    """
+    """What is verified before a run's result or log is opened: how it ended; for a job run what is behind it."""
 
     run: RunWire
     outcome: OutcomeWire
     dossier: Dossier | None
-    file: Base64Bytes | None

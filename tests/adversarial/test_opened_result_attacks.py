@@ -57,7 +57,6 @@ class Finished:
         self.job = "job-1"
         self.swapped: dict[str, str] = {}
         self.inputs = {"month": 7}
-        self.comes_along = True
 
     def output(self) -> SealedOutput:
         data = self.sealed.read_bytes()
@@ -81,11 +80,10 @@ class Finished:
         return SimpleNamespace(receipt=receipt, evidence=evidence, order=order, test=None,
                                log=log_wire(self.world.log_proof()), reseals=[])  # fmt: skip
 
-    def opening(self, workspace: str, run: str, _kind: str, **_words: Any) -> Any:
+    def opening(self, workspace: str, run: str, **_seen: int) -> Any:
         about, chains, outcome = self.review_statements(), self.roster(workspace), self.outcome(workspace, run)
         dossier = SimpleNamespace(**{**vars(about), **vars(chains)}, order=outcome.order)
-        return SimpleNamespace(run=self.run_of(workspace, run), outcome=outcome, dossier=dossier,
-                               file=self.sealed.read_bytes() if self.comes_along else None)  # fmt: skip
+        return SimpleNamespace(run=self.run_of(workspace, run), outcome=outcome, dossier=dossier)
 
     def roster(self, _workspace: str) -> Any:
         return SimpleNamespace(rosters=wires(self.world.rosters), workers=wires(self.world.workers))
@@ -100,12 +98,10 @@ class Finished:
         sink.write(self.sealed.read_bytes()[: largest + 1])
 
 
-@pytest.fixture(params=[True, False], ids=["file comes along", "file by itself"])
-def finished(tmp_path: Path, world: World, request: pytest.FixtureRequest) -> Finished:
+@pytest.fixture
+def finished(tmp_path: Path, world: World) -> Finished:
     """Give a finished run."""
-    made = Finished(tmp_path, world)
-    made.comes_along = request.param
-    return made
+    return Finished(tmp_path, world)
 
 
 @pytest.fixture

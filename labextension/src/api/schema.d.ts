@@ -3085,14 +3085,10 @@ export interface components {
         };
         /**
          * OpeningWire
-         * @description What opening a run's result or log takes: how it ended, and for a job run the statements behind it.
-         *
-         *     `file` is the sealed file (for a test: the plain, synthetic one), unless there is none or it is a large one.
+         * @description What is verified before a run's result or log is opened: how it ended; for a job run what is behind it.
          */
         OpeningWire: {
             dossier: components["schemas"]["Dossier"] | null;
-            /** File */
-            file: string | null;
             outcome: components["schemas"]["OutcomeWire"];
             run: components["schemas"]["RunWire"];
         };
@@ -7476,10 +7472,7 @@ export interface operations {
     open_run: {
         parameters: {
             query?: {
-                kind?: string;
                 seen?: string;
-                purpose?: string;
-                format?: string;
             };
             header?: never;
             path: {

@@ -84,10 +84,7 @@ CALLS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     (f"GET member/{R}/receipt", lambda c: c.verified_receipt("w", "r")),
     (f"GET {J}/live?seen=5", lambda c: c.live_statements("w", "j", seen=5)),
     (f"GET {R}", lambda c: c.run_of("w", "r")),
-    (
-        f"GET {R}/opening?kind=log&seen=5&purpose=export&format=txt",
-        lambda c: c.opening("w", "r", "log", seen=5, purpose="export", form="txt"),
-    ),
+    (f"GET {R}/opening?seen=5", lambda c: c.opening("w", "r", seen=5)),
     (f"POST {R}/cancel", lambda c: c.cancel_run("w", "r")),
     (f"GET {R}/outcome?seen=5", lambda c: c.outcome("w", "r", seen=5)),
     (f"GET {R}/statements?seen=3&purpose=open", lambda c: c.run_statements("w", "r", seen=3)),

@@ -186,6 +186,12 @@ CRYPTO: Final = (
 
 STATEMENTS: Final = (
     Defence(
+        name="large statements are not remembered",
+        stops="a server's statements fill the memory of whoever reads them",
+        edits=(changed(_ENVELOPE, "    if len(envelope.payload) > MOST_REMEMBERED:", "    if False:"),),
+        tests=("tests/adversarial/test_statement_memory_attacks.py::test_memory_is_bounded",),
+    ),
+    Defence(
         name="only canonical bytes are read",
         stops="one statement has two hashes",
         edits=(never(_CANONICAL, "encode(value) != data"),),

@@ -42,9 +42,9 @@ class Ciphertext:
         """
         kept = self._folder / file_name(digest)
         with self._lock, contextlib.suppress(OSError):
+            os.utime(kept)
             # A link holds the file for this run, whatever is thrown away meanwhile.
             os.link(kept, target, follow_symlinks=False)
-            os.utime(kept)
             return
         with target.open("w+b") as sink:
             fetch(sink)

@@ -60,7 +60,12 @@ def _reviewed(lie: Callable[[Scene, Json], Json]) -> Callable[[Scene], list[Refu
 def _ordered(lie: Callable[[Scene, Json], Json]) -> Callable[[Scene], list[Refusal]]:
     def run(scene: Scene) -> list[Refusal]:
         client, job = scene.parts.client(ANA), scene.prepared.base
-        with scene.server.rewriting(f"workspaces/{scene.workspace}/log/checkpoint", lambda log: lie(scene, log)):
+        where = f"workspaces/{scene.workspace}/jobs/{job}/live"
+
+        def lying(found: Json) -> Json:
+            return {**found, "review": {**found["review"], "log": lie(scene, found["review"]["log"])}}
+
+        with scene.server.rewriting(where, lying):
             return [scene.refused_by(side(ANA), _ORDERED, lambda: client.run(scene.workspace, job, {}))]
 
     return run

@@ -74,6 +74,7 @@ def _files(change: Callable[[Scene, dict[str, bytes]], dict[str, bytes]]) -> Cal
     def run(scene: Scene) -> list[Refusal]:
         dossier = scene.dossier(scene.prepared.base)
         known = {digest: scene.ciphertext(digest) for each in dossier["manifests"] for digest in digests_of(each)}
+        scene.forget_ciphertext()
         return scene.refusals(scene.play(dossier, files=change(scene, known)))
 
     return run

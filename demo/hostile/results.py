@@ -42,8 +42,9 @@ def _opened(
     where = f"workspaces/{scene.workspace}/runs/{run}"
     with ExitStack() as lying:
         if outcome is not None:
-            changed = outcome(scene.fetch(f"runs/{run}/outcome"))
-            lying.enter_context(scene.server.while_("GET", f"{where}/outcome", lambda _a, _m: answer(changed)))
+            honest = scene.fetch(f"runs/{run}/opening")
+            changed = {**honest, "outcome": outcome(honest["outcome"])}
+            lying.enter_context(scene.server.while_("GET", f"{where}/opening", lambda _a, _m: answer(changed)))
         if result is not None:
             lying.enter_context(
                 scene.server.while_("GET", f"{where}/result", lambda _a, _m: Answer(200, result, _BYTES))

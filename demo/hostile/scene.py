@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from demo.apart.ground import SERVER, WORKER, key_service
 from demo.hostile.attack import ENCLAVE, OWNERS, AttackSucceededError, Refusal
 from demo.hostile.forging import Json, hash_of, said, signed
 from demo.hostile.plays import Play, Stage
-from demo.hostile.server import Answer, HostileServer, problem
+from demo.hostile.server import Answer, HostileServer, answer, problem
 from demo.parts import free_port
 from demo.place import ANA
 from jupyter_secure_jobs.crypto import keyfile
@@ -111,6 +113,10 @@ class Scene:
         """Return the statements about a version."""
         return self.fetch(f"jobs/{job}/versions/{number}/review")
 
+    def forget_ciphertext(self) -> None:
+        """Be at a worker that has kept no file of an honest day: with one, it would not ask for any."""
+        shutil.rmtree(self.parts.ground.keys(WORKER) / "carried" / "ciphertext")
+
     # -- orders and dossiers --------------------------------------------------------------------------------------
 
     def order(self, job: str, inputs: Mapping[str, InputValue] | None = None) -> Json:
@@ -121,11 +127,16 @@ class Scene:
             kept.append(asked.json["order"])
             return problem(503, "busy")
 
-        def accepted(found: Json) -> Json:
-            return {**found, "live_version": found["live_version"] or found["version"]["number"]}
+        def accepted(asked: Asked, _match: re.Match[str]) -> Answer:
+            found = self.server.forward(asked).json
+            if found["number"] is None:
+                number = self.fetch(f"jobs/{job}")["version"]["number"]
+                review = self.server.forward(replace(asked, path=f"{where}/versions/{number}/review")).json
+                found |= {"number": number, "review": review}
+            return answer(found)
 
         where = f"workspaces/{self.workspace}/jobs/{job}"
-        with self.server.while_("POST", f"{where}/runs", lost), self.server.rewriting(where, accepted):
+        with self.server.while_("POST", f"{where}/runs", lost), self.server.while_("GET", f"{where}/live", accepted):
             try:
                 self.parts.client(ANA).run(self.workspace, job, inputs or {})
             except SecureJobsError as error:

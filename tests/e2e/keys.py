@@ -58,6 +58,9 @@ def open_by_keys(page: Page, name: str) -> None:
     page.locator(".jp-SecureJobs-row").filter(has_not_text=name).first.wait_for(state="detached")
     tab_to(page, ".jp-SecureJobs-tree")
     for _ in range(_FAR):
+        if page.evaluate("document.activeElement?.closest('.jp-SecureJobs-tree') === null"):
+            # The list was empty for a moment, while what was typed was looked for.
+            tab_to(page, ".jp-SecureJobs-tree")
         page.keyboard.press("ArrowDown")
         if page.locator(".jp-SecureJobs-row.jp-mod-active").filter(has_text=name).count():
             page.keyboard.press("Enter")

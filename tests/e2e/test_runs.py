@@ -54,6 +54,14 @@ def show(place: Place, page: Page, job: str, run: str | None = None) -> Page:
     return page
 
 
+# Long enough for a page to see it run.
+SLOW = """import time
+time.sleep(4)
+rows = spark.table("flights")
+rows.where(rows.month >= inputs["low"]).groupBy("month").count().withColumnRenamed("count", "n").orderBy("month")
+"""
+
+
 def exported(place: Place, run: str, name: str) -> bytes:
     """Return what the API gives for an export."""
     headers = {"Authorization": f"token {TOKEN}", MEMBER_HEADER: ANA}
@@ -75,7 +83,7 @@ def saved(page: Page, button: str, folder: Path) -> tuple[str, bytes]:
 def test_a_job_run_is_watched_opened_saved_and_proven(
     place: Place, open_as: Callable[[str], Page], tmp_path: Path
 ) -> None:
-    job = place.submitted("Runs: the whole road")
+    job = place.submitted("Runs: the whole road", language="python", code=SLOW)
     for who in (BEN, WEI, MIA):
         place.accept(who, job.id)
     page = show(place, open_as(ANA), job.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -13,6 +14,7 @@ from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.domain.run import ENDED
 from jupyter_secure_jobs.member import deciding
 from jupyter_secure_jobs.protocol.clock import utc_now
+from jupyter_secure_jobs.store.tables import ServiceKeyRow
 from jupyter_secure_jobs.trust.dossier import Dossier
 from jupyter_secure_jobs.wire.mailbox import KeysAsked
 from tests.support import tampering
@@ -107,11 +109,23 @@ def released(parts: Parts, version: str) -> int:
         return service._state.used(version)
 
 
+def stop_airline(parts: Parts) -> None:
+    """Stop the key service when the server has just seen it: no run is handed out for one that is not there."""
+
+    def seen() -> bool:
+        with tampering.database(parts) as session:
+            row = session.get_one(ServiceKeyRow, (parts.workspace, "keyservice", "Airline"))
+            return row.seen is not None and utc_now() - row.seen < timedelta(seconds=15)
+
+    wait_until(seen, "a call of the key service")
+    parts.parts["Airline"].stop()
+
+
 @ATTACK
 def test_enclave_refuses_on_its_own(parts: Parts, attack: Callable[[Parts], str], code: str) -> None:
     job = attack(parts)
     # No key service is there to help: what refuses is the enclave alone.
-    parts.parts["Airline"].stop()
+    stop_airline(parts)
     run = tampering.queue(parts, job)
     wait_until(lambda: parts.run(run).status in ENDED, "the enclave's refusal")
     ended = parts.run(run)
@@ -155,7 +169,7 @@ def test_key_service_gives_no_key_without_fresh_evidence(parts: Parts) -> None:
     # Everything is accepted; but who asks is no enclave that the members listed.
     job = parts.accepted(PLAIN)
     parts.parts["worker"].stop()
-    parts.parts["Airline"].stop()
+    stop_airline(parts)
     run = parts.order(job.id)
     with closing(parts.login(parts.worker_ring())) as login, closing(parts.login(parts.service_ring("Airline"))) as own:
         mailbox = WorkerMailbox(login.connection)

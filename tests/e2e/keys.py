@@ -37,15 +37,16 @@ def command(page: Page, label: str) -> None:
     """Run a command of this extension by the command palette."""
     palette = page.locator(".lm-CommandPalette-input:focus")
     for _ in range(_TRIES):
-        # JupyterLab hears its shortcuts some time after its page stands.
+        # JupyterLab hears its shortcuts some time after its page stands, and may still move the focus then.
         page.keyboard.press("Control+Shift+c")
         with suppress(TimeoutError):
             palette.wait_for(timeout=_SOON)
-            break
-    # As a whole: letters that come while the palette is still drawn are lost.
-    palette.fill(label)
-    page.locator(".lm-CommandPalette-item.lm-mod-active").filter(has_text=label).wait_for()
-    page.keyboard.press("Enter")
+            # As a whole: letters that come while the palette is still drawn are lost.
+            palette.fill(label, timeout=_SOON)
+            page.locator(".lm-CommandPalette-item.lm-mod-active").filter(has_text=label).wait_for(timeout=2 * _SOON)
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"the palette does not show {label}")
 
 
 def open_by_keys(page: Page, name: str) -> None:

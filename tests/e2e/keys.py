@@ -51,12 +51,18 @@ def command(page: Page, label: str) -> None:
 
 def open_by_keys(page: Page, name: str) -> None:
     """Open a job from the sidebar's filter."""
-    command(page, "Secure jobs: Focus Sidebar")
-    page.locator("#jupyter-secure-jobs-sidebar input[type=search]:focus").wait_for()
-    page.keyboard.press("Control+a")
-    page.keyboard.type(name)
-    page.locator(".jp-SecureJobs-row").filter(has_text=name).first.wait_for()
-    page.locator(".jp-SecureJobs-row").filter(has_not_text=name).first.wait_for(state="detached")
+    search = page.locator("#jupyter-secure-jobs-sidebar input[type=search]:focus")
+    for _ in range(_TRIES):
+        command(page, "Secure jobs: Focus Sidebar")
+        with suppress(TimeoutError):
+            search.wait_for(timeout=_SOON)
+            page.keyboard.press("Control+a")
+            page.keyboard.type(name)
+            page.locator(".jp-SecureJobs-row").filter(has_text=name).first.wait_for(timeout=3 * _SOON)
+            # Letters may have gone elsewhere: JupyterLab moves the focus while its page still comes up.
+            others = page.locator(".jp-SecureJobs-row").filter(has_not_text=name).first
+            others.wait_for(state="detached", timeout=3 * _SOON)
+            break
     tab_to(page, ".jp-SecureJobs-tree")
     for _ in range(_FAR):
         if page.evaluate("document.activeElement?.closest('.jp-SecureJobs-tree') === null"):

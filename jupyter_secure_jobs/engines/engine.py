@@ -32,8 +32,8 @@ class Engine(Protocol):
     def stream(self, rows: DataFrame) -> Iterator[pa.Table]:
         """Yield the rows in their order, part by part; at least one part, which may be empty."""
 
-    def ended_by(self) -> str | None:
-        """Return the class of error that ended the engine itself, if it is known to have ended."""
+    def ended_by(self, error: BaseException) -> str | None:
+        """Return the class of error that ended the engine itself, if it has ended: the job has only heard `error`."""
 
     def stop(self) -> None:
         """Stop it."""

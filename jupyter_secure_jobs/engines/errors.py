@@ -104,7 +104,8 @@ def classify(error: BaseException) -> str:
     counts as the built-in class that it extends.
     """
     message = str(error)
-    if isinstance(error, MemoryError):
+    engines = type(error).__module__.startswith(("pyspark.", "py4j."))
+    if isinstance(error, MemoryError) or (engines and "java.lang.OutOfMemoryError" in message):
         return "MemoryLimit"
     if "No space left on device" in message or "File too large" in message:
         return "DiskFull"

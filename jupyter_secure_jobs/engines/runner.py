@@ -127,7 +127,7 @@ class _Work:
 
     def _class(self, error: BaseException) -> str:
         # Of an engine that has ended, the code only hears that nobody answers.
-        ended = self.engine.ended_by() if self.engine is not None else None
+        ended = self.engine.ended_by(error) if self.engine is not None else None
         return ended or classify(error)
 
     def _work(self, started: Engine) -> None:

@@ -84,7 +84,7 @@ class Sail:
             if isinstance(part, pa.Table):
                 yield part
 
-    def ended_by(self) -> str | None:
+    def ended_by(self, error: BaseException) -> str | None:  # noqa: ARG002 -- see `engine.Engine`
         """Return none: it lives in this very process."""
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import logging
 import os
@@ -35,6 +36,7 @@ _SCRATCH: Final = "/tmp"  # noqa: S108 -- the sandbox's own file system
 # Processor time of the virtual machine's own start and rehearsal; the author's code has not come by then.
 _START_SECONDS: Final = 120
 _OUT_OF_MEMORY: Final = 3
+_END_SECONDS: Final = 5
 BATCH_ROWS: Final = 65_536
 
 
@@ -194,9 +196,15 @@ class Spark:
         # It may have no partition at all, and then no part; the schema has to come all the same.
         yield schema.empty_table()
 
-    def ended_by(self) -> str | None:
+    def ended_by(self, error: BaseException) -> str | None:
         """Return why the virtual machine ended, if it did: for want of memory, or in another way."""
+        from py4j.protocol import Py4JNetworkError  # noqa: PLC0415 -- as above
+
         code = self.machine.poll()
+        if code is None and isinstance(error, (Py4JNetworkError, ConnectionError)):
+            # Its connections are closed a moment before its end can be seen.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = self.machine.wait(_END_SECONDS)
         if code is None:
             return None
         return "MemoryLimit" if code == _OUT_OF_MEMORY else "WorkerLost"

@@ -64,20 +64,15 @@ def of_run(unit: Unit, run: RunRow, *, seen: int | None = None) -> mailbox.Dossi
         NotFoundError: the run is no job run.
     """
     kept = _of_run(unit, run, seen=seen)
-    return mailbox.Dossier(
-        rosters=[logbook.wire_of(each) for each in kept.rosters],
-        workers=[logbook.wire_of(each) for each in kept.workers],
-        manifests=[logbook.wire_of(each) for each in kept.manifests],
-        version=logbook.wire_of(kept.version),
-        decisions=[logbook.wire_of(each) for each in kept.decisions],
-        revocations=[logbook.wire_of(each) for each in kept.revocations],
-        order=logbook.wire_of(kept.order),
-        log=kept.log,
-    )
+    return _wire(kept, kept.log)
 
 
 def wire_of(made: Dossier) -> mailbox.Dossier:
     """Return a dossier as a wire shape."""
+    return _wire(made, LogProofWire.model_validate(codec.to_json(made.log)))
+
+
+def _wire(made: _Kept | Dossier, log: LogProofWire) -> mailbox.Dossier:
     return mailbox.Dossier(
         rosters=[logbook.wire_of(each) for each in made.rosters],
         workers=[logbook.wire_of(each) for each in made.workers],
@@ -86,7 +81,7 @@ def wire_of(made: Dossier) -> mailbox.Dossier:
         decisions=[logbook.wire_of(each) for each in made.decisions],
         revocations=[logbook.wire_of(each) for each in made.revocations],
         order=logbook.wire_of(made.order),
-        log=LogProofWire.model_validate(codec.to_json(made.log)),
+        log=log,
     )
 
 

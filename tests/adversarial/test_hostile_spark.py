@@ -119,6 +119,21 @@ def test_what_takes_too_much_is_ended_with_its_class(spark: Attack, name: str) -
     assert (outcome.status, outcome.error_class, outcome.result) == ("failed", expected, None)
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        # What the virtual machine ends with when it has run out, so that the job hears it before anybody can see it.
+        ("spark._jvm.java.lang.Runtime.getRuntime().halt(3)", "MemoryLimit"),
+        ("spark._jvm.java.lang.Runtime.getRuntime().halt(1)", "WorkerLost"),
+        # Refused without its end: buffers outside of its heap have a limit of their own.
+        ("spark._jvm.java.nio.ByteBuffer.allocateDirect(2000000000)", "MemoryLimit"),
+    ],
+)
+def test_end_of_the_virtual_machine_has_its_class(spark: Attack, code: str, expected: str) -> None:
+    outcome = spark.run(code)
+    assert (outcome.status, outcome.error_class) == ("failed", expected)
+
+
 @pytest.mark.long
 def test_time_is_ended(spark: Attack) -> None:
     code = "SELECT count(*) FROM range(10000000) a CROSS JOIN range(10000000) b WHERE a.id * b.id % 7 = 8"

@@ -52,18 +52,19 @@ class Scene:
         """Take the workspace server over: an honest one goes on behind the hostile one, at the same address."""
         parts = people.parts
         self.people, self.parts, self.workspace = people, parts, people.workspace
-        parts.end(SERVER)
-        self.server = HostileServer(parts.port, parts.start_server(free_port()))
-        self.server.start()
         self.mallory, self.mallory_sealing = SigningKey.generate(), SealingKey.generate()
         self._rings: dict[str, KeyRing] = {}
         self._ringing = threading.Lock()
         self._log_lie: Callable[[Json], Json] = _honest
         chain = parts.client(ANA).roster(self.workspace)
+        parts.end(SERVER)
+        self.server = HostileServer(parts.port, parts.start_server(free_port()))
         self.roster = said(chain.rosters[-1].model_dump())
         self.keys = {each["email"]: each["keys"] for each in self.roster["members"]}
         listed = {each["name"]: each["key_service"] for each in self.roster["organisations"]}
         self.stage = Stage(self.server, self.workspace, {pair["signing"]: name for name, pair in listed.items()})
+        # It must be there before the first request: the worker's may wait for the run that everything is made from.
+        self.server.start()
         self.worker_key: str = said(chain.workers[-1].model_dump())["workers"][0]["platform_key"]
 
     def stop(self) -> None:

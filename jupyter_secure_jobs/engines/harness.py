@@ -95,17 +95,19 @@ class _Run:
         os.close(handed)
         os.close(prepared)
 
+    def prepare(self) -> None:
+        """Return once the engine is there, or is known not to come: the job's time is that of its own code."""
+        poll = select.poll()
+        poll.register(self._prepared, select.POLLHUP)
+        poll.poll(_START_SECONDS * 1000)
+        os.close(self._prepared)
+
     def hand(self, job: JobSpec, spec: bytes) -> Ended:
         """Hand the job over and watch it to its end; every process but this one has ended then."""
         # A file takes the description whole whatever the other process does; a pipe could keep this one waiting.
         view = memoryview(spec)
         while view:
             view = view[os.write(self.description, view) :]
-        # The job's time is that of its own code: a virtual machine may still be starting.
-        poll = select.poll()
-        poll.register(self._prepared, select.POLLHUP)
-        poll.poll(_START_SECONDS * 1000)
-        os.close(self._prepared)
         os.close(self._handing)
         watched = (
             supervisor.Watched(reason="log", descriptor=self.printed, most=job.limits.log_bytes),
@@ -166,6 +168,8 @@ def main() -> None:
     run = _Run(EngineName(sys.argv[1]), Limits(**json.loads(sys.argv[2])))
     gc.freeze()
     gc.enable()
+    run.prepare()
+    os.write(reply, channel.PREPARED)
     spec = channel.read_spec(request)
     if spec:
         _serve(run, spec, reply)

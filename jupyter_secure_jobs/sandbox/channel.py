@@ -1,4 +1,4 @@
-"""The one way out of the sandbox: a pipe that carries a ready mark, one short message and a few bounded files."""
+"""The one way out of the sandbox: a pipe that carries two marks, one short message and a few bounded files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READY: Final = b"ready\n"
+PREPARED: Final = b"prepared\n"
 LENGTH_BYTES: Final = 4
 MOST_SPEC_BYTES: Final = 16 * 2**20
 MOST_HEADER_BYTES: Final = 8192
@@ -126,13 +127,24 @@ class ReplyReader:
         return line
 
     def ready(self) -> None:
-        """Return once the sandbox says that it is ready.
+        """Return once the sandbox says that its process 1 is ready.
 
         Raises:
             BrokenReplyError: it ended or said something else.
         """
-        if self._line(len(READY)) + b"\n" != READY:
-            message = "The sandbox's first word was not `ready`."
+        self._word(READY)
+
+    def prepared(self) -> None:
+        """Return once the sandbox says that what will do the job is there; process 1 starts no process from then on.
+
+        Raises:
+            BrokenReplyError: it ended or said something else.
+        """
+        self._word(PREPARED)
+
+    def _word(self, expected: bytes) -> None:
+        if self._line(len(expected)) + b"\n" != expected:
+            message = f"The sandbox's word was not `{expected.decode().strip()}`."
             raise BrokenReplyError(message)
 
     def reply(self, out: Path, allowed: Mapping[str, int]) -> tuple[dict[str, object], dict[str, Path]]:

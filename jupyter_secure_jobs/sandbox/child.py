@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # examined and carried out, before it kills everything on its own.
 EXAMINATION_SECONDS: Final = 300
 _START_SECONDS: Final = 60
+_PREPARATION_SECONDS: Final = 300
 _KILL_SECONDS: Final = 10
 _LOOK_MILLISECONDS: Final = 20
 _NEXT_STEP: Final = (
@@ -227,9 +228,12 @@ class Child:
             raise RuntimeError(message)
         self.wait_until_ready()
         self._used = True
-        cores.hold(self._number, limits.cores)
-        self._stop = self._deadline(time.monotonic() + limits.seconds + EXAMINATION_SECONDS, cancelled)
+        self._stop = self._deadline(time.monotonic() + _PREPARATION_SECONDS, cancelled)
         try:
+            self._reader.prepared()
+            # A process that is being forked has taken the old processors along already and cannot be seen yet.
+            cores.hold(self._number, limits.cores)
+            self._stop = self._deadline(time.monotonic() + limits.seconds + EXAMINATION_SECONDS, cancelled)
             write_spec(self._request, spec)
             message_out, written = self._reader.reply(self.out, files)
             return Exit(kind="finished", message=message_out, files=written)

@@ -49,10 +49,6 @@ def test_run_is_opened_by_its_author_and_by_no_other_organisation(place: Place, 
     sheet.get_by_role("button", name="Run Job").click()
     expect(row(page, "Counts to open")).to_contain_text("Succeeded", timeout=90_000)
     results = shown.get_by_role("tabpanel", name="Results")
-    asks = results.get_by_role("button", name="Open the result")
-    expect(results.get_by_text("2 of 2 rows").or_(asks).first).to_be_visible(timeout=30_000)
-    if asks.count():
-        asks.click()  # a run that ends before the page has seen it run stays sealed until somebody asks
     expect(results).to_contain_text("2 of 2 rows", timeout=30_000)
 
     theirs = open_job(other, "Counts to open")

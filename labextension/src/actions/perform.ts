@@ -1,10 +1,16 @@
 import type { Connection } from '../api/connection';
 import { Problem } from '../api/problem';
-import type { Action, JobDetail } from '../api/shapes';
+import type { Action, JobDetail, Run } from '../api/shapes';
 import { download } from '../runs/download';
 import { trans } from '../ui/translation';
 import { callOf, type JobAddress } from './calls';
 import type { ActionBody } from './sheet';
+
+/** What an action gave, as far as it says so: the job as it is now, or the run that was ordered. */
+export interface Done {
+  readonly detail: JobDetail | null;
+  readonly run: Run | null;
+}
 
 /** Does an action as this page knows it: of the server's answer its name counts, and no address of its. */
 export async function perform(
@@ -13,7 +19,7 @@ export async function perform(
   detail: JobDetail,
   action: Action,
   body: ActionBody = {}
-): Promise<JobDetail | null> {
+): Promise<Done> {
   const call = callOf(action.name, job, detail.newest_run);
   if (call === null) {
     throw new Problem(
@@ -24,11 +30,14 @@ export async function perform(
   }
   if (call.method === 'GET') {
     await download(connection, call.path, detail.name);
-    return null;
+    return { detail: null, run: null };
   }
-  const answer = await connection.json<JobDetail | null>(call.path, {
+  const answer = await connection.json<JobDetail | Run | null>(call.path, {
     method: call.method,
     ...(call.method === 'DELETE' ? {} : { body: { ...call.body, ...body } })
   });
-  return answer !== null && 'approval' in answer ? answer : null;
+  return {
+    detail: answer !== null && 'approval' in answer ? answer : null,
+    run: answer !== null && 'has_result' in answer ? answer : null
+  };
 }

@@ -128,9 +128,9 @@ function LiveCard(props: CardProps): ReactElement {
     }
   };
   const settle = async (action: Action, body: ActionBody): Promise<void> => {
-    const answer = await perform(desk.model.connection, job, detail, action, body);
-    if (answer !== null) {
-      job.tell(answer);
+    const done = await perform(desk.model.connection, job, detail, action, body);
+    if (done.detail !== null) {
+      job.tell(done.detail);
     }
     await desk.model.refresh();
   };

@@ -83,12 +83,12 @@ export function JobPage(props: PageProps): ReactElement {
         trans.__('Choose the action again, as whom you mean.')
       );
     }
-    const answer = await perform(desk.model.connection, job, detail, action, body);
-    if (answer !== null) {
-      job.tell(answer);
+    const done = await perform(desk.model.connection, job, detail, action, body);
+    if (done.detail !== null) {
+      job.tell(done.detail);
     }
-    if (['run', 'test'].includes(action.name)) {
-      place.newest();
+    if (done.run !== null) {
+      place.ordered(done.run.id);
     }
     await desk.model.refresh();
   };

@@ -11,6 +11,8 @@ export interface Whereabouts {
   /** The run whose results and logs are shown; null: the newest. */
   readonly run: string | null;
   readonly output: Output;
+  /** The run that was ordered here last: it may end before anybody sees it wait. */
+  readonly ordered: string | null;
   /** What wants the focus: grows with each wish. `line` is the line of the query that is meant. */
   readonly wish: { readonly what: string; readonly count: number; readonly line?: number };
 }
@@ -25,6 +27,7 @@ const START: Whereabouts = {
   tab: 'query',
   run: null,
   output: 'results',
+  ordered: null,
   wish: { what: '', count: 0 }
 };
 
@@ -66,6 +69,12 @@ export class JobPlace {
     if (wish.what !== '' && wish.count === count) {
       this.whereabouts = { ...this.whereabouts, wish: { what: '', count } };
     }
+  }
+
+  /** Shows a run that was ordered here: it is the newest. */
+  ordered(run: string): void {
+    this.whereabouts = { ...this.whereabouts, ordered: run };
+    this.newest();
   }
 
   /** Shows the newest run again. */

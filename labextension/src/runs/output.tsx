@@ -129,8 +129,9 @@ function Sealed(props: { readonly what: string; readonly open: () => void }): Re
 function Outcome(props: OutputProps & { readonly run: Run }): ReactElement {
   const { desk, job, detail, place, run } = props;
   const at = useCurrent(place);
-  // Who chose this run, or ordered it and waited for its end, wants to see what it gave.
-  const [awaited] = useState(run.active && run.member === desk.model.acting);
+  // Who chose this run, or ordered it here, or waited for its end, wants to see what it gave.
+  const [seen] = useState(run.active);
+  const awaited = (seen || at.ordered === run.id) && run.member === desk.model.acting;
   const [asked, setAsked] = useState(false);
   const sealed = run.kind === 'job' && run.can_open && !(asked || awaited || at.run === run.id);
   const open = (): void => {

@@ -41,7 +41,8 @@ export function FrontInputs(props: { readonly pages: Pages }): ReactElement {
   return (
     <div className="jp-SecureJobs-section">
       {page === null ? (
-        <p>{trans.__('Open a job to see its variables.')}</p>
+        // In a low part it has to be scrolled to, by keyboard as well.
+        <p tabIndex={0}>{trans.__('Open a job to see its variables.')}</p>
       ) : (
         <InputsOf key={page.job.id} page={page} />
       )}

@@ -105,7 +105,10 @@ export function Pinned(props: {
   return (
     <div className="jp-SecureJobs-section">
       {shown.pinned.length === 0 && (
-        <p>{trans.__('No pinned queries yet. They are yours alone, in this workspace.')}</p>
+        // In a low part it has to be scrolled to, by keyboard as well.
+        <p tabIndex={0}>
+          {trans.__('No pinned queries yet. They are yours alone, in this workspace.')}
+        </p>
       )}
       {current !== undefined && (
         <button

@@ -75,7 +75,7 @@ SANDBOXES: Final = (
         name="processors are held from outside",
         stops="a job takes the processors of all others",
         edits=(
-            changed("jupyter_secure_jobs/sandbox/child.py", "        cores.hold(self._number, limits.cores)\n", ""),
+            changed("jupyter_secure_jobs/sandbox/child.py", "            cores.hold(self._number, limits.cores)\n", ""),
         ),
         tests=(
             "tests/adversarial/test_hostile_limits.py::test_processors_are_held_for_every_thread_and_cannot_be_widened",

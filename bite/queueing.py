@@ -213,6 +213,18 @@ LEASES: Final = (
         ),
         tests=(f"{_LIVES}::test_a_cancellation_stops_the_enclave_once",),
     ),
+    Defence(
+        name="an enclave that hangs is ended",
+        stops="a run and its worker wait for ever",
+        edits=(
+            changed(
+                "jupyter_secure_jobs/worker/enclave_process.py",
+                "threading.Timer(seconds, self._process.kill)",
+                "threading.Timer(seconds, lambda: None)",
+            ),
+        ),
+        tests=("tests/unit/worker/test_silent_enclave.py::test_silent_enclave_is_ended",),
+    ),
 )
 
 PROFILES: Final = (

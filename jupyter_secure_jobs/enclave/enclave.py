@@ -170,6 +170,11 @@ class Enclave:
         session = self._current()
         return plaintext.digests(session.run, session.tables)
 
+    @property
+    def seconds(self) -> int:
+        """How long the author's code of the run in hand may take."""
+        return self._current().run.version.limits.seconds
+
     def _current(self) -> _Session:
         if self._session is None:
             raise RefusedError("no_run", "No run is prepared.")

@@ -117,7 +117,8 @@ class Process:
             return _problem(UnavailableError("storage", "The enclave could not write.", "Free memory on the worker."))
 
     def _prepare(self, enclave: Enclave, frame: Frame) -> Frame:
-        return {"owners": list(enclave.prepare(Dossier.from_json(frame["dossier"]))), "files": enclave.files}
+        owners = enclave.prepare(Dossier.from_json(frame["dossier"]))
+        return {"owners": list(owners), "files": enclave.files, "seconds": enclave.seconds}
 
     def _ask(self, enclave: Enclave, frame: Frame) -> Frame:
         nonces = {str(owner): str(nonce) for owner, nonce in dict(frame["nonces"]).items()}

@@ -191,7 +191,7 @@ class Worker:
                 "owners": [each.model_dump(mode="json") for each in task.owners],
             },
         }
-        return self._finished(lease, enclave.ask(frame, phase=life.tell))
+        return self._finished(lease, enclave.ask(frame, phase=life.tell, seconds=task.limits.seconds))
 
     def _job(self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, life: Life) -> Finished:
         if lease.dossier is None:
@@ -226,7 +226,7 @@ class Worker:
             "outbox": str(_outbox(folder)),
         }
         try:
-            return self._finished(lease, enclave.ask(frame, phase=life.tell))
+            return self._finished(lease, enclave.ask(frame, phase=life.tell, seconds=prepared["seconds"]))
         except RefusedError as error:
             if error.code == "file_altered":
                 # Kept, they would spoil every later run as well.

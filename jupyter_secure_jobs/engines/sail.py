@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
+# Sail forgets a session that nobody used for some minutes. One that waits for its job, or whose job computes in Python
+# for hours, must not be forgotten; with the process all of it ends.
+_SESSION_SECONDS: Final = 365 * 86_400
 _DEFAULTS: Final = {
     # How the pandas API on Spark numbers rows: Sail lacks the function behind the usual way. The numbers are the same.
     "pandas_on_Spark.compute.default_index_type": '"sequence"',
@@ -42,12 +46,13 @@ def _absent(module: str) -> Iterator[None]:
         del sys.modules[module]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sail:
     """A running engine; it stops when it is collected."""
 
     shows_plans: ClassVar[bool] = True
     server: SparkConnectServer
+    _made: SparkSession | None = None
 
     @classmethod
     def start(cls) -> Self:
@@ -55,26 +60,35 @@ class Sail:
         # The client would ask IPython how wide the screen is, for bars that nobody sees here: a tenth of the start.
         with _absent("IPython"):
             import pyspark.sql.connect.client  # noqa: F401, PLC0415 -- an author's own import of IPython finds it later
+        os.environ["SAIL_SPARK__SESSION_TIMEOUT_SECS"] = str(_SESSION_SECONDS)
         server = SparkConnectServer(ip="127.0.0.1", port=0)
         server.start(background=True)
         return cls(server)
 
     def session(self, settings: Mapping[str, str]) -> SparkSession:
-        """Return a session; a new one after the earlier was stopped.
-
-        Sail forgets a session that nobody used for some minutes: make it when it is needed.
-        """
-        _, port = self.server.listening_address
-        session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
-        for name, value in {**_DEFAULTS, **settings}.items():
+        """Return the session that waits for the job, with the job's settings."""
+        session = self._made
+        if session is None or cast("Any", session).is_stopped:
+            session = self._session()
+        for name, value in settings.items():
             session.conf.set(name, value)
         return session
 
+    def _session(self) -> SparkSession:
+        """Return a new session, if the one before was stopped: to make it takes as long as a small query."""
+        _, port = self.server.listening_address
+        session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
+        for name, value in _DEFAULTS.items():
+            session.conf.set(name, value)
+        self._made = session
+        return session
+
     def rehearse(self) -> None:
-        """Rehearse in a session that is then stopped."""
-        session = self.session({})
+        """Rehearse in a session that is then stopped, and make the job's."""
+        session = self._session()
         rehearse(self, session)
         session.stop()
+        self._session()
 
     def stream(self, rows: DataFrame) -> Iterator[pa.Table]:
         """Yield the rows as the engine hands them over, batch by batch: `toArrow` would hold all at once."""

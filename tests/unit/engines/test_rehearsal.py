@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import resource
+import subprocess
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from jupyter_secure_jobs.engines.run import start_child
+from tests.unit.engines.conftest import LIMITS
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from tests.unit.engines.conftest import Bench
 
@@ -86,3 +90,31 @@ def test_a_child_may_wait_for_longer_than_a_start_may_take(tmp_path: Path, monke
     with start_child(tmp_path) as child:
         monkeypatch.setattr("jupyter_secure_jobs.sandbox.child._START_SECONDS", 60)
         child.wait_until_ready()
+
+
+FORGETS = """
+import sys, time
+from pysail.spark import SparkConnectServer
+from jupyter_secure_jobs.engines import sail
+sail._SESSION_SECONDS = int(sys.argv[1])
+engine = sail.Sail.start()
+session = engine.session({})
+session.sql("SELECT 1 AS a").createOrReplaceTempView("v")
+time.sleep(6)
+print(session.table("v").count())
+"""
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1, "is not running"), (3600, "1\n")])
+def test_engine_forgets_an_idle_session_after_the_time_that_we_set(seconds: int, told: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORGETS, str(seconds)], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert told in done.stdout + done.stderr
+
+
+@pytest.mark.long
+def test_job_that_computes_in_python_for_long_keeps_its_session(bench: Bench) -> None:
+    """The engine's own time is five minutes."""
+    outcome = bench.run("import time\ntime.sleep(400)\nspark.table('planes')", limits=replace(LIMITS, seconds=900))
+    assert outcome.status == "succeeded", outcome.log.read_text()

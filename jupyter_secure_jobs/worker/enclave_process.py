@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_secure_jobs.enclave.frames import Frame
+
 # How long it may take for an answer beside the time that a run's code may take, and how long after `cancel`: one that
 # hangs would keep the run, and the worker, for ever.
 ANSWER_SECONDS: Final = 3600.0

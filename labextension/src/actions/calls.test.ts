@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { asksOf, callOf, isKnown } from './calls.js';
+import { asksOf, callOf, isKnown, orderedBy } from './calls.js';
 
 const JOB = { place: 'workspaces/w1', path: 'workspaces/w1/jobs/j1' };
 
@@ -33,4 +33,15 @@ void test('an action that the page does not know is no call and asks for nothing
     assert.equal(callOf(name, JOB, { id: 'r1' }), null, name);
     assert.equal(asksOf(name).size, 0, name);
   }
+});
+
+void test('only the member’s own side says which run was ordered', () => {
+  const run = { id: 'r1', has_result: true };
+  assert.equal(orderedBy('run', run), 'r1');
+  for (const name of ['test', 'archive', 'activate', 'toString']) {
+    assert.equal(orderedBy(name, run), null, name);
+  }
+  assert.equal(orderedBy('run', { id: '../r1', has_result: true }), null);
+  assert.equal(orderedBy('run', { id: 'j1' }), null);
+  assert.equal(orderedBy('run', null), null);
 });

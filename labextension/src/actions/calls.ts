@@ -96,3 +96,14 @@ export function callOf(
   );
   return { method: call.method, path: path.join('/'), body: call.body ?? {} };
 }
+
+/**
+ * The id of the run that an action ordered, as its own member side answers. What a workspace server answers orders
+ * nothing: its results would be opened here, in the member's name.
+ */
+export function orderedBy(name: string, answer: object | null): string | null {
+  const own = callNamed(name)?.own === true;
+  return own && answer !== null && 'has_result' in answer && 'id' in answer
+    ? idOf(answer.id)
+    : null;
+}

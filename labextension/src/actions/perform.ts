@@ -3,13 +3,13 @@ import { Problem } from '../api/problem';
 import type { Action, JobDetail, Run } from '../api/shapes';
 import { download } from '../runs/download';
 import { trans } from '../ui/translation';
-import { callOf, type JobAddress } from './calls';
+import { callOf, orderedBy, type JobAddress } from './calls';
 import type { ActionBody } from './sheet';
 
-/** What an action gave, as far as it says so: the job as it is now, or the run that was ordered. */
+/** What an action gave, as far as it says so: the job as it is now, or the id of the run that was ordered. */
 export interface Done {
   readonly detail: JobDetail | null;
-  readonly run: Run | null;
+  readonly run: string | null;
 }
 
 /** Does an action as this page knows it: of the server's answer its name counts, and no address of its. */
@@ -38,6 +38,6 @@ export async function perform(
   });
   return {
     detail: answer !== null && 'approval' in answer ? answer : null,
-    run: answer !== null && 'has_result' in answer ? answer : null
+    run: orderedBy(action.name, answer)
   };
 }

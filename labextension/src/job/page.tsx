@@ -88,7 +88,9 @@ export function JobPage(props: PageProps): ReactElement {
       job.tell(done.detail);
     }
     if (done.run !== null) {
-      place.ordered(done.run.id);
+      place.ordered(done.run);
+    } else if (action.name === 'test') {
+      place.newest();
     }
     await desk.model.refresh();
   };

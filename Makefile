@@ -20,6 +20,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
+	# uv writes no bytecode, and where Python may not either, every process would compile all that it imports anew.
+	$(BIN)/python -m compileall -q -j 0 $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 	touch $@
 
 $(LABEXTENSION): $(INSTALLED) $(SOURCES) labextension/yarn.lock
@@ -30,6 +32,7 @@ $(LABEXTENSION): $(INSTALLED) $(SOURCES) labextension/yarn.lock
 	touch $@
 
 install: $(INSTALLED) $(LABEXTENSION)  ## make the environment in .venv and build the JupyterLab extension
+	$(BIN)/python -m compileall -q jupyter_secure_jobs
 
 system:
 	scripts/system-packages

@@ -11,6 +11,7 @@ _SERVICE: Final = "jupyter_secure_jobs/keyservice/service.py"
 _STATE: Final = "jupyter_secure_jobs/keyservice/state.py"
 _WITHHOLDING: Final = "jupyter_secure_jobs/engines/withholding.py"
 _WITHHOLDINGS: Final = "tests/unit/engines/test_withholding.py"
+_WITHHELD: Final = "tests/adversarial/test_withheld_values.py"
 _CHANGES: Final = "tests/adversarial/test_change_attacks.py"
 _COUNTS: Final = "tests/adversarial/test_count_attacks.py"
 
@@ -78,6 +79,18 @@ DEFENCES: Final = (
         stops="a table leaves row by row",
         edits=(never(_WITHHOLDING, "rules.most_rows is not None and rows > rules.most_rows.value"),),
         tests=(f"{_WITHHOLDINGS}::test_most_rows_counts_what_leaves",),
+    ),
+    Defence(
+        name="no dictionary leaves, in whatever it is nested",
+        stops="a withheld row's value stands in the dictionary of the file that leaves",
+        edits=(changed(_WITHHOLDING, "return _plain(kind.value_type)", "return kind"),),
+        tests=(f"{_WITHHELD}::test_withheld_value_is_nowhere_in_what_leaves",),
+    ),
+    Defence(
+        name="only types that can be made plain leave",
+        stops="a view of a list carries the items of rows that were withheld",
+        edits=(never(_WITHHOLDING, "not is_simple(kind)"),),
+        tests=(f"{_WITHHELD}::test_type_that_cannot_be_made_plain_does_not_leave",),
     ),
     Defence(
         name="an owner's output policy holds whatever the author wishes",

@@ -123,6 +123,18 @@ KEY_SERVICES: Final = (
         tests=(f"{_SERVICES}::test_request_replayed_to_the_key_service",),
     ),
     Defence(
+        name="a release that comes of a nonce waits for the disk",
+        stops="a machine that fails forgets a release, and a nonce that was used",
+        edits=(changed(_STATE, 'self._connection.execute("PRAGMA synchronous=FULL")', "pass"),),
+        tests=("tests/adversarial/test_count_attacks.py::test_what_is_released_after_a_nonce_waits_for_the_disk",),
+    ),
+    Defence(
+        name="a change that failed is undone",
+        stops="releases are counted in a transaction that never ends, and are forgotten with the process",
+        edits=(does_nothing(_STATE, "    def _roll_back(self) -> None:"),),
+        tests=("tests/adversarial/test_count_attacks.py::test_mark_never_runs_ahead_of_the_memory",),
+    ),
+    Defence(
         name="a nonce is good for two minutes",
         stops="a request is kept until it suits",
         edits=(changed(_STATE, "row is None or now - datetime.fromisoformat(row[1]) > NONCE_LIFE", "row is None"),),

@@ -7,6 +7,8 @@ from typing import Final
 from bite.defence import Defence, changed, never
 
 _WHEELS: Final = "jupyter_secure_jobs/enclave/wheels.py"
+_REQUIREMENTS: Final = "jupyter_secure_jobs/enclave/requirements.py"
+_NEEDS: Final = "tests/unit/enclave/test_wheel_needs.py"
 _COMPUTE: Final = "jupyter_secure_jobs/domain/compute.py"
 _ATTACKS: Final = "tests/adversarial/test_wheel_attacks.py"
 _DAMAGED: Final = "tests/adversarial/test_damaged_wheels.py"
@@ -145,6 +147,24 @@ WHEELS: Final = (
         tests=(f"{_ATTACKS}::test_wheel_for_another_machine",),
     ),
     Defence(
+        name="a wheel is for this version of Python",
+        stops="a run is used up that fails on its first import",
+        edits=(never(_WHEELS, "not fits"),),
+        tests=(f"{_NEEDS}::test_wheel_for_a_later_python_is_neither_taken_nor_offered",),
+    ),
+    Defence(
+        name="what packages need is there before a key is asked for",
+        stops="a run is used up that fails on its first import",
+        edits=(never(_REQUIREMENTS, "missing"),),
+        tests=(f"{_NEEDS}::test_missing_package_is_named",),
+    ),
+    Defence(
+        name="a wheel's needs are read as an enemy's words",
+        stops="one wheel's conditions end the enclave of everybody",
+        edits=(changed(_REQUIREMENTS, "except RecursionError as error:", "except KeyError as error:"),),
+        tests=(f"{_NEEDS}::test_conditions_within_conditions_end_no_enclave",),
+    ),
+    Defence(
         name="no wheel replaces what a sandbox has",
         stops="an accepted package is silently not used",
         edits=(
@@ -272,7 +292,7 @@ ASKED: Final = (
         name="only what surely came from the session is refused",
         stops="a name that only looks alike keeps a good job from its review",
         edits=(
-            changed("jupyter_secure_jobs/flow/python_names.py", "or node.attr in _LEAVING:", "or False:"),
+            changed("jupyter_secure_jobs/flow/python_names.py", "node.attr not in _LEAVING", "True"),
             changed(
                 "jupyter_secure_jobs/flow/python_names.py", "and all(value is not None", "and any(value is not None"
             ),

@@ -138,6 +138,12 @@ DEFENCES: Final = (
         tests=("tests/adversarial/test_order_attacks.py::test_run_order_forged_by_the_server",),
     ),
     Defence(
+        name="a verified signature is remembered with its length",
+        stops="other bytes of key and signature pass for those that were verified",
+        edits=(changed("jupyter_secure_jobs/trust/verified.py", "len(signature.sig).to_bytes(8) + ", ""),),
+        tests=("tests/adversarial/test_signature_memory_attacks.py::test_key_and_signature_that_run_into_each_other",),
+    ),
+    Defence(
         name="a signature is verified",
         stops="anything under a member's key id counts",
         edits=(changed(_SIGNATURES, "VERIFIED.check(envelope, signature)", "pass"),),
@@ -150,6 +156,12 @@ DEFENCES: Final = (
         stops="a dataset of another workspace is passed off",
         edits=(never(_MANIFEST, "(manifest.workspace, manifest.genesis) != (rosters.workspace, rosters.genesis)"),),
         tests=(f"{_VERSIONS}::test_manifest_of_another_workspace",),
+    ),
+    Defence(
+        name="a manifest names a file",
+        stops="runs that end only once they have used up their keys",
+        edits=(not_raised(_MANIFEST, 'RefusedError("no_files"'),),
+        tests=(f"{_VERSIONS}::test_manifest_without_a_file",),
     ),
     Defence(
         name="a manifest's publisher belongs to its owner",

@@ -61,6 +61,67 @@ QUEUE: Final = (
         tests=(f"{_TURNS}::test_an_organisation_that_waited_long_has_saved_up_no_turns",),
     ),
     Defence(
+        name="a line that could not be had has saved up no turns",
+        stops="who keeps one's own key service stopped gets five hundred runs in before everybody",
+        edits=(changed(_LINES, "        _move_up(session, row)\n", "        pass\n"),),
+        tests=(f"{_QUEUES}::test_runs_that_waited_for_an_absent_key_service_have_saved_up_no_turns",),
+    ),
+    Defence(
+        name="a nonce that is used up gives the run back",
+        stops="a reply that was lost uses up an acceptance",
+        edits=(
+            never(
+                "jupyter_secure_jobs/worker/loop.py",
+                "all(reason.startswith(_NO_NONCE) for reason in refusals.values())",
+            ),
+        ),
+        tests=("tests/unit/worker/test_patience.py::test_a_nonce_that_is_used_up_gives_the_run_back_but_not_for_ever",),
+    ),
+    Defence(
+        name="and not for ever",
+        stops="a key service that takes no nonce of its own keeps a worker at one run",
+        edits=(
+            changed(
+                "jupyter_secure_jobs/worker/loop.py", "if self._unheard[lease.run] < MOST_GRANTS_PER_ORDER:", "if True:"
+            ),
+        ),
+        tests=("tests/unit/worker/test_patience.py::test_a_nonce_that_is_used_up_gives_the_run_back_but_not_for_ever",),
+    ),
+    Defence(
+        name="a worker without room on its disk takes no run",
+        stops="one worker with a full disk fails all that was ordered",
+        edits=(changed("jupyter_secure_jobs/worker/loop.py", "        self._ciphertext.make_room(_LEAST_FREE)\n", ""),),
+        tests=(
+            "tests/unit/worker/test_patience.py::test_a_worker_without_room_on_its_disk_takes_no_run_and_asks_again",
+        ),
+    ),
+    Defence(
+        name="a process whose loop has ended ends",
+        stops="a key service or worker is there, serves nothing and is started again by nobody",
+        edits=(never("jupyter_secure_jobs/cli/parts.py", "ended.is_set()"),),
+        tests=("tests/unit/cli/test_loops.py::test_loop_that_ends_by_itself_ends_the_process",),
+    ),
+    Defence(
+        name="no lease ends while the server is away",
+        stops="a server that is started again takes back what its workers are about to hand in",
+        edits=(
+            changed(
+                _DISPATCH,
+                "unit.now - unit.server.started >= timedelta(seconds=unit.server.settings.lease_seconds)",
+                "unit.now",
+            ),
+        ),
+        tests=(f"{_LEASES}::test_no_lease_ends_while_the_server_is_away",),
+    ),
+    Defence(
+        name="the server is asked again for what hours have made",
+        stops="an outcome is thrown away and its job runs twice, since the server was away for seconds",
+        edits=(
+            changed("jupyter_secure_jobs/worker/patience.py", "if time.monotonic() - began > seconds:", "if True:"),
+        ),
+        tests=("tests/unit/worker/test_patience.py::test_a_server_that_is_away_is_asked_until_it_is_back",),
+    ),
+    Defence(
         name="each organisation has a line of its own",
         stops="all stand behind who has ordered most",
         edits=(
@@ -87,7 +148,7 @@ QUEUE: Final = (
     Defence(
         name="the newest turn that was taken only grows",
         stops="later runs come before earlier ones, which wait for ever",
-        edits=(changed(_LINES, "QueueRow.id == 1, QueueRow.taken < row.turn", "QueueRow.id == 1"),),
+        edits=(changed(_LINES, "QueueRow.id == 1, QueueRow.taken <= row.turn", "QueueRow.id == 1"),),
         tests=(f"{_QUEUES}::test_the_taken_turn_only_grows",),
     ),
     Defence(

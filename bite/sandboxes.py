@@ -43,6 +43,13 @@ DEFENCES: Final = (
         slow=True,
     ),
     Defence(
+        name="a word that is taken back holds nobody up",
+        stops="the code puts the process to sleep that watches its limits",
+        edits=(changed(_SUPERVISOR, "    os.set_blocking(said, False)\n", ""),),
+        tests=("tests/unit/sandbox/test_supervisor.py::test_a_word_that_is_taken_back_does_not_end_the_watching",),
+        slow=True,
+    ),
+    Defence(
         name="dangerous system calls are refused",
         stops="the code rebuilds its namespaces or loads what it likes",
         edits=(changed(_SYSCALLS, "for name in REFUSED:", "for name in ():"),),
@@ -92,6 +99,13 @@ DEFENCES: Final = (
         stops="a job takes the worker's memory",
         edits=(never(_SUPERVISOR, "now.memory > limits.memory_bytes"),),
         tests=(f"{_JOBS}::test_memory_bomb_is_ended[shared]",),
+        slow=True,
+    ),
+    Defence(
+        name="every process of the author's is killed before another reads its result",
+        stops="a process that stays behind ends or changes what is examined",
+        edits=(changed(_SUPERVISOR, "    finally:\n        _kill_all()\n", "    finally:\n        pass\n"),),
+        tests=(f"{_JOBS}::test_process_that_ends_all_after_it_does_not_reach_who_reads_the_result",),
         slow=True,
     ),
     Defence(

@@ -274,6 +274,36 @@ SERVER: Final = (
         tests=("tests/unit/worker/test_ciphertext.py::test_other_file_than_asked_for_is_refused_and_not_kept",),
     ),
     Defence(
+        name="an enclave that fails says so and nothing else",
+        stops="what failed is quoted, or the enclave ends and its run is lost without a word",
+        edits=(
+            changed(
+                "jupyter_secure_jobs/enclave/main.py",
+                "        except Exception:  # noqa: BLE001",
+                "        except ZeroDivisionError:  # noqa: BLE001",
+            ),
+        ),
+        tests=("tests/unit/worker/test_silent_enclave.py::test_enclave_that_fails_says_so_in_no_words_of_its_own",),
+    ),
+    Defence(
+        name="a kept file is on the disk before it has a name",
+        stops="after a power failure a run uses up its keys on a file that is cut",
+        edits=(changed(_CIPHERTEXT, "                os.fsync(sink.fileno())\n", "                pass\n"),),
+        tests=("tests/unit/worker/test_ciphertext.py::test_file_is_on_the_disk_before_it_is_kept",),
+    ),
+    Defence(
+        name="a kept file has the size that its owner signed",
+        stops="a run uses up its keys on a file that is cut",
+        edits=(never(_CIPHERTEXT, "size is not None and kept.stat().st_size != size"),),
+        tests=("tests/unit/worker/test_ciphertext.py::test_kept_file_of_another_size_is_fetched_anew",),
+    ),
+    Defence(
+        name="a file that was changed after it was hashed is hashed again",
+        stops="a file is stored under another one's name",
+        edits=(never(_BLOBS, "mark != _Mark.of(source)"),),
+        tests=(f"{_FILES}::test_bytes_that_are_changed_after_they_were_hashed",),
+    ),
+    Defence(
         name="a stored file has its digest",
         stops="a file is replaced under its name",
         edits=(never(_BLOBS, "found != digest"),),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from jupyter_secure_jobs.domain.compute import EngineName, Package
 from jupyter_secure_jobs.domain.errors import InvalidError, NotFoundError
 from jupyter_secure_jobs.domain.text import folded
@@ -54,7 +56,7 @@ class Profiles:
         *,
         engine: EngineName | str = EngineName.SAIL,
         packages: Iterable[str] = (),
-        settings: Mapping[str, str] | None = None,
+        settings: Mapping[str, str | int | bool] | None = None,
         **sizes: int,
     ) -> ProfileWire:
         """Keep a profile for the workspace.
@@ -63,7 +65,7 @@ class Profiles:
             name: 1 to 50 characters.
             engine: `sail` or `spark`.
             packages: lines as `jupyter secure-jobs wheel FILE` prints them.
-            settings: of the engine, such as `{"spark.sql.ansi.enabled": "true"}`.
+            settings: of the engine, such as `{"spark.sql.ansi.enabled": True}`.
             sizes: `cores`, `memory_bytes`, `scratch_bytes`, `seconds`, `result_bytes`, `log_bytes`.
 
         Raises:
@@ -76,12 +78,21 @@ class Profiles:
         if unknown:
             known = ", ".join(LimitsWire.model_fields)
             raise InvalidError("profile", f"A profile has no {min(unknown)!r}.", f"It has: {known}.")
-        compute = ComputeWire(
-            engine=EngineName(engine),
-            packages=[_wire(Package.read(line)) for line in packages],
-            settings=[SettingWire(name=each, value=value) for each, value in (settings or {}).items()],
-        )
-        new = ProfileNew(name=name, compute=compute, limits=LimitsWire(**sizes))
+        try:
+            compute = ComputeWire(
+                engine=EngineName(engine),
+                packages=[_wire(Package.read(line)) for line in packages],
+                settings=[SettingWire(name=each, value=_setting(value)) for each, value in (settings or {}).items()],
+            )
+            new = ProfileNew(name=name, compute=compute, limits=LimitsWire(**sizes))
+        except ValidationError as error:
+            first = error.errors()[0]
+            what = ".".join(str(part) for part in first["loc"])
+            raise InvalidError(
+                "profile",
+                f"{what} does not take {first['input']!r}: {first['msg']}.",
+                "Give sizes as whole numbers, and names as text.",
+            ) from error
         return self.client.create_profile(self.workspace, new)
 
     def delete_profile(self, name: str) -> ProfileWire:
@@ -89,6 +100,11 @@ class Profiles:
         found = self.profile(name)
         self.client.delete_profile(self.workspace, found.id)
         return found
+
+
+def _setting(value: str | int | bool) -> str:  # noqa: FBT001 -- what the engine takes as `true` or `false`
+    """Return a setting's value as the engine writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _wire(package: Package) -> PackageWire:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError
 from jupyter_secure_jobs.domain.job import GIB
-from jupyter_secure_jobs.domain.run import ENDED, RunKind, RunStatus
+from jupyter_secure_jobs.domain.run import ENDED, REMOVED_STEP, RunKind, RunStatus, removed_words
 from kernel_magics.bundle import Bundle, joined, note
 from kernel_magics.cards import run_card
 from kernel_magics.export import write_file
@@ -108,7 +108,8 @@ class Run:
             self.client.export(self.wire.workspace, self.wire.id, "result.parquet", sink, largest=LARGEST_RESULT,
                                purpose=Purpose.OPEN)  # fmt: skip
             sink.seek(0)
-            return pq.read_table(sink)
+            # By places: `read_table` looks columns up by their names, and two of them may have one.
+            return pq.ParquetFile(sink).read()
 
     def to_pandas(self) -> pd.DataFrame:
         """Return all rows as a DataFrame; a job run's shows a placeholder in place of its rows (see `JobRows`)."""
@@ -193,6 +194,8 @@ class Run:
     def _need_result(self) -> None:
         if not self.ended:
             raise ConflictError("run_active", f"The run is {self.status}; it has no result yet.", "Wait for its end.")
+        if self.wire.outputs_removed is not None:
+            raise NotFoundError("removed", removed_words("result", self.wire.outputs_removed), REMOVED_STEP)
         if not self.wire.has_result:
             cause = f": {self.wire.error_class}" if self.wire.error_class else ""
             raise NotFoundError("no_result", f"The run is {self.status}{cause}; it has no result.", "Look at its log.")

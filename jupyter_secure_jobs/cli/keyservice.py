@@ -8,19 +8,20 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_secure_jobs.cli import folders, passphrase
-from jupyter_secure_jobs.cli.parts import until_stopped
+from jupyter_secure_jobs.cli.parts import run_loops, until_stopped
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.domain.errors import InvalidError, NotFoundError, SecureJobsError
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, create
 from jupyter_secure_jobs.protocol.clock import utc_now
 
 if TYPE_CHECKING:
+    import threading
     from argparse import Namespace, _SubParsersAction
+    from collections.abc import Callable
 
     Groups = _SubParsersAction[Any]
 
@@ -128,7 +129,7 @@ def _run(arguments: Namespace) -> None:
 
     stopped = until_stopped()
     secret = passphrase.read(arguments)
-    threads = []
+    loops: list[Callable[[threading.Event], None]] = []
     for folder in arguments.key_store:
         ring = keyfile.load(folder / KEY_FILE, secret)
         state = State(folder / STATE_FILE)
@@ -144,8 +145,6 @@ def _run(arguments: Namespace) -> None:
             arguments.workspace_url,
             ca_file=arguments.ca_file,
         )
-        threads += [threading.Thread(target=each.run, args=(stopped,), daemon=True) for each in (loop, watch)]
-    for thread in threads:
-        thread.start()
+        loops += [loop.run, watch.run]
     logging.getLogger(__name__).info("answering for %d organisations", len(arguments.key_store))
-    stopped.wait()
+    run_loops(stopped, *loops)

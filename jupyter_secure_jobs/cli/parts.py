@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
+import sysconfig
 import threading
 from argparse import ArgumentTypeError
 from pathlib import Path
@@ -16,11 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.domain.compute import EngineName
-from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError
+from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError, UnavailableError
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, card_of, create
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
+    from collections.abc import Callable
 
     Groups = _SubParsersAction[Any]
 
@@ -39,6 +42,12 @@ def add(groups: Groups) -> None:
     serve.add_argument("--database-url", default="")
     serve.add_argument("--lease-seconds", type=float, default=60.0)
     serve.add_argument("--heartbeat-seconds", type=float, default=15.0)
+    serve.add_argument(
+        "--results-days",
+        type=float,
+        default=90.0,
+        help="after so many days a run's result and log are removed; statements stay; 0: never",
+    )
     serve.set_defaults(run=_serve)
     member = groups.add_parser("member", help="run the member side without JupyterLab")
     member.add_argument("--port", type=int, default=8898)
@@ -119,7 +128,11 @@ def _add_wheel(arguments: Namespace) -> None:
 def _wheel(arguments: Namespace) -> None:
     from jupyter_secure_jobs.enclave.wheels import read_wheel  # noqa: PLC0415 -- as said at the top
 
-    print(read_wheel(arguments.file).package.line)
+    wheel = read_wheel(arguments.file)
+    print(wheel.package.line)
+    if wheel.left_out:
+        # Beside the line, which goes into a file or a draft as it is.
+        print(f"Left out in a run, since they are no modules: {', '.join(wheel.left_out[:5])}", file=sys.stderr)
 
 
 def _number_of_sandboxes(text: str) -> int:
@@ -144,6 +157,7 @@ def _serve(arguments: Namespace) -> None:
         "database_url": arguments.database_url,
         "lease_seconds": arguments.lease_seconds,
         "heartbeat_seconds": arguments.heartbeat_seconds,
+        "results_days": arguments.results_days,
     }
     from jupyter_secure_jobs.cli.server_app import launch  # noqa: PLC0415 -- as said at the top
 
@@ -174,6 +188,41 @@ def until_stopped() -> threading.Event:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
     return stopped
+
+
+def run_loops(
+    stopped: threading.Event, *loops: Callable[[threading.Event], None], leave: Callable[[], None] = lambda: None
+) -> None:
+    """Run each loop in a thread of its own until `stopped`, then `leave`.
+
+    A loop that ends by itself stops the others: nobody would start a process again that is there and serves nothing.
+
+    Raises:
+        UnavailableError: a loop ended by itself; its last words are in the log.
+    """
+    ended = threading.Event()
+
+    def guarded(loop: Callable[[threading.Event], None]) -> None:
+        try:
+            loop(stopped)
+        except Exception:
+            # Said before the process is told to end, which would cut it short.
+            logging.getLogger(__name__).exception("a loop of this process failed")
+        finally:
+            if not stopped.is_set():
+                ended.set()
+                stopped.set()
+
+    for each in loops:
+        threading.Thread(target=guarded, args=(each,), daemon=True).start()
+    stopped.wait()
+    leave()
+    if ended.is_set():
+        raise UnavailableError(
+            "part_ended",
+            "A part of this process ended by itself.",
+            "Look at the log above, then start the process again, or let the system do so.",
+        )
 
 
 def _enroll(arguments: Namespace) -> None:
@@ -216,9 +265,7 @@ def _work(arguments: Namespace) -> None:
     except SecureJobsError:
         enclave.close()
         raise
-    threading.Thread(target=worker.run, args=(stopped,), daemon=True).start()
-    stopped.wait()
-    worker.leave(30)
+    run_loops(stopped, worker.run, leave=lambda: worker.leave(30))
 
 
 def _measure(_arguments: Namespace) -> None:
@@ -229,7 +276,7 @@ def _measure(_arguments: Namespace) -> None:
 
 def _check(_arguments: Namespace) -> None:
     from jupyter_secure_jobs.enclave.measurement import measure  # noqa: PLC0415 -- as said at the top
-    from jupyter_secure_jobs.engines import found  # noqa: PLC0415 -- as said at the top
+    from jupyter_secure_jobs.engines import bytecode, found  # noqa: PLC0415 -- as said at the top
     from jupyter_secure_jobs.engines.run import HARNESS, arguments  # noqa: PLC0415 -- as said at the top
     from jupyter_secure_jobs.sandbox.report import check  # noqa: PLC0415 -- as said at the top
 
@@ -240,6 +287,13 @@ def _check(_arguments: Namespace) -> None:
     for engine in EngineName:
         told = found.find(engine)
         print(f"Engine {engine}: {told.version or f'{told.problem} {told.next_step}'}")
+    bytecode.provide()
+    if slow := bytecode.missing():
+        print(
+            f"Sandboxes start slowly: Python has no bytecode for {', '.join(slow)} and may not write it here "
+            "(PYTHONDONTWRITEBYTECODE, or files of another account). Next: run, as their owner, "
+            f"`python -m compileall -q {sysconfig.get_path('purelib')}`"
+        )
 
 
 def _migrate(arguments: Namespace) -> None:

@@ -6,6 +6,7 @@ swapped files do not open. The associated data bind a file to its place.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -67,21 +68,35 @@ class _KeptOpen(io.BufferedIOBase):
 
 
 def encrypt(
-    source: Path, target: Path, *, key: bytes, place: bytes, progress: Callable[[int], None] | None = None
+    source: Path,
+    target: Path,
+    *,
+    key: bytes,
+    place: bytes,
+    progress: Callable[[int], None] | None = None,
+    synced: bool = True,
 ) -> None:
-    """Write the encryption of `source` to `target`, which must not exist; synced to disk.
+    """Write the encryption of `source` to `target`, which must not exist; synced to disk if `synced`.
 
     `place` is the associated data; `progress` is told the plaintext bytes of each step.
+
+    Raises:
+        OSError: it could not be read or written, for want of room above all; part of `target` may be there.
     """
     primitive = _primitive(key)
     with source.open("rb") as plain, target.open("xb") as sealed:
-        with primitive.new_encrypting_stream(cast("BinaryIO", _KeptOpen(sealed)), place) as stream:
-            while chunk := plain.read(CHUNK):
-                stream.write(chunk)
-                if progress is not None:
-                    progress(len(chunk))
+        try:
+            with primitive.new_encrypting_stream(cast("BinaryIO", _KeptOpen(sealed)), place) as stream:
+                while chunk := plain.read(CHUNK):
+                    stream.write(chunk)
+                    if progress is not None:
+                        progress(len(chunk))
+        except tink.TinkError as error:
+            # Tink names no cause; with a key that was good, what fails is the file below it.
+            raise OSError(errno.EIO, "the encrypted file cannot be written") from error
         sealed.flush()
-        os.fsync(sealed.fileno())
+        if synced:
+            os.fsync(sealed.fileno())
 
 
 def decrypt(source: Path, target: Path, *, key: bytes, place: bytes) -> None:

@@ -59,6 +59,7 @@ class Event(StrEnum):
     LOG_EXPORTED = "log_exported"
     RECEIPT_EXPORTED = "receipt_exported"
     RESEALED = "resealed"
+    OUTPUT_REMOVED = "output_removed"
     RERUNS_REVOKED = "reruns_revoked"
     ACCEPTANCE_WITHDRAWN = "acceptance_withdrawn"
     STOP_HEARD = "stop_heard"
@@ -138,6 +139,9 @@ MEANINGS: Final[dict[Event, Meaning]] = {
     ),
     Event.RESEALED: Meaning(
         label="Outcome keys sealed again", by="member", detail="the run; for which colleague", signed="re-sealed keys"
+    ),
+    Event.OUTPUT_REMOVED: Meaning(
+        label="Result and log removed", by="workspace server", detail="the run; after how many days"
     ),
     Event.RERUNS_REVOKED: Meaning(label="Repeatability revoked", by="member", signed="revocation"),
     Event.ACCEPTANCE_WITHDRAWN: Meaning(label="Acceptance withdrawn", by="member", signed="revocation"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 from jupyter_secure_jobs.domain.errors import InvalidError
@@ -29,21 +31,42 @@ class EngineName(StrEnum):
 # Spark's virtual machine does not start in less; a child of Sail's takes about a sixth of a GiB before its job comes.
 LEAST_MEMORY: Final = {EngineName.SAIL: GIB // 2, EngineName.SPARK: 3 * GIB // 2}
 
+_ZONE: Final = "spark.sql.session.timeZone"
+
 # What an author may set of an engine: nothing that reaches a file, a network, a class or another job.
 SETTINGS: Final[dict[str, re.Pattern[str]]] = {
     "spark.sql.ansi.enabled": re.compile(r"true|false"),
     "spark.sql.caseSensitive": re.compile(r"true|false"),
-    "spark.sql.session.timeZone": re.compile(r"UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_+-]+){1,2}"),
+    _ZONE: re.compile(r"[+-](0[0-9]|1[0-7]):[0-5][0-9]|[+-]18:00|[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){0,2}"),
     "spark.sql.shuffle.partitions": re.compile(r"[1-9][0-9]{0,3}"),
     "spark.sql.autoBroadcastJoinThreshold": re.compile(r"-1|[1-9][0-9]{0,9}"),
     "spark.sql.execution.arrow.pyspark.enabled": re.compile(r"true|false"),
     "spark.sql.execution.arrow.maxRecordsPerBatch": re.compile(r"[1-9][0-9]{0,6}"),
 }
+_TAKES: Final = {
+    r"true|false": "true or false",
+    r"[1-9][0-9]{0,3}": "a whole number from 1 to 9999",
+    r"-1|[1-9][0-9]{0,9}": "a number of bytes, or -1 for never",
+    r"[1-9][0-9]{0,6}": "a whole number from 1 to 9999999",
+}
 # Which of them change what an engine does. Sail keeps every other one and passes over it in silence.
 SETTINGS_OF: Final = {
-    EngineName.SAIL: ("spark.sql.ansi.enabled", "spark.sql.caseSensitive", "spark.sql.session.timeZone"),
+    EngineName.SAIL: ("spark.sql.ansi.enabled", "spark.sql.caseSensitive", _ZONE),
     EngineName.SPARK: tuple(SETTINGS),
 }
+
+
+_ZONE_WORDS: Final = "a time zone, such as UTC, Europe/Berlin or +02:00"
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Return the names of time zones that both engines know.
+
+    The list ships with this package (zones of 2025): whether a statement is valid must not depend on a machine's own.
+    """
+    text = files("jupyter_secure_jobs.domain").joinpath("time_zones.txt").read_text("ascii")
+    return frozenset(text.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -109,7 +132,12 @@ class Setting:
                 "setting", f"{self.name!r} is no setting that a job may make.", f"Choose of {', '.join(SETTINGS)}."
             )
         if allowed.fullmatch(self.value) is None:
-            raise InvalidError("setting", f"{self.name} does not take {self.value!r}.", f"It takes {allowed.pattern}.")
+            raise self._wrong(_TAKES.get(allowed.pattern, _ZONE_WORDS))
+        if self.name == _ZONE and self.value[0] not in "+-" and self.value not in time_zones():
+            raise self._wrong(_ZONE_WORDS)
+
+    def _wrong(self, takes: str) -> InvalidError:
+        return InvalidError("setting", f"{self.name} does not take {self.value[:100]!r}.", f"Give it {takes}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

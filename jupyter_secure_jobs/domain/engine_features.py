@@ -10,9 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.compute import SETTINGS_OF, EngineName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TITLES: Final = {EngineName.SAIL: "Sail", EngineName.SPARK: "Spark"}
 
@@ -166,6 +170,8 @@ DIFFERENCES: Final = (
              mark=Mark.NONE),
 )  # fmt: skip
 
+# What lies below a module that is lacking, but asks nothing of the engine.
+PLAIN_PYTHON: Final = ("pyspark.ml.linalg", "pyspark.ml.functions.predict_batch_udf")
 # Modules of Python that reach what no sandbox has.
 NETWORK_MODULES: Final = frozenset(
     {"aiohttp", "boto3", "botocore", "ftplib", "http.client", "httpx", "paramiko", "psycopg", "psycopg2", "pymysql",
@@ -175,6 +181,24 @@ NETWORK_MODULES: Final = frozenset(
 ALWAYS_THERE: Final = frozenset({"numpy", "pandas", "pyarrow", "pyspark", "dateutil", "sqlglot"})
 
 
+@cache
+def rows_of(mark: Mark, engine: EngineName) -> Mapping[str, Lack | Difference]:
+    """Return the rows for one engine and one kind of mark, by what marks them."""
+    rows: dict[str, Lack | Difference] = {}
+    for difference in DIFFERENCES:
+        if difference.mark is mark and difference.engine is engine:
+            rows |= dict.fromkeys(difference.marks, difference)
+    for lack in LACKS:
+        if lack.mark is mark and lack.lacking is engine:
+            rows |= dict.fromkeys(lack.marks, lack)
+    return rows
+
+
 def unknown_settings(engine: EngineName, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return those of the settings' names that an engine does not know: it would pass over them in silence."""
     return tuple(name for name in names if name not in SETTINGS_OF[engine])
+
+
+def passes_over(engine: EngineName, name: str) -> bool:
+    """Whether an engine is likely to take this setting from a job's code, and to do nothing with it."""
+    return engine is EngineName.SAIL and name.startswith("spark.") and name not in SETTINGS_OF[engine]

@@ -49,6 +49,20 @@ class Assurance(StrEnum):
         return order.index(self) >= order.index(lowest)
 
 
+_LIMIT_WORDS: Final = {
+    "seconds": "time in seconds",
+    "memory_bytes": "memory",
+    "result_bytes": "the result",
+    "log_bytes": "the log",
+    "scratch_bytes": "temporary files",
+    "cores": "cores",
+}
+
+
+def _bytes_words(value: int) -> str:
+    return f"{value / 1024**2:,.0f} MiB" if value % 1024**2 == 0 else f"{value:,} bytes"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobLimits:
     """Limits of one run, part of what is accepted; over one the run fails with the reason, nothing is cut."""
@@ -71,7 +85,13 @@ class JobLimits:
                   "scratch_bytes": (1024**2, 1024 * GIB), "cores": (1, 256)}  # fmt: skip
         for name, (low, high) in ranges.items():
             if not low <= getattr(self, name) <= high:
-                raise InvalidError("limit", f"The limit {name} must be from {low} to {high}.", "Change it.")
+                shown = _bytes_words if name.endswith("_bytes") else "{:,}".format
+                what = f"The limit of {_LIMIT_WORDS[name]}"
+                raise InvalidError(
+                    "limit",
+                    f"{what} must be from {shown(low)} to {shown(high)}; {shown(getattr(self, name))} is outside.",
+                    "Choose a value in this range.",
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

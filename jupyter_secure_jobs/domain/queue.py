@@ -7,8 +7,11 @@ Runs stand in lines, one for each organisation of a workspace and each kind of r
 
 - Lines take turns: who has five hundred runs waiting delays another organisation's next run by one of them.
 - Tests come before job runs that were ordered with them, since their weight is less.
-- Nothing waits for ever: what comes later gets a turn after the newest that was taken, and a turn never grows. Between
-  two job runs of one line, any other line gets at most `WEIGHTS[JOB]` of its tests in.
+- Nothing waits for ever: what comes later gets a turn after the newest that was taken, and a turn grows only behind a
+  run of the same line that is taken late. Between two job runs of one line, any other line gets at most `WEIGHTS[JOB]`
+  of its tests in.
+- A line that could not be had for a while has saved nothing up: what others took meanwhile is not made good. Once its
+  first run is taken, the rest stands as if it were ordered at that moment, in the same order.
 """
 
 from __future__ import annotations
@@ -44,6 +47,17 @@ def turn(kind: RunKind, *, taken: int, last: int | None) -> int:
         last: the newest turn in the run's own line, or None if nothing waits there.
     """
     return max(taken, last or 0) + WEIGHTS[kind]
+
+
+def moved_up(kind: RunKind, turns: Sequence[int], *, taken: int) -> list[int]:
+    """Return the turns of a line's runs, in the same order, once a run of it was taken whose turn had long passed.
+
+    Args:
+        kind: of the line's runs.
+        turns: of those that wait in it, in order.
+        taken: the newest turn that a worker has taken so far.
+    """
+    return [max(turn, taken + WEIGHTS[kind] * number) for number, turn in enumerate(turns, 1)]
 
 
 def place(order: Sequence[Turn], run: Turn) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.errors import ConflictError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 ORDER_DAYS: Final = 7
 LEASE_SECONDS: Final = 60
@@ -14,6 +17,7 @@ NONCE_SECONDS: Final = 30
 _FIRST_PATIENCE: Final = 5
 MOST_GRANTS_PER_ORDER: Final = 3
 REGRANT_HOURS: Final = 24
+REMOVED_STEP: Final = "Run the job again. The receipt is still there."
 MEMBERS_CHANGED: Final = "MembersChanged"
 
 
@@ -73,6 +77,11 @@ def may_cancel(status: RunStatus, *, concerned: bool, asked: bool) -> bool:
         asked: somebody asked for it already.
     """
     return status in ACTIVE and concerned and not asked
+
+
+def removed_words(kind: str, at: datetime) -> str:
+    """Return why a run has no `result` or `log` any more."""
+    return f"Its {kind} was removed on {at:%Y-%m-%d}: the workspace server keeps them for a time."
 
 
 _NEXT: Final = {

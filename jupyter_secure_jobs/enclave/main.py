@@ -23,6 +23,7 @@ from jupyter_secure_jobs.enclave.measurement import measure
 from jupyter_secure_jobs.enclave.pool import READY, Sandboxes
 from jupyter_secure_jobs.enclave.task import SyntheticTask
 from jupyter_secure_jobs.enclave.wheels import WheelHouse
+from jupyter_secure_jobs.engines import bytecode
 from jupyter_secure_jobs.flow import reading
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol.envelope import Envelope
@@ -64,6 +65,7 @@ class Process:
                 return
             # They come up while the key store is opened, which takes its time on purpose.
             threading.Thread(target=reading.rehearse, daemon=True).start()
+            bytecode.provide()
             sandboxes = Sandboxes(memory, ready=int(first.get("ready_sandboxes", READY)))
             sandboxes.fill()
             ring = keyfile.load(folder, str(first.get("passphrase", "")))
@@ -115,6 +117,8 @@ class Process:
         except OSError:
             # A full memory file system ends here; the operating system's words could name data.
             return _problem(UnavailableError("storage", "The enclave could not write.", "Free memory on the worker."))
+        except Exception:  # noqa: BLE001 -- its words could name data, and unsaid it would end the process in their place
+            return _problem(UnavailableError("enclave_failed", "The enclave failed.", "Run it again."))
 
     def _prepare(self, enclave: Enclave, frame: Frame) -> Frame:
         owners = enclave.prepare(Dossier.from_json(frame["dossier"]))

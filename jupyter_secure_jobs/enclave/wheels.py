@@ -8,9 +8,9 @@ specifications (PEP 427), tags: PEP 425.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import io
 import os
+import platform
 import re
 import shutil
 import stat
@@ -30,10 +30,14 @@ from packaging.version import Version as PackageVersion
 
 from jupyter_secure_jobs.domain.compute import Package
 from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
+from jupyter_secure_jobs.enclave import requirements
+from jupyter_secure_jobs.enclave.requirements import installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from email.message import Message
 
+    from packaging.requirements import Requirement
     from packaging.tags import Tag
 
 MOST_WHEEL_BYTES: Final = 512 * 1024**2
@@ -57,11 +61,17 @@ _VERSION_OF_FORMAT: Final = re.compile(r"1\.\d+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wheel:
-    """A wheel that was read and looked through: nothing in it leads out of its folder, and it fits this machine."""
+    """A wheel that was read and looked through: nothing in it leads out of its folder, and it fits this machine.
+
+    places: its files, and where they go. left_out: those that an installer would put elsewhere than beside modules.
+    needs: other packages.
+    """
 
     package: Package
     archive: zipfile.ZipFile
     places: tuple[tuple[zipfile.ZipInfo, PurePosixPath], ...]
+    left_out: tuple[str, ...]
+    needs: tuple[Requirement, ...]
 
     @property
     def bytes(self) -> int:
@@ -124,7 +134,7 @@ def _looked_through(file_name: str, data: bytes) -> Wheel:
     paths = [_path(file_name, entry) for entry in entries]
     if len(set(paths)) != len(paths):
         raise _bad(file_name, "it holds one file twice")
-    name, version = _identity(file_name, archive, paths)
+    name, version, needs = _identity(file_name, archive, paths)
     places = [(entry, place) for entry, path in zip(entries, paths, strict=True) if (place := _place(path)) is not None]
     if len({place for _, place in places}) != len(places):
         raise _bad(file_name, "it holds one file twice")
@@ -132,7 +142,8 @@ def _looked_through(file_name: str, data: bytes) -> Wheel:
         package = Package(name=name, version=version, wheel="sha256:" + hashlib.sha256(data).hexdigest())
     except InvalidError as error:
         raise _bad(file_name, "its name or version is none that a package may have") from error
-    return Wheel(package=package, archive=archive, places=tuple(places))
+    left_out = tuple(str(path) for path in paths if _place(path) is None)
+    return Wheel(package=package, archive=archive, places=tuple(places), left_out=left_out, needs=needs)
 
 
 def _path(file_name: str, entry: zipfile.ZipInfo) -> PurePosixPath:
@@ -161,8 +172,10 @@ def _place(path: PurePosixPath) -> PurePosixPath | None:
     return None
 
 
-def _identity(file_name: str, archive: zipfile.ZipFile, paths: Sequence[PurePosixPath]) -> tuple[str, str]:
-    """Return name and version as the wheel's own metadata say them; the file's name is not part of its digest."""
+def _identity(
+    file_name: str, archive: zipfile.ZipFile, paths: Sequence[PurePosixPath]
+) -> tuple[str, str, tuple[Requirement, ...]]:
+    """Return name, version and needs as the wheel's metadata say them; the file's name is not part of its digest."""
     folders = {path.parts[0] for path in paths if len(path.parts) > 1 and path.parts[0].endswith(".dist-info")}
     if len(folders) != 1:
         raise _bad(file_name, "it has no metadata of one package (a source distribution has to be built first)")
@@ -184,7 +197,22 @@ def _identity(file_name: str, archive: zipfile.ZipFile, paths: Sequence[PurePosi
         PackageVersion(version)
     except InvalidVersion as error:
         raise _bad(file_name, "its version is none") from error
-    return str(name), version
+    return str(name), version, _needs(file_name, about)
+
+
+def _needs(file_name: str, about: Message) -> tuple[Requirement, ...]:
+    try:
+        fits = requirements.fits_python(about.get("Requires-Python", ""))
+        needs = requirements.read(about.get_all("Requires-Dist", []))
+    except ValueError as error:
+        raise _bad(file_name, "what it says that it needs cannot be read") from error
+    if not fits:
+        raise RefusedError(
+            "wheel_does_not_fit",
+            f"The wheel {file_name} is for Python {about['Requires-Python']}; here it is {platform.python_version()}.",
+            "Use a version of the package that was made for this one.",
+        )
+    return needs
 
 
 @cache
@@ -247,8 +275,10 @@ class WheelHouse:
         """Unpack the packages below `folder`, a folder each; `room` is how many bytes may be used.
 
         Raises:
-            RefusedError: one is missing, has other bytes, does not fit, or holds what it must not hold.
+            RefusedError: one is missing, has other bytes, does not fit, holds what it must not hold, or needs another
+                package that is neither among these nor in every sandbox.
         """
+        needs: dict[str, Sequence[Requirement]] = {}
         for package in packages:
             there = installed(package.name)
             if there is not None:
@@ -267,6 +297,8 @@ class WheelHouse:
                     "Use fewer packages, or a worker with more memory.",
                 )
             wheel.unpack(folder / package.name)
+            needs[package.name] = wheel.needs
+        requirements.require(needs, {package.name: package.version for package in packages})
 
     def _find(self, package: Package) -> Wheel:
         others: list[str] = []
@@ -291,14 +323,6 @@ class WheelHouse:
             f"{wanted} is not in this worker's wheel house.",
             "Ask who runs the worker to add it: `jupyter secure-jobs worker add-wheel FILE`.",
         )
-
-
-def installed(name: str) -> str | None:
-    """Return the version of a package that every sandbox of this Python has, or None."""
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _named(path: Path) -> tuple[str, str] | None:

@@ -1,6 +1,7 @@
 """A Python job: its text run as one notebook cell."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import linecache
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILENAME: Final = "<job>"
+_FUTURES: Final = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
 
 
 def run(code: str, names: Mapping[str, object]) -> tuple[object, dict[str, Any]]:
@@ -30,14 +32,16 @@ def run(code: str, names: Mapping[str, object]) -> tuple[object, dict[str, Any]]
     sys.modules["__main__"] = module
     variables = module.__dict__
     variables.update(names)
-    last = tree.body[-1] if tree.body else None
-    value = None
-    if isinstance(last, ast.Expr):
-        tree.body.pop()
-        exec(compile(tree, FILENAME, "exec"), variables)  # noqa: S102 -- running the author's code is this file's purpose
-        value = eval(compile(ast.Expression(last.value), FILENAME, "eval"), variables)  # noqa: S307 -- as above
-    else:
-        exec(compile(tree, FILENAME, "exec"), variables)  # noqa: S102 -- as above
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    # This file's own future imports are not the author's; the author's hold for the last expression as well.
+    body = compile(tree, FILENAME, "exec", dont_inherit=True)
+    if not isinstance(last, ast.Expr):
+        exec(body, variables)  # noqa: S102 -- running the author's code is this file's purpose
+        return None, variables
+    futures = body.co_flags & _FUTURES
+    end = compile(ast.Expression(last.value), FILENAME, "eval", flags=futures, dont_inherit=True)
+    exec(body, variables)  # noqa: S102 -- as above
+    value = eval(end, variables)  # noqa: S307 -- as above
     return value, variables
 
 

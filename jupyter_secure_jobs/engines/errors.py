@@ -21,6 +21,7 @@ OURS: Final = frozenset(
         "ProcessLimit",
         "ResultInvalid",
         "ResultTooLarge",
+        "ResultType",
         "TimeLimit",
         "WorkerLost",
     }

@@ -18,7 +18,7 @@ supervisor.guard()
 gc.disable()
 
 from jupyter_secure_jobs.engines import report as report_files  # noqa: E402 -- nothing may run before the guard
-from jupyter_secure_jobs.engines.examiner import examine  # noqa: E402 -- as above
+from jupyter_secure_jobs.engines.examiner import Examiner  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.release import HANDED_OVER, GateSpec  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.withholding import Withholder  # noqa: E402 -- as above
 
@@ -45,7 +45,7 @@ def _serve(spec: bytes, reply: int) -> None:
     parts = _withhold(task, rows)
     name, count, digest = parts.get("class"), None, None
     if name is None and parts["failure"] is None:
-        name, count, digest = examine(rows, task.limits, ordered=task.ordered)
+        name, count, digest = Examiner.fork(rows, task.limits).examine(ordered=task.ordered)
     left = name is None and parts["failure"] is None
     message = {
         "error_class": name,

@@ -25,7 +25,7 @@ gc.disable()
 from jupyter_secure_jobs.engines import log  # noqa: E402 -- nothing may run before the guard
 from jupyter_secure_jobs.engines import report as report_files  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.errors import is_known  # noqa: E402 -- as above
-from jupyter_secure_jobs.engines.examiner import examine  # noqa: E402 -- as above
+from jupyter_secure_jobs.engines.examiner import Examiner  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.plan_reader import read_plans  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.record import MOST_RECORD  # noqa: E402 -- as above
 from jupyter_secure_jobs.engines.runner import MOST_MESSAGE, Runner  # noqa: E402 -- as above
@@ -68,10 +68,6 @@ def _told(ended: Ended, report: int, lines: int) -> _Told:
     )
 
 
-def _examine(job: JobSpec, told: _Told, rows: int) -> None:
-    told.error_class, told.rows, told.digest = examine(rows, job.limits, ordered=told.ordered)
-
-
 class _Run:
     """The open files of the one run, and the process that waits for the job."""
 
@@ -91,7 +87,7 @@ class _Run:
             plans=self.plans,
             report=self.report,
         )
-        self._process = supervisor.fork(runner, kept=(handed, prepared, *files))
+        self._forked = supervisor.fork(runner, kept=(handed, prepared, *files))
         os.close(handed)
         os.close(prepared)
 
@@ -103,7 +99,7 @@ class _Run:
         os.close(self._prepared)
 
     def hand(self, job: JobSpec, spec: bytes) -> Ended:
-        """Hand the job over and watch it to its end; every process but this one has ended then."""
+        """Hand the job over and watch it to its end; every process but this one has been killed then."""
         # A file takes the description whole whatever the other process does; a pipe could keep this one waiting.
         view = memoryview(spec)
         while view:
@@ -116,17 +112,19 @@ class _Run:
             supervisor.Watched(reason="disk", descriptor=self.plans, most=MOST_RECORD),
             supervisor.Watched(reason="disk", descriptor=self.description, most=channel.MOST_SPEC_BYTES),
         )
-        return supervisor.watch(self._process, job.limits, watched=watched)
+        return supervisor.watch(self._forked, job.limits, watched=watched)
 
 
 def _serve(run: _Run, spec: bytes, reply: int) -> None:
     job = JobSpec.from_bytes(spec)
     ended = run.hand(job, spec)
     printed, rows, report = run.printed, run.rows, run.report
+    # An Arrow stream is examined where the output rules are applied: what leaves is not what was written here.
+    examiner = Examiner.fork(rows, job.limits) if ended.reason == "exited" and job.form == "parquet" else None
+    supervisor.alone(but=examiner.forked if examiner is not None else None)
     told = _told(ended, report, job.code.count("\n") + 1)
-    if told.error_class is None and job.form == "parquet":
-        # An Arrow stream is examined where the output rules are applied: what leaves is not what was written here.
-        _examine(job, told, rows)
+    if told.error_class is None and examiner is not None:
+        told.error_class, told.rows, told.digest = examiner.examine(ordered=told.ordered)
     flow = read_plans(job, plans=run.plans, rows=rows) if job.flow and told.error_class is None else None
     most = job.limits.log_bytes
     text, fitted = log.compose(

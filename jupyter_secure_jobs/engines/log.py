@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from jupyter_secure_jobs.engines.spec import LogPolicy
 
-# C0 without tab and newline, C1, and the characters that reorder or hide text on screen.
+# C0 without tab and newline, C1, the characters that reorder or hide text on screen, and halves of characters, which
+# UTF-8 cannot write.
 _CONTROL: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 EPILOGUE_BYTES: Final = 4096
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 from google.protobuf.message import DecodeError
-from pyspark.sql.connect.proto import Plan
 from sqlglot import exp
 
 from jupyter_secure_jobs.domain.errors import SecureJobsError
 from jupyter_secure_jobs.domain.plan_flow import MOST_BYTES, MOST_NAME, Making, PlanUnknown
 from jupyter_secure_jobs.engines import report as report_files
+from jupyter_secure_jobs.engines.connect import Plan
 from jupyter_secure_jobs.engines.engine import TABLES
 from jupyter_secure_jobs.engines.log import neutral
 from jupyter_secure_jobs.engines.plan import rows_of

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
 from pyspark.sql import DataFrame
 
 from jupyter_secure_jobs.engines import cell, engine, packages, result, statements
 from jupyter_secure_jobs.engines.errors import classify
 from jupyter_secure_jobs.engines.inputs import python_values, sql_values
 from jupyter_secure_jobs.engines.record import Recorder
+from jupyter_secure_jobs.engines.result import NoResultError, ResultTypeError
 from jupyter_secure_jobs.engines.spec import JobSpec
 from jupyter_secure_jobs.sandbox import supervisor
 
@@ -28,10 +30,7 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.sandbox.limits import Limits
 
 MOST_MESSAGE: Final = 2**20
-
-
-class _NoResultError(Exception):
-    """The job made no table; its class in the closed list is `NoResult`."""
+_OURS: Final[dict[type, str]] = {NoResultError: "NoResult", ResultTypeError: "ResultType"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +69,11 @@ class Runner:
             return
         supervisor.confine(job.limits)
         work = _Work(job=job, engine=started, problem=problem, printed=self.printed, rows=self.rows, plans=self.plans)
-        os.pwrite(self.report, json.dumps(work.told()).encode(), 0)
+        own = os.getpid()
+        told = work.told()
+        # What the author's code forked may come out here as well.
+        if os.getpid() == own:
+            os.pwrite(self.report, json.dumps(told).encode(), 0)
 
     def _prepared(self) -> tuple[Engine | None, Exception | None]:
         """Return a rehearsed engine, or why there is none: that is reported when there is a job to report on."""
@@ -117,7 +120,7 @@ class _Work:
             packages.attach()
             self._work(self.engine)
         except BaseException as error:  # noqa: BLE001 -- SystemExit and KeyboardInterrupt are the author's errors as well
-            name = "NoResult" if isinstance(error, _NoResultError) else self._class(error)
+            name = _OURS.get(type(error)) or self._class(error)
             line = cell.error_line(error) or self._line
             message = cell.message(error)[:MOST_MESSAGE]
             told = {"class": name, "line": line, "message": message}
@@ -153,13 +156,13 @@ class _Work:
         parts = statements.split(self.job.code)
         if not parts:
             message = "The job has no statement."
-            raise _NoResultError(message)
+            raise NoResultError(message)
         for part in parts:
             self._line = part.line
             rows = session.sql(part.text, args=values)
         if not rows.columns:
             message = "The last statement gives no rows; end with a SELECT."
-            raise _NoResultError(message)
+            raise NoResultError(message)
         self._ordered = statements.is_ordered(parts[-1])
         return rows
 
@@ -169,13 +172,14 @@ class _Work:
         flow = self.job.flow and started.shows_plans
         if flow:
             recorder.watch(session)
-        value, variables = cell.run(self.job.code, {"spark": session, "inputs": inputs})
+        last, variables = cell.run(self.job.code, {"spark": session, "inputs": inputs})
         self._line = cell.result_line(self.job.code)
-        if not result.is_result(value):
-            value = variables.get("result")
+        value = last if result.is_result(last) else variables.get("result")
         if not result.is_result(value):
             message = "Neither the last expression nor the variable `result` is a DataFrame."
-            raise _NoResultError(message)
+            if isinstance(last, pd.Series):
+                message += " A Series becomes one by .to_frame()."
+            raise NoResultError(message)
         if isinstance(value, DataFrame):
             recorder.result_follows()
         self._write(value, started)

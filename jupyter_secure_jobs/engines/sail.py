@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
@@ -16,7 +14,6 @@ from jupyter_secure_jobs.engines.rehearsal import rehearse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from types import ModuleType
 
     from pyspark.sql import DataFrame
 
@@ -33,19 +30,6 @@ _DEFAULTS: Final = {
 }
 
 
-@contextmanager
-def _absent(module: str) -> Iterator[None]:
-    """Let a module that was not imported yet count as not installed."""
-    if module in sys.modules:
-        yield
-        return
-    sys.modules[module] = cast("ModuleType", None)  # what the import system itself takes for "not there"
-    try:
-        yield
-    finally:
-        del sys.modules[module]
-
-
 @dataclass(slots=True)
 class Sail:
     """A running engine; it stops when it is collected."""
@@ -57,12 +41,12 @@ class Sail:
     @classmethod
     def start(cls) -> Self:
         """Start it; see `engine.start`."""
-        # The client would ask IPython how wide the screen is, for bars that nobody sees here: a tenth of the start.
-        with _absent("IPython"):
-            import pyspark.sql.connect.client  # noqa: F401, PLC0415 -- an author's own import of IPython finds it later
         os.environ["SAIL_SPARK__SESSION_TIMEOUT_SECS"] = str(_SESSION_SECONDS)
         server = SparkConnectServer(ip="127.0.0.1", port=0)
         server.start(background=True)
+        _, port = server.listening_address
+        # By it the builder of sessions finds this engine, in the author's code as well: the session that is there.
+        os.environ["SPARK_REMOTE"] = f"sc://127.0.0.1:{port}"
         return cls(server)
 
     def session(self, settings: Mapping[str, str]) -> SparkSession:
@@ -76,8 +60,7 @@ class Sail:
 
     def _session(self) -> SparkSession:
         """Return a new session, if the one before was stopped: to make it takes as long as a small query."""
-        _, port = self.server.listening_address
-        session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
+        session = SparkSession.builder.getOrCreate()
         for name, value in _DEFAULTS.items():
             session.conf.set(name, value)
         self._made = session

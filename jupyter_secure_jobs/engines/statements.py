@@ -9,7 +9,7 @@ import sqlglot
 from sqlglot import TokenType, exp
 from sqlglot.errors import SqlglotError
 
-from jupyter_secure_jobs.flow.engine_check import is_script
+from jupyter_secure_jobs.flow.sql_words import script_start
 
 if TYPE_CHECKING:
     from sqlglot import Token
@@ -28,14 +28,15 @@ class Statement:
 def split(code: str) -> list[Statement]:
     """Return the statements of `code`; semicolons in strings and comments do not count, empty statements are left out.
 
-    A script, BEGIN … END, is one statement.
+    A script, BEGIN … END, is one statement, and the last one.
 
     Raises:
         SyntaxError: a string or comment does not end; with the line.
     """
-    if is_script(code):
-        start = len(code) - len(code.lstrip())
-        return [Statement(text=code.strip(), line=code.count("\n", 0, start) + 1)]
+    script = script_start(code)
+    if script is not None:
+        whole = Statement(text=code[script:].strip(), line=code.count("\n", 0, script) + 1)
+        return [*split(code[:script]), whole]
     try:
         tokens = sqlglot.tokenize(code, read=_DIALECT)
     except SqlglotError as error:

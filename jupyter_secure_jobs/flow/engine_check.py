@@ -8,38 +8,37 @@ from __future__ import annotations
 
 import ast
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-import sqlglot
-from sqlglot import TokenType
-from sqlglot.errors import SqlglotError
-
-from jupyter_secure_jobs.domain.compute import LEAST_MEMORY, Compute
+from jupyter_secure_jobs.domain.compute import LEAST_MEMORY, Compute, EngineName
 from jupyter_secure_jobs.domain.engine_features import (
     ALWAYS_THERE,
-    DIFFERENCES,
-    LACKS,
     NETWORK_MODULES,
+    PLAIN_PYTHON,
     TITLES,
-    Difference,
     Lack,
     Mark,
+    passes_over,
+    rows_of,
     unknown_settings,
 )
 from jupyter_secure_jobs.domain.job import GIB, Language
-from jupyter_secure_jobs.flow.python_names import Names
-from jupyter_secure_jobs.flow.sql_text import DIALECT
+from jupyter_secure_jobs.flow import engine_sql
+from jupyter_secure_jobs.flow.python_names import Names, words
+from jupyter_secure_jobs.flow.python_places import Places
+from jupyter_secure_jobs.flow.sql_text import position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from sqlglot import Token
+    from jupyter_secure_jobs.domain.engine_features import Difference
+    from jupyter_secure_jobs.flow.python_places import Place
 
 CODE: Final = "engine_lacks"
-# Calls whose texts are expressions of SQL.
-_EXPRESSIONS: Final = frozenset({"expr", "selectExpr", "where", "filter", "sql", "having"})
-_FORMATS: Final = frozenset({"format", "saveAsTable", "save", "load", "using"})
+# Methods whose texts are SQL or expressions of it, and the names under which these may be given.
+_EXPRESSIONS: Final = frozenset({"selectExpr", "where", "filter", "sql", "having"})
+_WORDS_FOR_TEXT: Final = frozenset({"sqlQuery", "condition", "str"})
 _ELSEWHERE: Final = (
     "http://",
     "https://",
@@ -55,7 +54,7 @@ _ELSEWHERE: Final = (
 _OUTSIDE: Final = (
     "It names a place outside. The sandbox has no network and none of your files: publish the data as a dataset."
 )
-_MOST_TOKENS: Final = 50_000
+_MASTER: Final = "Leave master(…) out: the job's session is there already, and with Sail the call may fail."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +82,6 @@ def check(language: Language, code: str, compute: Compute, *, memory_bytes: int 
     return list(kept.values())
 
 
-def is_script(code: str) -> bool:
-    """Whether a text is one SQL script, BEGIN … END, whose semicolons do not end it."""
-    tokens = [token for token in _tokens(code) if token.token_type is not TokenType.SEMICOLON]
-    return len(tokens) > 1 and tokens[0].text.upper() == "BEGIN" and tokens[-1].text.upper() == "END"
-
-
 def _settings(compute: Compute, memory_bytes: int | None) -> Iterator[Finding]:
     title = TITLES[compute.engine]
     for name in unknown_settings(compute.engine, tuple(compute.values)):
@@ -100,117 +93,13 @@ def _settings(compute: Compute, memory_bytes: int | None) -> Iterator[Finding]:
         )
 
 
-def _rows(mark: Mark, compute: Compute) -> dict[str, Lack | Difference]:
-    """Return the rows of the table for one engine and one kind of mark, by what marks them."""
-    rows: dict[str, Lack | Difference] = {}
-    for difference in DIFFERENCES:
-        if difference.mark is mark and difference.engine is compute.engine:
-            rows |= dict.fromkeys(difference.marks, difference)
-    for lack in LACKS:
-        if lack.mark is mark and lack.lacking is compute.engine:
-            rows |= dict.fromkeys(lack.marks, lack)
-    return rows
-
-
-def _finding(row: Lack | Difference, named: str, place: tuple[int, int], *, sure: bool = True) -> Finding:
-    text = row.words()
-    if isinstance(row, Lack) and row.mark is Mark.FUNCTION:
-        text = text.replace(row.name, f"{row.name}, {named}(…)", 1)
-    return Finding(text=text, line=place[0], column=place[1], fatal=sure and isinstance(row, Lack))
-
-
-def _tokens(code: str) -> list[Token]:
-    try:
-        tokens = list(sqlglot.tokenize(code, read=DIALECT))
-    except SqlglotError:
-        return []
-    return tokens if len(tokens) <= _MOST_TOKENS else []
+def _finding(text: str, place: Place, *, sure: bool = True) -> Finding:
+    return Finding(text=text, line=place[0], column=place[1], fatal=sure)
 
 
 def _sql(code: str, compute: Compute) -> Iterator[Finding]:
-    tokens = _tokens(code)
-    starts = {index + 1 for index, token in enumerate(tokens) if token.token_type is TokenType.SEMICOLON} | {0}
-    functions, formats, forms = (_rows(mark, compute) for mark in (Mark.FUNCTION, Mark.FORMAT, Mark.FORM))
-    for index, token in enumerate(tokens):
-        place = (token.line, token.col - len(token.text) + 1)
-        name, after = token.text.lower(), tokens[index + 1 : index + 2]
-        before = tokens[index - 1].text.upper() if index else ""
-        opens = bool(after) and after[0].token_type is TokenType.L_PAREN
-        if opens and name in functions and before not in {"FUNCTION", "."} and not _is_text(token):
-            yield _finding(functions[name], name, place)
-        if name in formats and _names_format(tokens, index):
-            yield _finding(formats[name], name, place)
-        for form, applies in {**_FORMS, **(_STATEMENTS if index in starts else {})}.items():
-            if form in forms and applies(tokens, index):
-                yield _finding(forms[form], form, place)
-
-
-def _is_text(token: Token) -> bool:
-    return token.token_type in {TokenType.STRING, TokenType.RAW_STRING, TokenType.IDENTIFIER}
-
-
-def _names_format(tokens: Sequence[Token], index: int) -> bool:
-    before = tokens[index - 1].text.upper() if index else ""
-    after = [token.text for token in tokens[index + 1 : index + 2]]
-    dotted = after == ["."] and index + 2 < len(tokens) and tokens[index + 2].token_type is TokenType.IDENTIFIER
-    return before == "USING" or (before in {"FROM", "JOIN", ","} and dotted)
-
-
-def _word(tokens: Sequence[Token], index: int) -> str:
-    return tokens[index].text.upper() if 0 <= index < len(tokens) and not _is_text(tokens[index]) else ""
-
-
-def _is_function_made(tokens: Sequence[Token], at: int) -> bool:
-    return _word(tokens, at) == "CREATE" and "FUNCTION" in [_word(tokens, place) for place in range(at, at + 6)]
-
-
-def _is_variable(tokens: Sequence[Token], at: int) -> bool:
-    first, second = _word(tokens, at), _word(tokens, at + 1)
-    return first == "DECLARE" or (first == "SET" and second in {"VAR", "VARIABLE"})
-
-
-def _is_program(tokens: Sequence[Token], at: int) -> bool:
-    if not _follow(tokens, at, "TRANSFORM", "("):
-        return False
-    depth = 0
-    for place in range(at + 1, len(tokens)):
-        depth += (_word(tokens, place) == "(") - (_word(tokens, place) == ")")
-        if not depth:
-            return _word(tokens, place + 1) == "USING"
-    return False
-
-
-def _follow(tokens: Sequence[Token], at: int, *words: str) -> bool:
-    return all(_word(tokens, at + step) in word.split("|") for step, word in enumerate(words))
-
-
-# How each form is recognised: by the word it begins with. Those of the first group only where a statement begins.
-_STATEMENTS: Final[dict[str, Callable[[Sequence[Token], int], bool]]] = {
-    "script": lambda tokens, at: at == 0 and _word(tokens, at) == "BEGIN",
-    "function made in SQL": _is_function_made,
-    "session variable": _is_variable,
-    "execute immediate": lambda tokens, at: _word(tokens, at) == "EXECUTE",
-    "cache table": lambda tokens, at: _word(tokens, at) in {"CACHE", "UNCACHE"},
-}
-_FORMS: Final[dict[str, Callable[[Sequence[Token], int], bool]]] = {
-    "recursive query": lambda tokens, at: _follow(tokens, at, "WITH", "RECURSIVE"),
-    "pipe syntax": lambda tokens, at: tokens[at].token_type is TokenType.PIPE_GT,
-    "collation": lambda tokens, at: at > 0 and _word(tokens, at) == "COLLATE",
-    "pivot": lambda tokens, at: _follow(tokens, at, "PIVOT", "("),
-    "by all": lambda tokens, at: _follow(tokens, at, "GROUP BY|ORDER BY", "ALL") or _follow(tokens, at, "BY", "ALL"),
-    "sample of rows": lambda tokens, at: (
-        _word(tokens, at) == "TABLESAMPLE" and _word(tokens, at + 3) in {"ROWS", "ROW"}
-    ),
-    "distribute": lambda tokens, at: (
-        _word(tokens, at) in {"CLUSTER BY", "DISTRIBUTE BY"} or _follow(tokens, at, "CLUSTER|DISTRIBUTE", "BY")
-    ),
-    "except columns": lambda tokens, at: (
-        at > 0 and _follow(tokens, at, "EXCEPT", "(") and tokens[at - 1].token_type is TokenType.STAR
-    ),
-    "qualify": lambda tokens, at: _word(tokens, at) == "QUALIFY" and at > 0,
-    "transform by a program": _is_program,
-    "like any": lambda tokens, at: _follow(tokens, at, "LIKE|ILIKE", "ANY|ALL|SOME"),
-}
+    for each in engine_sql.find(code, compute.engine):
+        yield _finding(each.text, position(code, each.start), sure=each.sure)
 
 
 def _python(code: str, compute: Compute) -> Iterator[Finding]:
@@ -218,21 +107,141 @@ def _python(code: str, compute: Compute) -> Iterator[Finding]:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError):
         return
-    names = Names.of(tree)
-    attributes, functions, formats = (_rows(mark, compute) for mark in (Mark.ATTRIBUTE, Mark.FUNCTION, Mark.FORMAT))
-    yield from _imports(names, compute)
+    reader = _Reader(
+        names=Names.of(tree),
+        places=Places(code),
+        engine=compute.engine,
+        own=_own_functions(tree),
+        parts=frozenset(id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)),
+    )
+    yield from _imports(reader, compute)
+    # What fails where the code is ready for it need not fail the run.
+    expected = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Try) and node.handlers
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
     for node in ast.walk(tree):
+        for each in reader.of(node):
+            yield replace(each, fatal=False) if id(node) in expected else each
+
+
+def _own_functions(tree: ast.Module) -> frozenset[str] | None:
+    """Return the names that the code gives to functions of its own; none if they are made as it runs."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "register" in node.func.attr:
+            given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "name")]
+            if not all(isinstance(each, ast.Constant) for each in given):
+                return None
+            found |= {words(each).lower() for each in given}
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """What is needed to judge one node of a text.
+
+    own: functions that the code makes itself. parts: nodes of which another node takes a part by its name. seen: texts
+    that were looked at, and whether the engine surely gets them.
+    """
+
+    names: Names
+    places: Places
+    engine: EngineName
+    own: frozenset[str] | None
+    parts: frozenset[int]
+    seen: set[tuple[int, bool]] = field(default_factory=set)
+
+    def of(self, node: ast.AST) -> Iterator[Finding]:
+        """Yield what one node asks of the engine, without what lies in it."""
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-            place = (node.end_lineno or node.lineno, (node.end_col_offset or 0) - len(node.attr) + 1)
-            if node.attr in attributes and not names.is_known_other(node.value):
-                yield _finding(attributes[node.attr], node.attr, place, sure=names.is_spark(node.value))
-            if node.attr in formats and _reads_or_writes(node.value):
-                yield _finding(formats[node.attr], node.attr, place, sure=names.is_spark(node.value))
+            yield from self._attribute(node)
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load) and id(node) not in self.parts:
+            row = _below(self.names.full(node), self.engine)
+            if row is not None:
+                yield _finding(row.words(), self.places.of(node))
         if isinstance(node, ast.Call):
-            called = names.function_of_spark(node.func)
-            if called is not None and called in functions:
-                yield _finding(functions[called], called, (node.lineno, node.col_offset + 1))
-            yield from _texts(node, names, compute)
+            yield from self._call(node)
+
+    def _attribute(self, node: ast.Attribute) -> Iterator[Finding]:
+        if self.names.is_known_other(node.value):
+            return
+        sure = self.names.is_spark(node.value)
+        row = rows_of(Mark.ATTRIBUTE, self.engine).get(node.attr)
+        if row is None and _reads_or_writes(node.value):
+            row = rows_of(Mark.FORMAT, self.engine).get(node.attr)
+        if row is not None:
+            yield _finding(row.words(), self.places.of_attribute(node), sure=sure and isinstance(row, Lack))
+
+    def _call(self, node: ast.Call) -> Iterator[Finding]:
+        called = self.names.function_of_spark(node.func)
+        row = rows_of(Mark.FUNCTION, self.engine).get(called or "")
+        if row is not None and called is not None:
+            yield _finding(engine_sql.told(row, called), self.places.of(node), sure=isinstance(row, Lack))
+        if called == "expr":
+            yield from self._expressions(node, sure=True)
+        elif called in {"call_function", "call_udf"}:
+            yield from self._by_name(node)
+        if isinstance(node.func, ast.Attribute):
+            yield from self._method(node, node.func)
+        for value in (*node.args, *(word.value for word in node.keywords)):
+            if isinstance(value, ast.Constant) and words(value).startswith(_ELSEWHERE):
+                yield _finding(_OUTSIDE, self.places.of(value), sure=False)
+
+    def _method(self, node: ast.Call, method: ast.Attribute) -> Iterator[Finding]:
+        if method.attr in _EXPRESSIONS and not self.names.is_known_other(method.value):
+            yield from self._expressions(node, sure=self.names.is_spark(method.value))
+        yield from self._formats(node, method)
+        first = self.names.text(node.args[0]) if node.args else None
+        if method.attr in {"set", "config"} and isinstance(first, ast.Constant):
+            name = words(first)
+            if passes_over(self.engine, name):
+                text = f"{TITLES[self.engine]} may pass over the setting {name}: the run goes on without it."
+                yield _finding(text, self.places.of(node.args[0]), sure=False)
+        if method.attr == "master" and self.engine is EngineName.SAIL and self.names.is_builder(method.value):
+            yield _finding(_MASTER, self.places.of_attribute(method), sure=False)
+
+    def _formats(self, node: ast.Call, method: ast.Attribute) -> Iterator[Finding]:
+        """Yield the formats that a call names: as its only text, its second one, or the one called `format`."""
+        given = [word.value for word in node.keywords if word.arg == "format"]
+        if method.attr in {"format", "using"}:
+            given += node.args[:1]
+        elif method.attr in {"save", "load", "saveAsTable"}:
+            given += node.args[1:2]
+        for each in given:
+            value = self.names.text(each)
+            row = rows_of(Mark.FORMAT, self.engine).get(words(value).lower()) if value is not None else None
+            if row is not None and not self.names.is_known_other(method.value):
+                sure = self.names.is_spark(method.value) and isinstance(value, ast.Constant)
+                yield _finding(row.words(), self.places.of(each), sure=sure)
+
+    def _by_name(self, node: ast.Call) -> Iterator[Finding]:
+        value = self.names.text(node.args[0]) if node.args else None
+        name = words(value).lower() if value is not None else ""
+        row = rows_of(Mark.FUNCTION, self.engine).get(name)
+        if row is not None and name not in (self.own or ()):
+            sure = isinstance(row, Lack) and self.own is not None and isinstance(value, ast.Constant)
+            yield _finding(engine_sql.told(row, name), self.places.of(node.args[0]), sure=sure)
+
+    def _expressions(self, node: ast.Call, *, sure: bool) -> Iterator[Finding]:
+        """Yield what the SQL asks for that a call is given."""
+        given = [*node.args, *(word.value for word in node.keywords if word.arg in _WORDS_FOR_TEXT)]
+        flat = [part for each in given for part in (each.elts if isinstance(each, ast.List | ast.Tuple) else [each])]
+        for each in flat:
+            value = self.names.text(each)
+            if value is None:
+                continue
+            text = words(value)
+            if (id(value), sure) in self.seen:
+                continue
+            self.seen.add((id(value), sure))
+            # What stands in a gap may turn the words around it into others.
+            certain = sure and isinstance(value, ast.Constant) and self.own is not None
+            for found in engine_sql.find(text, self.engine, own=self.own or frozenset()):
+                yield _finding(found.text, self.places.within(value, text, found.start), sure=found.sure and certain)
 
 
 def _reads_or_writes(node: ast.expr) -> bool:
@@ -244,49 +253,28 @@ def _reads_or_writes(node: ast.expr) -> bool:
     return False
 
 
-def _texts(call: ast.Call, names: Names, compute: Compute) -> Iterator[Finding]:
-    """Yield what the texts that a call is given ask of the engine."""
-    name = (
-        call.func.attr
-        if isinstance(call.func, ast.Attribute)
-        else call.func.id
-        if isinstance(call.func, ast.Name)
-        else ""
-    )
-    formats = _rows(Mark.FORMAT, compute)
-    given = [*call.args, *(word.value for word in call.keywords)]
-    named = {id(word.value): word.arg for word in call.keywords}
-    for value in given:
-        if not (isinstance(value, ast.Constant) and isinstance(value.value, str)):
-            continue
-        place = (value.lineno, value.col_offset + 1)
-        if name in _EXPRESSIONS and not isinstance(call.func, ast.Name | ast.Constant):
-            for each in _sql(value.value, compute):
-                yield Finding(text=each.text, line=place[0], column=place[1], fatal=each.fatal)
-        if (
-            name in _FORMATS
-            and (name == "format" or named.get(id(value)) == "format")
-            and isinstance(call.func, ast.Attribute)
-        ):
-            row = formats.get(value.value.lower())
-            if row is not None and not isinstance(call.func.value, ast.Constant):
-                yield _finding(row, name, place, sure=names.is_spark(call.func.value))
-        if value.value.startswith(_ELSEWHERE):
-            yield Finding(text=_OUTSIDE, line=place[0], column=place[1], fatal=False)
+def _below(full: str, engine: EngineName) -> Lack | Difference | None:
+    """Return the row for a module, or a name in one, that the engine lacks."""
+    if not full or any(full == each or full.startswith(f"{each}.") for each in PLAIN_PYTHON):
+        return None
+    rows = rows_of(Mark.IMPORT, engine)
+    return next((row for mark, row in rows.items() if full == mark or full.startswith(f"{mark}.")), None)
 
 
-def _imports(names: Names, compute: Compute) -> Iterator[Finding]:
-    rows = _rows(Mark.IMPORT, compute)
+def _imports(reader: _Reader, compute: Compute) -> Iterator[Finding]:
     brought = {package.name.replace("-", "_") for package in compute.packages}
-    for full, place in names.imported:
-        row = next((row for mark, row in rows.items() if full == mark or full.startswith(f"{mark}.")), None)
-        if row is not None:
-            yield _finding(row, full, place)
-            continue
+    for full, node in reader.names.imported:
         top = full.split(".", maxsplit=1)[0]
-        if any(full == each or full.startswith(f"{each}.") for each in NETWORK_MODULES):
+        row = _below(full, compute.engine)
+        if row is not None:
+            # To import it is no fault yet: the refusal is of its first use.
+            text = row.words()
+        elif any(full == each or full.startswith(f"{each}.") for each in NETWORK_MODULES):
             text = f"{full} reaches out, and the sandbox has no network: every connection fails, with every engine."
-            yield Finding(text=text, line=place[0], column=place[1], fatal=False)
-        elif top not in sys.stdlib_module_names and top not in ALWAYS_THERE and top.lower() not in brought:
+        elif top in sys.stdlib_module_names or top in ALWAYS_THERE or top.lower() in brought:
+            continue
+        elif brought:
+            text = f"No package of the compute profile is called {top}: it is there only if one of them brings it."
+        else:
             text = f"{top} may not be in the sandbox: choose a compute profile that has its package."
-            yield Finding(text=text, line=place[0], column=place[1], fatal=False)
+        yield _finding(text, reader.places.of(node), sure=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.client.login import LoggedIn
@@ -55,7 +56,10 @@ class Loop:
         self._mailbox = KeyServiceMailbox(self._login.connection)
 
     def run(self, stopped: threading.Event) -> None:
-        """Answer until stopped; a server that is away is asked again, less and less often."""
+        """Answer until stopped; a server that is away is asked again, less and less often.
+
+        So is one's own memory while its disk is full or somebody else holds it: what was not answered comes again.
+        """
         failures = unanswered = 0
         while not stopped.is_set():
             try:
@@ -65,9 +69,10 @@ class Loop:
                     # What could not be answered comes again with the next question; other tasks must not wait long.
                     stopped.wait(_PAUSES[min(unanswered - 1, 2)])
                 failures = 0
-            except SecureJobsError as error:
+            except (SecureJobsError, OSError, sqlite3.Error) as error:
                 if failures == 0:
-                    log.warning("%s: %s", self._service.organisation, error)
+                    said = error if isinstance(error, SecureJobsError) else f"the memory waits: {type(error).__name__}"
+                    log.warning("%s: %s", self._service.organisation, said)
                 stopped.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
                 failures += 1
         self._login.close()

@@ -77,7 +77,14 @@ class Released:
 
 
 class State:
-    """The file. Every method is one transaction, and is on disk when it returns."""
+    """The file. Every method is one transaction, and is on disk when it returns.
+
+    A full disk or a file that somebody else holds raises `sqlite3.Error`, or `OSError` where the mark is concerned;
+    what was not said to be remembered may be asked again.
+
+    Nonces alone are only written by then: they outlast this process, and are on the disk with the next change, so that
+    a nonce is used up for good before a release that it led to. If the machine fails earlier, the run is asked again.
+    """
 
     def __init__(self, path: Path, *, restored: datetime | None = None) -> None:
         """Open or make the file; an older form is brought to this one.
@@ -167,12 +174,27 @@ class State:
             yield
             self._connection.execute("UPDATE life SET remembered = remembered + 1")
             remembered = self._remembered()
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._roll_back()
             raise
-        self._connection.execute("COMMIT")
         # Afterwards, so that a crash in between leaves a mark that is too low; one too high would be a false alarm.
         write_private(self._mark, f"{remembered}\n".encode())
+
+    def _roll_back(self) -> None:
+        # Where the disk failed, SQLite has mostly ended it already, and has nothing to roll back. One that stayed open
+        # would take in the next changes, none of them on the disk.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _without_waiting(self) -> Iterator[None]:
+        """Write what need not be on the disk at once; a later change waits for it too, since the WAL is one file."""
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        try:
+            yield
+        finally:
+            self._connection.execute("PRAGMA synchronous=FULL")
 
     def pin(self, workspace: str, genesis: str) -> None:
         """Trust a workspace's genesis, compared by a person.
@@ -217,8 +239,9 @@ class State:
     def give_nonce(self, order: str, nonce: str, *, now: datetime) -> None:
         """Remember the nonce for an order; an earlier one for it is void."""
         oldest = (now - NONCE_LIFE).isoformat()
-        self._connection.execute("DELETE FROM nonce WHERE given < ?", (oldest,))
-        self._connection.execute("INSERT OR REPLACE INTO nonce VALUES (?, ?, ?)", (order, nonce, now.isoformat()))
+        with self._without_waiting():
+            self._connection.execute("DELETE FROM nonce WHERE given < ?", (oldest,))
+            self._connection.execute("INSERT OR REPLACE INTO nonce VALUES (?, ?, ?)", (order, nonce, now.isoformat()))
 
     def take_nonce(self, order: str, *, now: datetime) -> str:
         """Use up the nonce of an order.
@@ -227,7 +250,8 @@ class State:
             RefusedError: none was given out, it was used, or it is too old.
         """
         row = self._connection.execute("SELECT nonce, given FROM nonce WHERE run_order = ?", (order,)).fetchone()
-        self._connection.execute("DELETE FROM nonce WHERE run_order = ?", (order,))
+        with self._without_waiting():
+            self._connection.execute("DELETE FROM nonce WHERE run_order = ?", (order,))
         if row is None or now - datetime.fromisoformat(row[1]) > NONCE_LIFE:
             raise RefusedError("nonce", "No fresh nonce of this key service is open for the run.", "Run it again.")
         return str(row[0])

@@ -18,7 +18,7 @@ from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.domain.audit import Purpose
 from jupyter_secure_jobs.domain.errors import NotFoundError, RefusedError
 from jupyter_secure_jobs.domain.output import Withheld
-from jupyter_secure_jobs.domain.run import RunKind
+from jupyter_secure_jobs.domain.run import REMOVED_STEP, RunKind, removed_words
 from jupyter_secure_jobs.domain.text import harmless
 from jupyter_secure_jobs.member import receipts, tested
 from jupyter_secure_jobs.member.asked import same_run
@@ -75,6 +75,8 @@ def opened(
     said = acting.client.opening(workspace, run_id, seen=acting.pins.log_size(workspace))
     run = same_run(said.run, workspace, run_id)
     if (run.has_result if kind == "result" else run.has_log) is False:
+        if run.outputs_removed is not None:
+            raise NotFoundError("removed", removed_words(kind, run.outputs_removed), REMOVED_STEP)
         reason = f" It ended as {run.status} ({run.error_class})." if run.error_class else f" It is {run.status}."
         raise NotFoundError(f"no_{kind}", f"The run has no {kind}.{reason}", "See the run's status.")
     with private_folder() as folder:

@@ -24,7 +24,7 @@ from jupyter_secure_jobs.rest.member_host import LOG_WATCHED, TOKEN_RENEWED, Mem
 from jupyter_secure_jobs.rest.notifier import Notifier
 from jupyter_secure_jobs.rest.route import BASE
 from jupyter_secure_jobs.rest.routes import ROUTES
-from jupyter_secure_jobs.services import dispatch
+from jupyter_secure_jobs.services import dispatch, retention
 from jupyter_secure_jobs.services.unit import Server, Settings
 from jupyter_secure_jobs.store.blobs import Blobs
 from jupyter_secure_jobs.store.database import Database
@@ -75,6 +75,10 @@ class SecureJobs(ExtensionApp):
         config=True
     )
     heartbeat_seconds = Float(15.0, help="server: how often a worker gives a sign of life.").tag(config=True)
+
+    results_days = Float(
+        90.0, help="server: after so many days a run's result and log are removed; statements stay. 0: never."
+    ).tag(config=True)
 
     workers = Int(1, help="embedded: how many workers to start; each takes one run at a time.").tag(config=True)
 
@@ -130,6 +134,7 @@ class SecureJobs(ExtensionApp):
             lease_seconds=float(self.lease_seconds),
             heartbeat_seconds=float(self.heartbeat_seconds),
             away_seconds=max(float(self.lease_seconds), 30.0),
+            results_days=float(self.results_days),
             creators=tuple(self.workspace_creators),
         )
         return Server(
@@ -188,11 +193,13 @@ class SecureJobs(ExtensionApp):
         def sweep() -> None:
             with server.unit() as unit:
                 dispatch.sweep(unit)
+            with server.unit() as unit:
+                retention.remove_old(unit)
 
         try:
             await IOLoop.current().run_in_executor(self._pool, sweep)
-        except OperationalError:
-            self.log.exception("secure jobs: the database refused; lost runs are looked for again later")
+        except (OperationalError, OSError):
+            self.log.exception("secure jobs: database or disk refused; lost runs and old results are looked for again")
 
     def _tell_kernels(self, serverapp: ServerApp) -> None:
         """Put the address and a scoped token where kernels inherit them."""

@@ -196,6 +196,8 @@ class WorkspaceHandler(ProblemHandler):
             with self.server.unit(key, reading=True) as unit:
                 if not route.peek(unit, call):
                     return answer
+                if route.reading:
+                    return route.run(unit, call)
         return self._perform(route, call, key)
 
     def _token(self) -> str | None:

@@ -101,7 +101,7 @@ class Child:
         """Start a sandbox that runs `python -m MODULE` as its process 1; returns before that has imported anything.
 
         Args:
-            root: a fresh directory of mode 0700 on a temporary file system; everything in it is removed by `close`.
+            root: a fresh directory of mode 0700 on a temporary file system; `close` removes it and all that is in it.
             module: what runs inside; it must use `sandbox.supervisor`.
             ceiling: the most that a run may ask for; default limits if not given.
             arguments: the words after the module's name.
@@ -111,7 +111,11 @@ class Child:
             SandboxUnavailableError: bubblewrap, the system call filter or user namespaces are missing.
         """
         program = bubblewrap.Program(module=module, arguments=arguments, needs=needs)
-        return cls(root, program=program, ceiling=ceiling or Limits())
+        try:
+            return cls(root, program=program, ceiling=ceiling or Limits())
+        except BaseException:
+            shutil.rmtree(root)
+            raise
 
     def _spawn(self, program: bubblewrap.Program) -> tuple[subprocess.Popen[bytes], int, int]:
         bwrap = bubblewrap.find_bubblewrap()
@@ -264,14 +268,13 @@ class Child:
         self._process.wait()
 
     def close(self) -> None:
-        """Kill what still runs and remove everything under the root; safe to call twice."""
+        """Kill what still runs and remove the root and everything in it; safe to call twice."""
         self._kill()
         for pipe in (self._process.stdin, self._process.stdout, self._errors):
             if pipe is not None:
                 pipe.close()
-        for folder in (self.tables, self.packages, self.out):
-            if folder.exists():
-                shutil.rmtree(folder)
+        if self._root.exists():
+            shutil.rmtree(self._root)
 
     def __enter__(self) -> Self:
         """Return the child itself."""

@@ -6,6 +6,7 @@ As process 1 of its namespace it cannot be killed or stopped from inside (pid_na
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -157,6 +158,19 @@ def _over(limits: Limits, deadline: float, watched: tuple[Watched, ...]) -> Reas
     return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forked:
+    """A forked process: its number, a handle of it (pidfd_open(2)), and a pipe on which it says how it will end.
+
+    Its word is worth as much as its exit code, which it may choose as well, and comes while the kernel still takes its
+    memory back. It lasts as long as process 1, which is no longer than the run.
+    """
+
+    process: int
+    handle: int
+    said: int
+
+
 def _reap(process: int) -> int | None:
     """Collect ended orphans; return the code of the watched process if it has ended, and leave it to be collected."""
     while True:
@@ -171,34 +185,58 @@ def _reap(process: int) -> int | None:
         os.waitpid(seen.si_pid, 0)
 
 
-def _end_all() -> None:
-    # From process 1, -1 means every other process of the namespace, at once: a fork bomb cannot outrun it.
-    try:
-        os.kill(-1, signal.SIGKILL)
-    except ProcessLookupError:
-        return  # There was none left.
-    while True:
+def _others(but: int) -> bool:
+    """Whether there is a process beside process 1 and this one, be it only its end that nobody has collected yet."""
+    return any(int(entry) not in (1, but) for entry in os.listdir("/proc") if entry.isdigit())  # noqa: PTH208 -- as above
+
+
+def alone(but: Forked | None = None) -> None:
+    """Return once every other process has ended, all memory of theirs given back; `watch` has killed them.
+
+    Args:
+        but: one that was forked since and may stay.
+    """
+    kept = but.process if but is not None else 1
+    while _others(kept):
         try:
-            os.waitpid(-1, 0)
+            seen = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
         except ChildProcessError:
-            return
+            return  # What was listed has been collected by the kernel since.
+        if seen is not None and seen.si_pid != kept:
+            os.waitpid(seen.si_pid, 0)
+        elif seen is not None:
+            # It has ended before its turn and would hide the others: `watch` will find nothing of it.
+            os.waitpid(kept, 0)
+            kept = 1
 
 
-def fork(body: Callable[[], None], *, kept: tuple[int, ...]) -> int:
-    """Run `body` in a forked process and return its number; it must `confine` itself before any code of the author's.
+def _kill_all() -> None:
+    # From process 1, -1 means every other process of the namespace, at once: a fork bomb cannot outrun it.
+    with contextlib.suppress(ProcessLookupError):  # There was none left.
+        os.kill(-1, signal.SIGKILL)
+
+
+def fork(body: Callable[[], None], *, kept: tuple[int, ...]) -> Forked:
+    """Run `body` in a forked process; it must `confine` itself before any code of the author's.
 
     Args:
         body: the code; its exceptions become exit code 70 without a word.
         kept: the open files that the forked process may have besides standard input, output and error.
     """
     sys.stdout.flush()
+    said, saying = os.pipe()
+    # Whoever fills the pipe must not keep this process from ending; whoever takes a word back between the look whether
+    # there is one and the reading must not keep process 1 from watching.
+    os.set_blocking(saying, False)
+    os.set_blocking(said, False)
     process = os.fork()
     if process:
-        return process
-    code = _CRASHED
+        os.close(saying)
+        return Forked(process=process, handle=os.pidfd_open(process), said=said)
+    code, own = _CRASHED, os.getpid()
     try:
         open_files = {int(name) for name in os.listdir("/proc/self/fd")}  # noqa: PTH208 -- a plain list of names
-        for descriptor in open_files - {0, 1, 2, *kept}:
+        for descriptor in open_files - {0, 1, 2, saying, *kept}:
             try:
                 os.close(descriptor)
             except OSError:
@@ -209,25 +247,45 @@ def fork(body: Callable[[], None], *, kept: tuple[int, ...]) -> int:
         body()
         code = 0
     finally:
+        # What the author's code forks may come out here as well.
+        if os.getpid() == own:
+            with contextlib.suppress(OSError):
+                os.write(saying, bytes([code]))
         os._exit(code)
 
 
-def watch(process: int, limits: Limits, *, watched: tuple[Watched, ...]) -> Ended:
-    """Watch a forked process from now on; when it ends, or goes over a limit, end every other process.
+def _said(forked: Forked, poll: select.poll) -> int | None:
+    """Wait a moment; return the code that the process has said or ended with."""
+    for descriptor, _ in poll.poll(_LOOK_MILLISECONDS):
+        if descriptor == forked.said:
+            try:
+                word = os.read(forked.said, 1)
+            except BlockingIOError:
+                continue  # It was taken back.
+            if word:
+                return word[0]
+            # All who could have said something are gone or have closed the pipe: its handle tells the end.
+            poll.unregister(forked.said)
+    return _reap(forked.process)
+
+
+def watch(forked: Forked, limits: Limits, *, watched: tuple[Watched, ...]) -> Ended:
+    """Watch a forked process from now on; when it ends, or goes over a limit, kill every other process.
+
+    They may still be about to end when this returns: see `alone`.
 
     Args:
-        process: what `fork` returned.
+        forked: what `fork` returned.
         limits: what all processes may use together; the time counts from this call.
         watched: files whose size is bounded.
     """
-    handle = os.pidfd_open(process)
     poll = select.poll()
-    poll.register(handle, select.POLLIN)
+    for each in (forked.handle, forked.said):
+        poll.register(each, select.POLLIN)
     deadline = time.monotonic() + limits.seconds
     try:
         while True:
-            poll.poll(_LOOK_MILLISECONDS)
-            code_now = _reap(process)
+            code_now = _said(forked, poll)
             reason = _over(limits, deadline, watched)
             # A file may go over its limit in the last moment before a clean exit.
             if code_now is not None and reason not in {"result", "log", "disk"}:
@@ -235,14 +293,13 @@ def watch(process: int, limits: Limits, *, watched: tuple[Watched, ...]) -> Ende
             if reason is not None:
                 return Ended(reason=reason)
     finally:
-        _end_all()
-        os.close(handle)
+        _kill_all()
 
 
 def run_watched(
     body: Callable[[], None], limits: Limits, *, watched: tuple[Watched, ...], kept: tuple[int, ...]
 ) -> Ended:
-    """Run `body` in a forked process under the limits; when it ends, or goes over one, end every other process.
+    """Run `body` alone in a forked process under the limits; when it ends, or goes over one, end every other process.
 
     Args:
         body: the code; its exceptions become exit code 70 without a word.
@@ -255,4 +312,7 @@ def run_watched(
         confine(limits)
         body()
 
-    return watch(fork(confined, kept=kept), limits, watched=watched)
+    alone()
+    ended = watch(fork(confined, kept=kept), limits, watched=watched)
+    alone()
+    return ended

@@ -59,9 +59,14 @@ def enrolled(unit: Unit, *kinds: str) -> list[ServiceKeyRow]:
 
 
 def sweep(unit: Unit) -> None:
-    """Take back runs whose lease ended, and end runs whose order has expired."""
-    for run in runs.lost(unit.session, now=unit.now):
-        give_back(unit, run, lost=True)
+    """Take back runs whose lease ended, and end runs whose order has expired.
+
+    While this server was away no worker could give a sign of life, so that no lease ends sooner than one after its
+    start: what hours of work have made is still taken.
+    """
+    if unit.now - unit.server.started >= timedelta(seconds=unit.server.settings.lease_seconds):
+        for run in runs.lost(unit.session, now=unit.now):
+            give_back(unit, run, lost=True)
     for run in runs.overdue(unit.session, now=unit.now):
         why = run_view.waiting(unit, run) or "no worker took it"
         used = "" if run.keys_released else " Nothing was used up."
@@ -189,25 +194,18 @@ def finish(unit: Unit, workspace: str, run: str, body: Finished) -> Nothing:
     row = leased(unit, workspace, run, body.lease)
     if body.status not in rules.ENDED:
         raise InvalidError("outcome", "A run ends as succeeded, failed or cancelled.", "Report again.")
-    _went_on(unit, row, body.phases)
-    for kind, upload, small in (("result", body.result, body.result_file), ("log", body.log, body.log_file)):
-        if small is not None:
-            setattr(row, kind, uploads.keep(unit, workspace, small))
-        if upload is None:
-            continue
-        found = datasets.upload(unit.session, workspace, upload)
-        if found is None:
-            raise InvalidError("no_upload", f"The {kind} was not uploaded.", "Upload it, then report again.")
-        digest = found.digest
-        uploads.claim(unit, workspace, upload, digest=digest, size=found.bytes)
-        setattr(row, kind, digest)
+    # What goes into other tables first: the run's own row is then written once.
+    brought = _files(unit, workspace, body)
     for name in ("receipt", "evidence", "test"):
         wire = getattr(body, name)
         if wire is not None:
             envelope = logbook.envelope_of(wire)
-            setattr(row, name, envelope.to_bytes())
+            brought[name] = envelope.to_bytes()
             if name != "evidence":
                 logbook.append(unit, workspace, name, envelope)
+    _went_on(unit, row, body.phases)
+    for name, value in brought.items():
+        setattr(row, name, value)
     row.rows, row.error_line = body.rows, body.error_line
     # For a job run there are words only if it was refused before its code ran: there is no receipt then.
     row.error_text = body.error_text[:2000] if body.error_text and body.receipt is None else None
@@ -218,6 +216,22 @@ def finish(unit: Unit, workspace: str, run: str, body: Finished) -> Nothing:
     end(unit, row, body.status, body.error_class, by=audit.worker(row.worker), statement=outcome)
     _let_go(unit)
     return Nothing()
+
+
+def _files(unit: Unit, workspace: str, body: Finished) -> dict[str, str | bytes]:
+    """Keep the result and the log that came with an outcome or before it; return the digest of each."""
+    small = {"result": body.result_file, "log": body.log_file}
+    kept: dict[str, str | bytes] = {}
+    kept |= uploads.keep(unit, workspace, {kind: data for kind, data in small.items() if data is not None})
+    for kind, upload in (("result", body.result), ("log", body.log)):
+        if upload is None:
+            continue
+        found = datasets.upload(unit.session, workspace, upload)
+        if found is None:
+            raise InvalidError("no_upload", f"The {kind} was not uploaded.", "Upload it, then report again.")
+        kept[kind] = found.digest
+        uploads.claim(unit, workspace, upload, digest=found.digest, size=found.bytes)
+    return kept
 
 
 def _let_go(unit: Unit) -> None:

@@ -70,6 +70,8 @@ def _append(unit: Unit, workspace: str, kind: str, *, payload: bytes, kept: byte
         leaf=merkle.leaf_hash(payload),
         envelope=kept,
         time=unit.now,
+        # Each event's record has a salt of its own.
+        new=kind == EVENT,
     )
     return row.place
 

@@ -9,6 +9,7 @@ from jupyter_secure_jobs.domain.job import Assurance
 from jupyter_secure_jobs.domain.run import ACTIVE, Phase, RunKind, RunStatus, may_cancel, may_open
 from jupyter_secure_jobs.domain.step import steps
 from jupyter_secure_jobs.services.queue import Queue, present
+from jupyter_secure_jobs.services.retention import kept_until
 from jupyter_secure_jobs.services.run_state import sandbox_ms, silent_services
 from jupyter_secure_jobs.wire.run import PhaseWire, RunWire, StepWire
 
@@ -111,6 +112,8 @@ def wire(
         rows=run.rows,
         has_result=run.result is not None,
         has_log=run.log is not None,
+        outputs_until=kept_until(unit, run),
+        outputs_removed=run.removed,
         can_open=may_open(kind, colleague=viewer.organisation == job.organisation),
         can_cancel=may_cancel(
             RunStatus(run.status), concerned=viewer.email in (run.member, job.author), asked=run.cancel_requested

@@ -276,6 +276,8 @@ def handed_out(unit: Unit, row: RunRow, member: MemberRow, kind: str, *, purpose
     """
     event, how = output_event(kind, purpose, form)
     digest = row.result if kind == "result" else row.log
+    if digest is None and row.removed is not None:
+        raise NotFoundError("removed", rules.removed_words(kind, row.removed), rules.REMOVED_STEP)
     if digest is None:
         raise NotFoundError(f"no_{kind}", f"The run has no {kind}.", "Only runs that have ended have one.")
     unit.record(workspace=row.workspace, member=member.email, action=event, job=row.job, version=row.version,

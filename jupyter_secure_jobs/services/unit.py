@@ -56,12 +56,16 @@ EVERYBODY: Final = Waiting.NEWS | Waiting.ENDS | Waiting.WORK | Waiting.MAIL | W
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What an administrator may set; times in seconds. Lease and heartbeat are short in tests."""
+    """What an administrator may set; times in seconds, if not said. Lease and heartbeat are short in tests.
+
+    results_days: after so many, a run's result and log are removed; 0 or less: never.
+    """
 
     audience: str
     lease_seconds: float = 60.0
     heartbeat_seconds: float = 15.0
     away_seconds: float = 60.0
+    results_days: float = 90.0
     creators: tuple[str, ...] = ()
     queue: Bounds = field(default_factory=Bounds)
 
@@ -76,6 +80,11 @@ class Server:
     settings: Settings
     clock: Clock = utc_now
     notify: Callable[[Waiting], None] = lambda _who: None
+    started: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note when this process began to serve."""
+        self.started = self.clock()
 
     @contextmanager
     def unit(self, key: str | None = None, *, reading: bool = False) -> Iterator[Unit]:

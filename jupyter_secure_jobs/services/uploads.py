@@ -12,6 +12,8 @@ from jupyter_secure_jobs.store.tables import FileRow, UploadRow
 from jupyter_secure_jobs.wire.dataset import UploadNew, UploadWire
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyter_secure_jobs.services.unit import Unit
 
 
@@ -39,13 +41,14 @@ def begin(unit: Unit, workspace: str, body: UploadNew) -> UploadWire:
     return _wire(unit, row)
 
 
-def keep(unit: Unit, workspace: str, data: bytes) -> str:
-    """Store a small file that came within a request; return its digest."""
-    digest = unit.server.blobs.keep(data)
-    if datasets.file(unit.session, workspace, digest) is None:
-        unit.session.add(FileRow(workspace=workspace, digest=digest, bytes=len(data), created=unit.now))
-        unit.session.flush()
-    return digest
+def keep(unit: Unit, workspace: str, files: Mapping[str, bytes]) -> dict[str, str]:
+    """Store small files that came within a request; return the digest of each by its name."""
+    digests = dict(zip(files, unit.server.blobs.keep(list(files.values())), strict=True))
+    for name, digest in digests.items():
+        if datasets.file(unit.session, workspace, digest) is None:
+            unit.session.add(FileRow(workspace=workspace, digest=digest, bytes=len(files[name]), created=unit.now))
+            unit.session.flush()
+    return digests
 
 
 def _own(unit: Unit, workspace: str, upload: str) -> UploadRow:

@@ -5,15 +5,36 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Self
 
 from jupyter_secure_jobs.domain.digest import file_name
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
 PART_BYTES: Final = 8 * 1024 * 1024
 MOST_BYTES: Final = 10 * 1024**3
 _SCRATCH: Final = "scratch-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mark:
+    """A file as it was at a moment: whatever writes to it leaves another mark."""
+
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        found = path.stat()
+        return cls(inode=found.st_ino, size=found.st_size, modified=found.st_mtime_ns, changed=found.st_ctime_ns)
 
 
 class Blobs:
@@ -25,6 +46,8 @@ class Blobs:
         self.partial = folder / "uploads"
         for path in (folder, self.stored, self.partial):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._hashed: dict[str, tuple[_Mark, str]] = {}
+        self._writers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="blobs")
         for left in self.partial.glob(_SCRATCH + "*"):
             left.unlink(missing_ok=True)  # of a server that ended while it was sending
 
@@ -46,6 +69,8 @@ class Blobs:
 
     def append(self, upload: str, offset: int, data: bytes, *, total: int) -> int:
         """Write one part at `offset`; return the bytes on disk now. A part that is there already is skipped.
+
+        With the last one the file is hashed: `finish` is called within a transaction, which is not to last as long.
 
         Raises:
             ConflictError: `offset` leaves a gap.
@@ -69,7 +94,18 @@ class Blobs:
             raise UnavailableError(
                 "disk_full", "The workspace server cannot store the part.", "Free space there; the upload can go on."
             ) from error
+        if have + len(fresh) == total and (fresh or upload not in self._hashed):
+            self._hash(upload)
         return have + len(fresh)
+
+    def _hash(self, upload: str) -> str:
+        path = self.partial / upload
+        # The mark is of before: what is written while this reads leaves another one, and is hashed again.
+        mark = _Mark.of(path)
+        with path.open("rb") as file:
+            found = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+        self._hashed[upload] = mark, found
+        return found
 
     def finish(self, upload: str, digest: str) -> None:
         """Move a complete upload to its place.
@@ -80,19 +116,24 @@ class Blobs:
         source, target = self.partial / upload, self.stored / file_name(digest)
         if not source.exists() and target.exists():
             return
-        with source.open("rb") as file:
-            found = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+        mark, found = self._hashed.pop(upload, (None, ""))
+        if mark != _Mark.of(source):
+            found = self._hash(upload)
+            del self._hashed[upload]
         if found != digest:
             source.unlink()
             raise InvalidError("upload_digest", "The file arrived altered.", "Send it again.")
         source.replace(target)
 
-    def keep(self, data: bytes) -> str:
-        """Store a small file whole; return its digest.
+    def keep(self, files: Sequence[bytes]) -> list[str]:
+        """Store small files whole; return their digests. They are on the disk then: one wait for it serves them all.
 
         Raises:
-            UnavailableError: the disk is full; nothing is stored.
+            UnavailableError: the disk is full.
         """
+        return list(self._writers.map(self._keep, files))
+
+    def _keep(self, data: bytes) -> str:
         digest = "sha256:" + hashlib.sha256(data).hexdigest()
         made = self.scratch()
         try:
@@ -116,7 +157,13 @@ class Blobs:
 
     def drop(self, upload: str) -> None:
         """Remove an upload in progress."""
+        self._hashed.pop(upload, None)
         (self.partial / upload).unlink(missing_ok=True)
+
+    def is_older(self, digest: str, *, than: datetime) -> bool:
+        """Return whether a file, if it is stored, was stored last before a moment."""
+        path = self.stored / file_name(digest)
+        return not path.exists() or path.stat().st_mtime < than.timestamp()
 
     def remove(self, digest: str) -> None:
         """Remove a stored file."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from jupyter_secure_jobs.store.paging import page
-from jupyter_secure_jobs.store.tables import DatasetRow, FileRow, ServiceKeyRow, UploadRow
+from jupyter_secure_jobs.store.tables import DatasetRow, FileRow, ServiceKeyRow, UploadRow, WorkspaceRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -58,6 +58,15 @@ def keyless_ids(session: Session, workspace: str) -> set[str]:
 def file(session: Session, workspace: str, digest: str) -> FileRow | None:
     """Return the record of a stored file."""
     return session.get(FileRow, (workspace, digest))
+
+
+def forget_file(session: Session, workspace: str, digest: str) -> bool:
+    """Drop a workspace's record of a stored file; return whether no workspace has one any more."""
+    session.execute(delete(FileRow).where(FileRow.workspace == workspace, FileRow.digest == digest))
+    # Named by their workspaces, records are found by their key.
+    every = select(WorkspaceRow.id)
+    query = select(FileRow.digest).where(FileRow.workspace.in_(every), FileRow.digest == digest)
+    return session.scalars(query.limit(1)).first() is None
 
 
 def upload(session: Session, workspace: str, upload_id: str) -> UploadRow | None:

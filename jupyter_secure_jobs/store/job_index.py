@@ -6,19 +6,21 @@ The status is the one that `store.job_list.status` works out, so that there is o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import functools
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import case, event, func, inspect, update
+from sqlalchemy import bindparam, case, event, func, inspect, update
 
 from jupyter_secure_jobs.domain.lifecycle import Status
 from jupyter_secure_jobs.store.job_list import newest_run, status
 from jupyter_secure_jobs.store.tables import JobRow, RunRow, VersionRow
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Update
     from sqlalchemy.orm import Session, sessionmaker
 
-_CHUNK = 500
+_CHUNK: Final = 500
+_PAST_SESSION: Final = {"synchronize_session": False}
 
 
 def keep(sessions: sessionmaker[Session]) -> None:
@@ -31,7 +33,7 @@ def _flushed(session: Session, _context: object) -> None:
     changed = {job for row in (*session.new, *session.dirty, *session.deleted) if (job := _job_of(row)) is not None}
     ids = sorted(changed - gone)
     for start in range(0, len(ids), _CHUNK):
-        refresh(session, JobRow.id.in_(ids[start : start + _CHUNK]))
+        session.execute(_of_jobs(), {"ids": ids[start : start + _CHUNK]}, execution_options=_PAST_SESSION)
 
 
 def _job_of(row: Any) -> str | None:  # noqa: ANN401 -- any row of a session
@@ -52,6 +54,16 @@ def _counts(run: RunRow) -> bool:
 
 def refresh(session: Session, which: ColumnElement[bool]) -> None:
     """Write the index of these jobs again; only for who has changed rows past the session need it be called."""
+    session.execute(_writing(which), execution_options=_PAST_SESSION)
+
+
+def _writing(which: ColumnElement[bool]) -> Update:
     places = case({word.value: place for place, word in enumerate(Status)}, value=status())
     values = {"listed_status": places, "listed_run": func.coalesce(newest_run(RunRow.id.expression), "")}
-    session.execute(update(JobRow).where(which).values(values), execution_options={"synchronize_session": False})
+    return update(JobRow).where(which).values(values)
+
+
+@functools.cache
+def _of_jobs() -> Update:
+    # Built once: every run asks for it several times, and to build it takes longer than to run it.
+    return _writing(JobRow.id.in_(bindparam("ids", expanding=True)))

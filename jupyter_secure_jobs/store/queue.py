@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from sqlalchemy import func, select, text, update
 
+from jupyter_secure_jobs.domain.queue import moved_up
+from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.store.tables import WAITING, KeyMailRow, QueueRow, RunRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import Select
+    from sqlalchemy import CursorResult, Select
     from sqlalchemy.orm import Session
 
     from jupyter_secure_jobs.domain.queue import Turn
@@ -55,9 +57,25 @@ def order(session: Session, workspace: str, present: Collection[str], *, most: i
 
 
 def take(session: Session, run: str) -> RunRow | None:
-    """Return a run for a worker, and remember that its turn was taken; None if another worker was faster."""
+    """Return a run for a worker, and remember that its turn was taken; None if another worker was faster.
+
+    If later turns were taken before, the rest of its line moves up.
+    """
     row = session.get(RunRow, run, with_for_update=True, populate_existing=True)
     if row is None or row.status != "Queued" or row.lease is not None:
         return None
-    session.execute(update(QueueRow).where(QueueRow.id == 1, QueueRow.taken < row.turn).values(taken=row.turn))
+    newest = update(QueueRow).where(QueueRow.id == 1, QueueRow.taken <= row.turn).values(taken=row.turn)
+    if cast("CursorResult[object]", session.execute(newest)).rowcount == 0:
+        _move_up(session, row)
     return row
+
+
+def _move_up(session: Session, run: RunRow) -> None:
+    line = (RunRow.workspace == run.workspace, RunRow.organisation == run.organisation, RunRow.kind == run.kind)
+    query = select(RunRow.id, RunRow.turn).where(_WAITS, *line, RunRow.id != run.id).order_by(RunRow.turn, RunRow.id)
+    # Those that another worker takes at this moment need no turn; to wait for them could be to wait for each other.
+    found = session.execute(query.with_for_update(skip_locked=True)).all()
+    turns = moved_up(RunKind(run.kind), [turn for _, turn in found], taken=taken(session))
+    moved = [{"id": id_, "turn": new} for (id_, old), new in zip(found, turns, strict=True) if new != old]
+    if moved:
+        session.execute(update(RunRow), moved)

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, func, or_, select, text, update
 from jupyter_secure_jobs.store.paging import page
 from jupyter_secure_jobs.store.tables import (
     ACTIVE,
+    KEPT,
     KeyMailRow,
     NoticeRow,
     ResealRow,
@@ -122,6 +123,12 @@ def overdue(session: Session, *, now: datetime) -> Sequence[RunRow]:
     """Return queued runs whose order has expired; of several callers at once, one gets each."""
     query = select(RunRow).where(text("status = 'Queued'"), RunRow.expires < now)
     return session.scalars(query.with_for_update(skip_locked=True)).all()
+
+
+def kept_since(session: Session, *, before: datetime, limit: int) -> Sequence[RunRow]:
+    """Return runs that ended `before` and have a result or a log, oldest first; of several callers, one gets each."""
+    query = select(RunRow).where(text(f"({KEPT})"), RunRow.finished < before).order_by(RunRow.finished, RunRow.id)
+    return session.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
 
 
 def granted(session: Session, ids: Collection[str]) -> dict[str, dict[str, bool]]:

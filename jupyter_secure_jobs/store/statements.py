@@ -28,10 +28,18 @@ def get(session: Session, workspace: str, digest: str) -> StatementRow | None:
 
 
 def append(
-    session: Session, workspace: str, digest: str, *, kind: str, leaf: bytes, envelope: bytes, time: datetime
+    session: Session,
+    workspace: str,
+    digest: str,
+    *,
+    kind: str,
+    leaf: bytes,
+    envelope: bytes,
+    time: datetime,
+    new: bool = False,
 ) -> StatementRow:
-    """Append a statement; one that is there already stays where it is."""
-    found = get(session, workspace, digest)
+    """Append a statement; one that is there already stays where it is, unless it is known to be `new`."""
+    found = None if new else get(session, workspace, digest)
     if found is not None:
         return found
     place = size(session, workspace)
@@ -61,6 +69,9 @@ _OF_KINDS: Final = (
     .where(StatementRow.workspace == bindparam("workspace"), StatementRow.kind.in_(bindparam("kinds", expanding=True)))
     .order_by(StatementRow.place)
 )
+_COUNT: Final = select(func.count()).where(
+    StatementRow.workspace == bindparam("workspace"), StatementRow.kind == bindparam("kind")
+)
 _NODE: Final = select(LogNodeRow.hash).where(
     LogNodeRow.workspace == bindparam("workspace"),
     LogNodeRow.level == bindparam("level"),
@@ -85,9 +96,11 @@ def tree(session: Session, workspace: str) -> merkle.Tree:
     return merkle.Tree(size(session, workspace), _reader(session, workspace))
 
 
-@functools.lru_cache(maxsize=256)
-def _nodes(levels: tuple[int, ...]) -> CompoundSelect[int, int, bytes]:
+@functools.cache
+def _nodes(highest: int) -> CompoundSelect[int, int, bytes]:
     # Joined level by level, so that each place is found by the table's key: put otherwise, SQLite reads the whole log.
+    # Every level is there, whether places are wanted of it or not: with the wanted ones alone, almost each size of the
+    # log would make a query of its own, which SQLAlchemy compiles and keeps.
     return union_all(
         *(
             select(LogNodeRow.level, LogNodeRow.place, LogNodeRow.hash).where(
@@ -95,11 +108,13 @@ def _nodes(levels: tuple[int, ...]) -> CompoundSelect[int, int, bytes]:
                 LogNodeRow.level == bindparam(f"level_{level}", level),
                 LogNodeRow.place.in_(bindparam(f"at_{level}", expanding=True)),
             )
-            for level in levels
+            for level in range(1, highest + 1)
         )
     )
 
 
+# No subtree has this place; a list without any would be put as a query of its own within the query.
+_NOWHERE: Final = -1
 _LEAVES: Final = select(StatementRow.place, StatementRow.leaf).where(
     StatementRow.workspace == bindparam("workspace"), StatementRow.place.in_(bindparam("places", expanding=True))
 )
@@ -124,8 +139,9 @@ def answer(session: Session, workspace: str, question: Callable[[merkle.Tree], A
         asked = {"workspace": workspace, "places": leaves}
         known |= {(0, place): leaf for place, leaf in session.execute(_LEAVES, asked)}
     if wanted:
-        at = {f"at_{level}": list(dict.fromkeys(found)) for level, found in wanted.items()}
-        rows = session.execute(_nodes(tuple(sorted(wanted))), {"workspace": workspace, **at})
+        highest = max(wanted)
+        at = {f"at_{level}": list(dict.fromkeys(wanted[level])) or [_NOWHERE] for level in range(1, highest + 1)}
+        rows = session.execute(_nodes(highest), {"workspace": workspace, **at})
         known |= {(level, place): hashed for level, place, hashed in rows}
     return question(merkle.Tree(whole, lambda level, place: known[level, place]))
 
@@ -143,8 +159,7 @@ def of_kinds(session: Session, workspace: str, kinds: Collection[str]) -> Sequen
 
 def count(session: Session, workspace: str, kind: str) -> int:
     """Return how many statements of one kind there are."""
-    query = select(func.count()).where(StatementRow.workspace == workspace, StatementRow.kind == kind)
-    return session.scalar(query) or 0
+    return session.scalar(_COUNT, {"workspace": workspace, "kind": kind}) or 0
 
 
 def by_hashes(session: Session, workspace: str, hashes: Collection[str]) -> dict[str, StatementRow]:

@@ -41,6 +41,7 @@ HASH = String(80)
 EMAIL = String(255)
 WAITING = "status = 'Queued' AND lease IS NULL"
 ACTIVE = "status IN ('Queued', 'Running')"
+KEPT = "result IS NOT NULL OR log IS NOT NULL"
 
 
 class WorkspaceRow(Base):
@@ -279,7 +280,8 @@ class NoticeRow(Base):
 class RunRow(Base):
     """A run. `text` is what a test ran on; a job run points at its version.
 
-    `organisation` is that of who started it, and `turn` when it comes: see `domain.queue`.
+    `organisation` is that of who started it, and `turn` when it comes: see `domain.queue`. `removed` is when its result
+    and log went, since they were kept for long enough.
     """
 
     __tablename__ = "run"
@@ -315,6 +317,7 @@ class RunRow(Base):
     rows: Mapped[int | None] = mapped_column(BigInteger)
     result: Mapped[str | None] = mapped_column(HASH)
     log: Mapped[str | None] = mapped_column(HASH)
+    removed: Mapped[datetime | None]
     receipt: Mapped[bytes | None]
     evidence: Mapped[bytes | None]
     test: Mapped[bytes | None]
@@ -334,6 +337,7 @@ class RunRow(Base):
         _some("ix_run_expires", "expires", where="status = 'Queued'"),
         _some("ix_run_leased", "workspace", "worker", where="lease IS NOT NULL"),
         _some("ix_run_active", "workspace", "id", where=ACTIVE),
+        _some("ix_run_kept", "finished", "id", where=KEPT),
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _MEMBER: Final = select(MemberRow).where(
     MemberRow.workspace == bindparam("workspace"), MemberRow.signing_key == bindparam("key")
 )
+_MEMBERS: Final = select(MemberRow).where(MemberRow.workspace == bindparam("workspace")).order_by(MemberRow.place)
 _SERVICE_KEYS: Final = select(ServiceKeyRow).where(
     ServiceKeyRow.key == bindparam("key"), ServiceKeyRow.kind.in_(bindparam("kinds", expanding=True))
 )
@@ -44,8 +45,7 @@ def member_of_key(session: Session, workspace: str, key: str) -> MemberRow | Non
 
 def members(session: Session, workspace: str) -> Sequence[MemberRow]:
     """Return the members in the roster's order."""
-    query = select(MemberRow).where(MemberRow.workspace == workspace)
-    return session.scalars(query.order_by(MemberRow.place)).all()
+    return session.scalars(_MEMBERS, {"workspace": workspace}).all()
 
 
 def service_keys(session: Session, key: str, *kinds: str) -> Sequence[ServiceKeyRow]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def verify_manifest(envelope: Envelope, rosters: TrustedRosters) -> Manifest:
     """Return the manifest.
 
-    Order of checks: workspace and genesis; the publisher belongs, or belonged in an earlier roster of the chain, to
-    the owning organisation; the publisher's signature.
+    Order of checks: workspace and genesis; at least one file; the publisher belongs, or belonged in an earlier roster
+    of the chain, to the owning organisation; the publisher's signature.
 
     Raises:
         RefusedError: with the first check that failed.
@@ -26,6 +26,9 @@ def verify_manifest(envelope: Envelope, rosters: TrustedRosters) -> Manifest:
     manifest = envelopes.read(Manifest, envelope)
     if (manifest.workspace, manifest.genesis) != (rosters.workspace, rosters.genesis):
         raise RefusedError("other_workspace", "A dataset manifest is of another workspace.")
+    if not manifest.files:
+        # No engine reads a table without a file: a run of it would end only once it had used up its keys.
+        raise RefusedError("no_files", "A dataset manifest names no file.", "Publish the dataset again.")
     publishers = publishers_of(manifest, rosters)
     signatures.require_any(envelope, publishers, who=f"{manifest.publisher}, of the dataset's owner")
     return manifest

@@ -70,6 +70,8 @@ class RunWire(Wire):
     rows: int | None
     has_result: bool
     has_log: bool
+    outputs_until: datetime | None = None
+    outputs_removed: datetime | None = None
     can_open: bool = False
     can_cancel: bool = False
     worker: str | None

@@ -8,8 +8,9 @@ import shutil
 import tempfile
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +25,7 @@ from jupyter_secure_jobs.domain.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from jupyter_secure_jobs.domain.run import NONCE_SECONDS, RunKind, RunStatus
+from jupyter_secure_jobs.domain.run import MOST_GRANTS_PER_ORDER, NONCE_SECONDS, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
 from jupyter_secure_jobs.wire.base import EnvelopeWire
@@ -32,9 +33,10 @@ from jupyter_secure_jobs.wire.mailbox import Finished, KeysAnswer, KeysAsked, Le
 from jupyter_secure_jobs.wire.profile import OfferWire
 from jupyter_secure_jobs.worker.ciphertext import MOST_BYTES, Ciphertext
 from jupyter_secure_jobs.worker.life import Life
+from jupyter_secure_jobs.worker.patience import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from jupyter_secure_jobs.wire.mailbox import Dossier
@@ -47,6 +49,8 @@ _LARGEST_FILE: Final = 11 * 1024**3
 _FETCHERS: Final = 2
 _FETCHED_FIRST: Final = 256 * 1024**2
 _COMES_ALONG: Final = 256 * 1024
+_LEAST_FREE: Final = 16 * 1024**2
+_NO_NONCE: Final = "nonce:"
 
 
 class _ReleasedError(Exception):
@@ -79,6 +83,7 @@ class Worker:
         self._ciphertext = Ciphertext(folder / "ciphertext", most=keep_bytes)
         self._enclave = enclave
         self._waited = False
+        self._unheard: Counter[str] = Counter()
         self._at_work = threading.Lock()
 
     def leave(self, seconds: float) -> None:
@@ -104,6 +109,12 @@ class Worker:
                 except SecureJobsError as error:
                     log.warning("%s", error)
                     stopped.wait(_PAUSES[0])
+                except OSError as error:
+                    # A full disk passes; a worker that has ended would never know.
+                    if failures == 0:
+                        log.warning("the worker waits: %s", error.strerror or type(error).__name__)
+                    stopped.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                    failures += 1
         finally:
             self._enclave.close()
             self._login.close()
@@ -119,6 +130,8 @@ class Worker:
 
     def _turn(self) -> None:
         enclave = self._ready()
+        # A worker that could only fail them leaves runs to others.
+        self._ciphertext.make_room(_LEAST_FREE)
         lease = self._mailbox.lease(OfferWire.model_validate(enclave.ask({"do": "offer"})))
         if lease is None:
             return
@@ -127,11 +140,11 @@ class Worker:
 
     def _carry(self, lease: LeaseWire, enclave: EnclaveProcess) -> None:
         log.info("run %s: taken", lease.run)
-        with tempfile.TemporaryDirectory(dir=self._folder) as name:
+        with ExitStack() as held:
             try:
                 with Life(self._mailbox, lease, enclave) as life:
-                    outcome = self._perform(lease, enclave, Path(name), life)
-                self._mailbox.finish(lease, outcome.model_copy(update={"phases": life.untold()}))
+                    outcome = self._perform(lease, enclave, held, life)
+                self._finish(lease, outcome, life)
                 log.info("run %s: %s", lease.run, outcome.status)
             except _ReleasedError as error:
                 log.info("run %s: back to the queue: %s", lease.run, error)
@@ -146,8 +159,19 @@ class Worker:
                 log.warning("the enclave is started again: %s", error)
                 enclave.close()
 
-    def _perform(self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, life: Life) -> Finished:
+    def _finish(self, lease: LeaseWire, outcome: Finished, life: Life) -> None:
+        def tell() -> None:
+            # When a phase was is told by how long ago that is, so that each attempt says it anew.
+            self._mailbox.finish(lease, outcome.model_copy(update={"phases": life.untold()}))
+
+        Patience(self._mailbox, lease).ask(tell)
+        del self._unheard[lease.run]
+
+    def _perform(self, lease: LeaseWire, enclave: EnclaveProcess, held: ExitStack, life: Life) -> Finished:
         try:
+            # Thrown away with `held`, once the server has what came of the run.
+            made = tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True)
+            folder = Path(held.enter_context(made))
             if lease.kind is RunKind.TEST:
                 return self._test(lease, enclave, folder, life)
             return self._job(lease, enclave, folder, life)
@@ -161,18 +185,24 @@ class Worker:
                 log.warning("run %s: %s", lease.run, error)
                 return _failed(lease, _CLASSES[error.code], f"{error.detail} {error.next_step}")
             raise
+        except OSError as error:
+            log.warning("run %s: no room on the disk: %s", lease.run, type(error).__name__)
+            return _failed(
+                lease, "DiskFull", "The worker could not write to its disk. Free space there, then run it again."
+            )
 
     def _test(self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, life: Life) -> Finished:
         task = lease.test
         if task is None:
             raise RefusedError("task", "The test's text is missing.")
         files = {digest: self._fetch(lease, digest, folder) for digest in sorted(set(task.tables.values()))}
+        outbox = _outbox(folder)
         if life.cancelled:
             return _cancelled(lease)
         frame = {
             "do": "test",
             "files": files,
-            "outbox": str(_outbox(folder)),
+            "outbox": outbox,
             "task": {
                 "workspace": lease.workspace,
                 "genesis": task.genesis,
@@ -191,7 +221,7 @@ class Worker:
                 "owners": [each.model_dump(mode="json") for each in task.owners],
             },
         }
-        return self._finished(lease, enclave.ask(frame, phase=life.tell, seconds=task.limits.seconds))
+        return self._finished(lease, self._ended(enclave, frame, life, files, seconds=task.limits.seconds))
 
     def _job(self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, life: Life) -> Finished:
         if lease.dossier is None:
@@ -205,7 +235,7 @@ class Worker:
                 raise _ReleasedError(f"no answer from the key service of {', '.join(nonces.waiting)}")
             asked = enclave.ask({"do": "ask", "nonces": nonces.nonces})
             # No key is asked for before all the ciphertext is here: one that cannot be had uses up no run.
-            files = fetched()
+            files, outbox = fetched(), _outbox(folder)
         if life.cancelled:
             return _cancelled(lease)
         request = KeysAsked(
@@ -223,10 +253,15 @@ class Worker:
             "do": "run",
             "grants": [grant.model_dump(mode="json") for grant in granted.grants.values()],
             "files": files,
-            "outbox": str(_outbox(folder)),
+            "outbox": outbox,
         }
+        return self._finished(lease, self._ended(enclave, frame, life, files, seconds=prepared["seconds"]))
+
+    def _ended(
+        self, enclave: EnclaveProcess, frame: dict[str, Any], life: Life, files: Mapping[str, str], *, seconds: float
+    ) -> dict[str, Any]:
         try:
-            return self._finished(lease, enclave.ask(frame, phase=life.tell, seconds=prepared["seconds"]))
+            return enclave.ask(frame, phase=life.tell, seconds=seconds)
         except RefusedError as error:
             if error.code == "file_altered":
                 # Kept, they would spoil every later run as well.
@@ -241,13 +276,17 @@ class Worker:
 
         Raises:
             RefusedError: a key service refused.
+            _ReleasedError: its nonce alone was no longer good.
         """
         began = time.monotonic()
         while True:
-            answer = self._mailbox.keys(lease, asked, wait=3.0)
+            answer = Patience(self._mailbox, lease).ask(
+                lambda: self._mailbox.keys(lease, asked, wait=3.0), seconds=seconds
+            )
             if answer.cancel:
                 return None
             if answer.refusals:
+                self._again(lease, answer.refusals)
                 organisation, reason = min(answer.refusals.items())
                 raise RefusedError("key_service", f"The key service of {organisation} refused: {reason}")
             complete = set(answer.grants) == set(answer.nonces) if asked.request else True
@@ -260,6 +299,18 @@ class Worker:
             if life.cancelled:
                 return None
 
+    def _again(self, lease: LeaseWire, refusals: Mapping[str, str]) -> None:
+        """Give a run back whose nonces alone are not good any more: nothing was said against it.
+
+        A key service whose reply was lost is asked the same once more, and has used its nonce up. With a new one the
+        order is granted again, counted by the key service and as often as that allows; one that refuses every nonce
+        is not asked for ever.
+        """
+        if all(reason.startswith(_NO_NONCE) for reason in refusals.values()):
+            self._unheard[lease.run] += 1
+            if self._unheard[lease.run] < MOST_GRANTS_PER_ORDER:
+                raise _ReleasedError(f"no nonce is open at the key service of {', '.join(sorted(refusals))}")
+
     @contextmanager
     def _fetching(
         self, lease: LeaseWire, dossier: Dossier, needed: set[str], folder: Path
@@ -271,7 +322,7 @@ class Worker:
         read = [envelopes.read(Manifest, envelopes.Envelope.from_json(each.model_dump())) for each in dossier.manifests]
         sizes = {file.digest: file.bytes for manifest in read for file in manifest.files if file.digest in needed}
         with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="fetch") as pool:
-            coming = {digest: pool.submit(self._fetch, lease, digest, folder) for digest in sizes}
+            coming = {digest: pool.submit(self._fetch, lease, digest, folder, size) for digest, size in sizes.items()}
 
             def fetched() -> dict[str, str]:
                 return {digest: each.result() for digest, each in coming.items()}
@@ -284,13 +335,14 @@ class Worker:
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 
-    def _fetch(self, lease: LeaseWire, digest: str, folder: Path) -> str:
+    def _fetch(self, lease: LeaseWire, digest: str, folder: Path, size: int | None = None) -> str:
         target = folder / file_name(digest)
         if not target.exists():
             self._ciphertext.bring(
                 digest,
                 target,
                 lambda sink: self._mailbox.fetch(lease.workspace, digest, sink, largest=_LARGEST_FILE),
+                size=size,
             )
         return str(target)
 
@@ -314,7 +366,7 @@ class Worker:
         """Upload a file, or let a small one come along with the outcome."""
         if path.stat().st_size <= _COMES_ALONG:
             return f"{kind}_file", base64.b64encode(path.read_bytes())
-        return kind, self._mailbox.upload(lease.workspace, path)
+        return kind, Patience(self._mailbox, lease).ask(lambda: self._mailbox.upload(lease.workspace, path))
 
 
 _CLASSES: Final = {
@@ -322,16 +374,18 @@ _CLASSES: Final = {
     "no_tmpfs": "SandboxUnavailable",
     "data_too_large": "DataTooLarge",
     "storage": "DiskFull",
+    "enclave_failed": "EnclaveLost",
     "no_engine": "EngineMissing",
     "profile_too_large": "ProfileTooLarge",
     "profile_too_small": "ProfileTooSmall",
 }
 
 
-def _outbox(folder: Path) -> Path:
+def _outbox(folder: Path) -> str:
+    # Made before keys are asked for: where not even this can be had, no run is used up.
     outbox = folder / "outbox"
     outbox.mkdir(mode=0o700)
-    return outbox
+    return str(outbox)
 
 
 def _failed(lease: LeaseWire, error_class: str, reason: str | None) -> Finished:

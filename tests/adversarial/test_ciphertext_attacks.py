@@ -8,6 +8,7 @@ import pytest
 
 from jupyter_secure_jobs.crypto import files
 from jupyter_secure_jobs.protocol import places
+from tests.support.full_disk import full_disk
 from tests.support.refusal import refused
 
 if TYPE_CHECKING:
@@ -50,6 +51,13 @@ def test_empty_file(tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"")
     files.encrypt(tmp_path / "empty", tmp_path / "sealed", key=KEY, place=PLACE)
     assert opened(tmp_path, (tmp_path / "sealed").read_bytes()) == b""
+
+
+@pytest.mark.parametrize(("size", "grown"), [(0, 0), (100, 0), (100, 30), (len(PLAIN), 0), (len(PLAIN), SEGMENT + 7)])
+def test_disk_that_fills_while_a_file_is_sealed(tmp_path: Path, size: int, grown: int) -> None:
+    (tmp_path / "plain").write_bytes(PLAIN[:size])
+    with full_disk(grown=grown), pytest.raises(OSError, match=r"cannot be written|File too large"):
+        files.encrypt(tmp_path / "plain", tmp_path / "sealed", key=KEY, place=PLACE)
 
 
 @pytest.mark.parametrize("at", [0, 1, 20, 39, 40, SEGMENT - 1, SEGMENT, 2 * SEGMENT + 5, -17, -1])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from jupyter_secure_jobs.domain.run import MOST_GRANTS_PER_ORDER, REGRANT_HOURS
 from jupyter_secure_jobs.keyservice.state import NONCE_LIFE, STATE_FILE, State
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.order import KeyGrant
+from tests.support.full_disk import full_disk
 from tests.support.refusal import refused
 from tests.support.service import granted, key_service, notice, seal_data_keys
 from tests.support.world import AUTHOR, NOW, PEOPLE, REVIEWER, WORKSPACE, World
@@ -141,6 +144,38 @@ def put_back(backup: Path, folder: Path) -> None:
     shutil.copy(backup, folder / STATE_FILE)
 
 
+def test_used_nonce_stays_used_when_the_process_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib, sys\n"
+        "from datetime import datetime\n"
+        "from jupyter_secure_jobs.keyservice.state import State\n"
+        "state, now = State(pathlib.Path(sys.argv[1])), datetime.fromisoformat(sys.argv[2])\n"
+        "for each in ('used', 'open'):\n"
+        "    state.give_nonce(each, 'n', now=now)\n"
+        "state.take_nonce('used', now=now)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    path = tmp_path / STATE_FILE
+    subprocess.run([sys.executable, "-c", code, str(path), NOW.isoformat()], check=False)
+    state = State(path)
+    assert state.take_nonce("open", now=NOW) == "n"
+    with refused("nonce"):
+        state.take_nonce("used", now=NOW)
+
+
+def test_what_is_released_after_a_nonce_waits_for_the_disk(tmp_path: Path) -> None:
+    """Nonces do not wait by themselves; whatever comes of one does, and takes the nonce's end to the disk with it."""
+    state = State(tmp_path / STATE_FILE)
+    full = state._connection.execute("PRAGMA synchronous").fetchone()
+    assert full == (2,)
+    state.give_nonce("order", "n", now=NOW)
+    assert state._connection.execute("PRAGMA synchronous").fetchone() == full
+    state.take_nonce("order", now=NOW)
+    with refused("nonce"):
+        state.take_nonce("order", now=NOW)
+    assert state._connection.execute("PRAGMA synchronous").fetchone() == full
+
+
 def test_restored_memory_is_noticed_and_grants_nothing_from_before(world: World, tmp_path: Path) -> None:
     """The counts of a backup are too low, and it has not heard what was revoked since."""
     world.accept(world.sign(world.version_statement(grant=Grant()), AUTHOR))
@@ -217,6 +252,20 @@ def test_mark_never_runs_ahead_of_the_memory(world: World, beta: KeyService, tmp
     assert used(world, beta) == 0
     granted(world, beta)
     assert int(mark.read_bytes()) > int(before)
+
+
+def test_release_that_the_disk_did_not_take(tmp_path: Path) -> None:
+    path = tmp_path / STATE_FILE
+    state = State(path)
+    with full_disk(), pytest.raises(sqlite3.Error):
+        state.release("order", "version", now=NOW)
+    assert state.used("version") == 0
+    state.release("order", "version", now=NOW)
+    # Read by another connection, as after a crash: what is not on the disk is not there.
+    again = State(path)
+    assert again.used("version") == 1
+    again.close()
+    state.close()
 
 
 def test_memory_of_the_first_form_opens_with_all_it_knew(tmp_path: Path) -> None:

@@ -254,3 +254,75 @@ def test_sql_readers_find_no_file_of_the_host(attack: Attack, path: str) -> None
 def test_sql_can_read_a_file_that_is_there(attack: Attack) -> None:
     outcome = attack.run("SELECT * FROM parquet.`/tables/t.parquet`", language="sql")
     assert (outcome.status, outcome.rows) == ("succeeded", 1)
+
+
+def test_process_that_ends_all_after_it_does_not_reach_who_reads_the_result(attack: Attack) -> None:
+    """The process that examines the result is made when all of the author's have been killed, not before."""
+    code = """
+known = set(os.listdir('/proc'))
+if os.fork() == 0:
+    os.setsid()
+    known.add(str(os.getpid()))
+    while True:
+        for number in set(os.listdir('/proc')) - known:
+            try:
+                os.kill(int(number), 9)
+            except (OSError, ValueError):
+                pass
+result = spark.sql('SELECT 1 AS one')
+"""
+    outcome = attack.run(TRY + code)
+    assert (outcome.status, outcome.error_class, outcome.rows) == ("succeeded", None, 1)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "os.write(each, b'\\\\x00')",
+        "os.write(each, b'\\\\xff')",
+        "os.set_blocking(each, False); os.write(each, bytes(2**20))",
+        "os.close(each)",
+        "os.dup2(0, each)",
+    ],
+)
+def test_forged_word_of_the_end_ends_only_the_own_run(attack: Attack, act: str) -> None:
+    """The job's process tells by a pipe how it will end: early, wrongly, too often or never makes no difference."""
+    code = f"""
+for each in range(3, 100):
+    try:
+        if os.readlink(f'/proc/self/fd/{{each}}').startswith('pipe:'):
+            {act}
+    except OSError:
+        pass
+spark.sql('SELECT 1 AS one')
+"""
+    outcome = attack.run(TRY + code)
+    assert outcome.status == "failed" or outcome.rows == 1
+    assert attack.run("spark.sql('SELECT 2 AS two')").rows == 1
+
+
+def test_job_that_says_it_has_ended_is_ended(attack: Attack) -> None:
+    code = """
+for each in range(3, 100):
+    try:
+        if os.readlink(f'/proc/self/fd/{each}').startswith('pipe:'):
+            os.write(each, b'\\x00')
+    except OSError:
+        pass
+import time
+time.sleep(3600)
+"""
+    assert attack.run(TRY + code).error_class in {"WorkerLost", "TimeLimit"}
+
+
+def test_copy_of_the_job_does_not_say_that_the_job_has_ended(attack: Attack) -> None:
+    """A job that forks runs twice from there on; what counts is what the first of the two processes gives."""
+    code = """
+import time
+if os.fork() == 0:
+    result = None
+else:
+    time.sleep(2)
+    result = spark.sql('SELECT 1 AS one')
+"""
+    assert attack.run(TRY + code).rows == 1

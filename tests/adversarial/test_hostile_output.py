@@ -90,7 +90,8 @@ def test_exit_codes_and_signals_tell_nothing(attack: Attack) -> None:
 def test_every_way_to_end_tells_nothing(attack: Attack, end: str) -> None:
     outcome = attack.run(f"import os\nos.{end}\nspark.range(1)", policy="errors")
     told = (outcome.error_class, outcome.error_line)
-    interrupted = {("KeyboardInterrupt", 2), ("NoResult", 3)}
+    # Signal 2 goes to Python, or to the engine of this process, which then ends and is waited for.
+    interrupted = {("KeyboardInterrupt", 2), ("NoResult", 3), ("TimeLimit", None)}
     assert told in (interrupted if "(os.getpid(), 2)" in end else {("WorkerLost", None)})
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from jupyter_secure_jobs.crypto import signing
+from jupyter_secure_jobs.domain.errors import RefusedError
 from jupyter_secure_jobs.protocol.envelope import Envelope, Signature
 from jupyter_secure_jobs.trust import signatures, verified
 from jupyter_secure_jobs.trust.dossier import verify_run
@@ -87,6 +88,24 @@ def test_other_signature_of_the_same_statement(world: World, memory: Verified) -
     for sig in (good[:-1], good + b"\0", bytes([good[0] ^ 1]) + good[1:], good[:63] + bytes([good[63] ^ 0x80]), b""):
         with refused("bad_signature"):
             signatures.require(replace(signed, signatures=(Signature(keyid=author, sig=sig),)), author, who=AUTHOR)
+    assert len(memory) == 1
+
+
+def test_key_and_signature_that_run_into_each_other(world: World, memory: Verified) -> None:
+    """What is remembered is one digest: the parts in it must not be taken for others of the same bytes."""
+    signed = world.order
+    (good,) = signed.signatures
+    memory.check(signed, good)
+    key = good.keyid.encode()
+    for keyid, sig in (
+        (good.keyid[1:], good.sig + key[:1]),
+        (good.keyid[4:], good.sig + key[:4]),
+        ((good.sig[-4:] + key).decode("latin-1"), good.sig[:-4]),
+        ("", good.sig + key),
+        (good.keyid + "\ud800", good.sig),
+    ):
+        with pytest.raises(RefusedError):
+            memory.check(signed, Signature(keyid=keyid, sig=sig))
     assert len(memory) == 1
 
 

@@ -151,6 +151,12 @@ def test_manifest_signed_by_another_organisation(world: World) -> None:
         verify_manifest(world.sign(world.manifest("Beta"), LAST_REVIEWER), world.trusted())
 
 
+def test_manifest_without_a_file(world: World) -> None:
+    """No engine reads such a table: its runs would end only once they had used up their keys."""
+    with refused("no_files"):
+        verify_manifest(world.sign(world.manifest("Beta", files=()), REVIEWER), world.trusted())
+
+
 def test_manifest_published_by_another_organisations_member(world: World) -> None:
     forged = world.sign(world.manifest("Beta", publisher=LAST_REVIEWER), LAST_REVIEWER)
     with refused("signature_missing"):

@@ -58,7 +58,7 @@ def root() -> Iterator[Path]:
     """Give a folder in memory for a child."""
     folder = Path(tempfile.mkdtemp(dir="/dev/shm"))
     yield folder
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)  # closing the child removes it as well
 
 
 def _run(

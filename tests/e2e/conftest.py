@@ -117,6 +117,8 @@ def open_as(place: Place, browser: Browser) -> Iterator[Callable[[str], Page]]:
         page.goto(f"{place.lab.url}/lab?token={TOKEN}&reset")
         tab = page.locator('.lm-TabBar-tab[data-id="jupyter-secure-jobs-sidebar"]')
         tab.wait_for(timeout=60_000)
+        # JupyterLab's launcher takes the focus when it appears, from whoever has it by then.
+        expect(page.locator(".jp-Launcher")).to_be_focused(timeout=60_000)
         tab.click()
         page.get_by_label("Acting as").select_option(email)
         expect(page.get_by_label("Acting as")).to_have_value(email)

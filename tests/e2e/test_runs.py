@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,6 +15,7 @@ from playwright.sync_api import Page, Request, expect
 from jupyter_secure_jobs.rest.member_handlers import MEMBER_HEADER
 from jupyter_secure_jobs.rest.route import BASE
 from tests.e2e.conftest import Place, job_page, picture
+from tests.support import tampering
 from tests.support.lab import TOKEN
 from tests.support.parts import ANA, BEN, MIA, WEI, wait_until
 
@@ -135,6 +137,26 @@ def test_a_job_run_is_watched_opened_saved_and_proven(
     assert asked
     assert not [url for url in asked if url.endswith(("/result", "/log", ".csv", ".parquet", ".txt"))]
     picture(other, "run-of-others")
+
+
+def test_what_was_removed_after_its_time_is_said_to_be(place: Place, open_as: Callable[[str], Page]) -> None:
+    job = place.submitted("Runs: kept for a time")
+    for who in (BEN, WEI, MIA):
+        place.accept(who, job.id)
+    client = place.lab.client(ANA)
+    run = client.wait(client.run(place.workspace, job.id, {"low": 11}), timeout=60)
+    page = show(place, open_as(ANA), job.id, run.id)
+    expect(page.get_by_text("The workspace server keeps it until")).to_be_visible(timeout=PATIENCE)
+    tampering.aged(place, run.id, by=timedelta(days=91))
+    removed = page.get_by_role("tabpanel", name="Results").get_by_text(
+        "the workspace server keeps results and logs for a time"
+    )
+    expect(removed).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("grid", name="Rows of the result")).to_have_count(0)
+    picture(page, "run-removed")
+    page.get_by_role("tab", name="Receipt").click()
+    receipt = page.get_by_role("region", name="Receipt", exact=True)
+    expect(receipt).to_contain_text("VERIFIED, from genesis", timeout=PATIENCE)
 
 
 def test_hostile_cells_are_text(place: Place, open_as: Callable[[str], Page]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 
 from jupyter_secure_jobs.domain.errors import InvalidError
@@ -17,6 +18,8 @@ from tests.support.parts import ANA, BEN, MIA, WEI, Draft, Parts
 from tests.support.refusal import refused
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jupyter_secure_jobs.wire.member_side import ComparisonWire
     from jupyter_secure_jobs.wire.run import InputValue, RunWire
 
@@ -83,6 +86,23 @@ def test_job_that_throws_dice(parts: Parts) -> None:
     newest = parts.acting(WEI).client.runs(parts.workspace, made.id, kind=RunKind.TEST)[0]
     found = compared(parts, WEI, newest)
     assert (found.same, "uuid" in found.text) == (False, False), found.text
+
+
+def test_two_columns_of_one_name_are_compared_opened_and_exported(parts: Parts, tmp_path: Path) -> None:
+    """A join of two tables with all their columns has them."""
+    months = "(SELECT DISTINCT month FROM flights)"
+    code = f"SELECT * FROM {months} a JOIN {months} b ON a.month = b.month ORDER BY a.month"
+    made = parts.draft(Draft(code=code, inputs=()))
+    own = tried(parts, ANA, made.id)
+    assert compared(parts, WEI, tried(parts, WEI, made.id)).same is True
+    seen = opening.preview(parts.ana, parts.workspace, own.id)
+    assert seen.columns == ["month", "month"]
+    assert seen.rows
+    assert all(left == right for left, right in seen.rows)
+    text = opening.export(parts.ana, parts.workspace, own.id, "csv", tmp_path).read_text()
+    assert text.splitlines() == ["month,month", *(",".join(map(str, row)) for row in seen.rows)]
+    rows = pq.ParquetFile(opening.export(parts.ana, parts.workspace, own.id, "parquet", tmp_path)).read()
+    assert rows.column(0).to_pylist() == rows.column(1).to_pylist() != []
 
 
 def test_job_run_is_not_compared(parts: Parts) -> None:

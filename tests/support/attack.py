@@ -85,7 +85,6 @@ class Attack:
         """Remove every trace."""
         for child in self.children:
             child.close()
-            shutil.rmtree(child.tables.parent)
         shutil.rmtree(self.home)
         del os.environ["SECURE_JOBS_CANARY"]
 

@@ -30,6 +30,9 @@ Each row is a short job of the public API of PySpark, run in the sandbox on both
 rows. *refused*: the check refuses it, for the reason that follows, and the engine has been seen to fail. *differs*: it
 gives other rows, as told below.
 """
+SETTINGS_TEXT: Final = (
+    "A profile's setting that an engine would pass over is refused; that of `spark.conf.set` gets a hint."
+)
 REFUSED: Final = "refused"
 
 
@@ -66,7 +69,7 @@ def page(told: Mapping[EngineName, Mapping[str, Answer]]) -> str:
         lines.append("")
     lines += ["## Where Sail answers differently", "", "The check tells of it where it can see it.", ""]
     lines += [f"- {each.name}: {each.text}" for each in DIFFERENCES]
-    lines += ["", "## Settings", "", "A setting that an engine would pass over is refused.", ""]
+    lines += ["", "## Settings", "", SETTINGS_TEXT, ""]
     lines += ["| setting | " + " | ".join(TITLES.values()) + " |", "| --- | --- | --- |"]
     for name in SETTINGS:
         lines.append(

@@ -76,8 +76,9 @@ def _cells(path: Path) -> Iterator[bytes]:
 
 def _tables(data: bytes) -> Iterator[bytes]:
     if data.startswith(_PARQUET) and data.endswith(_PARQUET):
-        for row in pq.read_table(io.BytesIO(data)).to_pylist():
-            yield repr(row).encode()
+        # By places: two columns of a result may have one name.
+        for column in pq.ParquetFile(io.BytesIO(data)).read().columns:
+            yield repr(column.to_pylist()).encode()
 
 
 def _readings(path: Path) -> Iterator[tuple[str, bytes]]:

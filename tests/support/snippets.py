@@ -7,7 +7,6 @@ A second line, `=> sail: …`, has the rows of an engine that is known to answer
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -139,7 +138,7 @@ class Snippet:
 
     def refused(self, engine: EngineName) -> str | None:
         """Return why the check before submission refuses it for an engine, if it does."""
-        found = check(self.language, self.code, compute=Compute(engine=engine)).problems
+        found = check(self.language, self.code, tables=TABLES, compute=Compute(engine=engine)).problems
         return next((problem.message for problem in found if problem.fatal), None)
 
 
@@ -184,24 +183,21 @@ def answers(engine: EngineName, snippets: Sequence[Snippet]) -> dict[str, Answer
     """Run the snippets, one after the other, as one job in one sandbox; return what each gave."""
     texts = json.dumps([(each.name, str(each.language), each.code) for each in snippets])
     root = Path(tempfile.mkdtemp(dir="/dev/shm"))
-    try:
-        with start_child(root, engine=engine, ceiling=LIMITS) as child:
-            for name, rows in TABLES.items():
-                pq.write_table(rows, child.tables / f"{name}.parquet")
-            spec = JobSpec(
-                language="python",
-                code=RUNS_MANY.replace("SNIPPETS", repr(texts)),
-                tables={name: (f"{name}.parquet",) for name in TABLES},
-                inputs={},
-                log_policy="full",
-                limits=LIMITS,
-                engine=engine,
-            )
-            outcome = run_job(child, spec, threading.Event())
-            assert outcome.result is not None, (outcome.error_class, outcome.log.read_text()[-2000:])
-            told = pq.read_table(outcome.result).to_pylist()
-    finally:
-        shutil.rmtree(root)
+    with start_child(root, engine=engine, ceiling=LIMITS) as child:
+        for name, rows in TABLES.items():
+            pq.write_table(rows, child.tables / f"{name}.parquet")
+        spec = JobSpec(
+            language="python",
+            code=RUNS_MANY.replace("SNIPPETS", repr(texts)),
+            tables={name: (f"{name}.parquet",) for name in TABLES},
+            inputs={},
+            log_policy="full",
+            limits=LIMITS,
+            engine=engine,
+        )
+        outcome = run_job(child, spec, threading.Event())
+        assert outcome.result is not None, (outcome.error_class, outcome.log.read_text()[-2000:])
+        told = pq.read_table(outcome.result).to_pylist()
     return {
         each["name"]: Answer(
             rows=None if each["rows"] is None else in_order(json.loads(each["rows"])),

@@ -2152,7 +2152,7 @@ export interface components {
          * @description What happened; the names that filters and exports use.
          * @enum {string}
          */
-        Event: "founded" | "joined" | "change_proposed" | "change_refused" | "members_changed" | "workers_changed" | "dataset_published" | "dataset_withdrawn" | "profile_made" | "profile_changed" | "profile_deleted" | "created" | "edited" | "tested" | "test_ended" | "submitted" | "review_cancelled" | "accepted" | "declined" | "ordered" | "key_released" | "key_refused" | "run_ended" | "cancelled" | "result_opened" | "result_exported" | "log_opened" | "log_exported" | "receipt_exported" | "resealed" | "reruns_revoked" | "acceptance_withdrawn" | "stop_heard" | "draft_opened" | "draft_discarded" | "version_activated" | "archived" | "unarchived" | "deleted" | "audit_read" | "audit_exported";
+        Event: "founded" | "joined" | "change_proposed" | "change_refused" | "members_changed" | "workers_changed" | "dataset_published" | "dataset_withdrawn" | "profile_made" | "profile_changed" | "profile_deleted" | "created" | "edited" | "tested" | "test_ended" | "submitted" | "review_cancelled" | "accepted" | "declined" | "ordered" | "key_released" | "key_refused" | "run_ended" | "cancelled" | "result_opened" | "result_exported" | "log_opened" | "log_exported" | "receipt_exported" | "resealed" | "output_removed" | "reruns_revoked" | "acceptance_withdrawn" | "stop_heard" | "draft_opened" | "draft_discarded" | "version_activated" | "archived" | "unarchived" | "deleted" | "audit_read" | "audit_exported";
         /**
          * FactWire
          * @description One line of the review: what, and its value in words; `previous` if the last accepted version had another.
@@ -3827,6 +3827,16 @@ export interface components {
             member: string;
             /** Number */
             number: number;
+            /**
+             * Outputs Removed
+             * @default null
+             */
+            outputs_removed: string | null;
+            /**
+             * Outputs Until
+             * @default null
+             */
+            outputs_until: string | null;
             phase: components["schemas"]["Phase"];
             /** Phases */
             phases: components["schemas"]["PhaseWire"][];

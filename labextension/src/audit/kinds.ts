@@ -33,6 +33,7 @@ export function kinds(): Readonly<Record<AuditEvent['event'], string>> {
     log_opened: trans.__('Log opened'),
     log_exported: trans.__('Log exported'),
     receipt_exported: trans.__('Receipt exported'),
+    output_removed: trans.__('Result and log removed'),
     resealed: trans.__('Outcome keys sealed again'),
     reruns_revoked: trans.__('Repeatability revoked'),
     acceptance_withdrawn: trans.__('Acceptance withdrawn'),

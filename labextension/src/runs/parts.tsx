@@ -13,6 +13,7 @@ import { canDraw, ResultChart } from './drawing';
 import { rowCount } from './measures';
 import { SaveButtons } from './saving';
 import { ResultTable } from './table';
+import { LocalTime } from '../ui/time';
 import { VisibleText } from '../ui/visibleText';
 
 /** What a part of a run's outcome is drawn from; `path` is the run's own at the member side. */
@@ -30,6 +31,27 @@ function NotForThem(props: { readonly organisation: string }): ReactElement {
     <p>
       {trans.__('Results and logs of job runs are for members of %1.', props.organisation)}{' '}
       {trans.__('Everybody can read the receipt.')}
+    </p>
+  );
+}
+
+/** What stands where a result or log is not there: it comes, was removed, or there was none. */
+function Missing(props: {
+  readonly run: Run;
+  readonly coming: string;
+  readonly none: string;
+}): ReactElement {
+  const { run, coming, none } = props;
+  if (run.outputs_removed === null) {
+    return <p>{run.active ? coming : none}</p>;
+  }
+  return (
+    <p>
+      {trans.__('Removed on')} <LocalTime at={run.outputs_removed} />
+      {': '}
+      {trans.__(
+        'the workspace server keeps results and logs for a time. The receipt stays; run the job again for new rows.'
+      )}
     </p>
   );
 }
@@ -113,6 +135,11 @@ function Opened(props: PartProps & { readonly result: Preview }): ReactElement {
         <ResultTable result={result} told={told} />
       )}
       {result.rows.length === 0 && <p>{trans.__('The result has no rows.')}</p>}
+      {run.outputs_until !== null && (
+        <p className="jp-SecureJobs-until">
+          {trans.__('The workspace server keeps it until')} <LocalTime at={run.outputs_until} />.
+        </p>
+      )}
       <Checked lines={result.verified} />
     </div>
   );
@@ -132,7 +159,11 @@ export function ResultPart(props: PartProps): ReactElement {
   }
   if (!run.has_result) {
     return (
-      <p>{run.active ? trans.__('The result comes when the run ends.') : trans.__('No result.')}</p>
+      <Missing
+        run={run}
+        coming={trans.__('The result comes when the run ends.')}
+        none={trans.__('No result.')}
+      />
     );
   }
   if (problem !== null) {
@@ -157,7 +188,13 @@ export function LogPart(props: PartProps): ReactElement {
     return <NotForThem organisation={organisation} />;
   }
   if (!run.has_log) {
-    return <p>{run.active ? trans.__('The log comes when the run ends.') : trans.__('No log.')}</p>;
+    return (
+      <Missing
+        run={run}
+        coming={trans.__('The log comes when the run ends.')}
+        none={trans.__('No log.')}
+      />
+    );
   }
   if (problem !== null) {
     return <ProblemNotice problem={problem} retry={retry} />;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from jupyter_secure_jobs.store.history_tables import HistoryRow
 from jupyter_secure_jobs.wire.profile import ProfileChange, ProfileNew
 from tests.support import tampering
 from tests.support.audited import AIRLINE, COMMENT, SERVER, WORKER, events, told
-from tests.support.parts import ANA, BEN, MIA, REVIEWERS, WEI, Parts
+from tests.support.parts import ANA, BEN, MIA, REVIEWERS, WEI, Parts, wait_until
 
 if TYPE_CHECKING:
     from jupyter_secure_jobs.wire.audit import AuditWire
@@ -160,6 +161,9 @@ def test_every_kind_of_event_happens(
     profile = client.create_profile(parts.workspace, ProfileNew(name="Soon gone"))
     changed = client.change_profile(parts.workspace, profile.id, ProfileChange(name="Gone"), revision=profile.revision)
     client.delete_profile(parts.workspace, changed.id)
+    old = parts.ended(parts.order(parts.accepted().id, {"low": 3})).id
+    tampering.aged(parts, old, by=timedelta(days=91))
+    wait_until(lambda: parts.run(old).outputs_removed is not None, "the end of an old result")
     seen = {event.event for event in events(parts)}
     # Changes of the members have their own tests; they need a roster that every member signs.
     assert set(Event) - seen <= {

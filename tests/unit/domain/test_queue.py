@@ -7,7 +7,7 @@ import random
 import pytest
 
 from jupyter_secure_jobs.domain.errors import BusyError
-from jupyter_secure_jobs.domain.queue import WEIGHTS, Bounds, check_room, place, turn
+from jupyter_secure_jobs.domain.queue import WEIGHTS, Bounds, check_room, moved_up, place, turn
 from jupyter_secure_jobs.domain.run import RunKind
 
 TEST, JOB = RunKind.TEST, RunKind.JOB
@@ -62,6 +62,14 @@ def test_an_organisation_that_waited_long_has_saved_up_no_turns() -> None:
         queue.take()
     queue.add("Weather", times=20)
     assert [queue.take()[0] for _ in range(20)].count("Weather") == 10
+
+
+def test_a_line_that_could_not_be_had_moves_up_in_its_order_and_by_no_more_than_it_must() -> None:
+    behind = [8 * number for number in range(2, 6)]
+    assert moved_up(JOB, behind, taken=1000) == [1008, 1016, 1024, 1032]
+    assert moved_up(JOB, [16, 1008, 5000], taken=1000) == [1008, 1016, 5000]
+    assert moved_up(TEST, [5, 6], taken=1000) == [1001, 1002]
+    assert moved_up(JOB, behind, taken=8) == behind, "nobody was passed by"
 
 
 def test_a_test_comes_before_job_runs_that_wait() -> None:

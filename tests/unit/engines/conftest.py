@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -33,15 +32,12 @@ class Bench:
 
     def __init__(self) -> None:
         """Start the first child."""
-        self._roots: list[Path] = []
         self._children: list[Child] = []
         self._next = self._start()
         self.child = self._next
 
     def _start(self) -> Child:
-        root = Path(tempfile.mkdtemp(dir="/dev/shm"))
-        self._roots.append(root)
-        child = start_child(root, ceiling=LIMITS)
+        child = start_child(Path(tempfile.mkdtemp(dir="/dev/shm")), ceiling=LIMITS)
         self._children.append(child)
         return child
 
@@ -69,11 +65,9 @@ class Bench:
         return run_job(self.child, spec, cancelled or threading.Event())
 
     def close(self) -> None:
-        """Close all children and remove their roots."""
+        """Close all children."""
         for child in self._children:
             child.close()
-        for root in self._roots:
-            shutil.rmtree(root)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import threading
 from dataclasses import replace
@@ -43,13 +42,11 @@ class Road:
     """Runs jobs through a child and a gate, both started ahead of time."""
 
     def __init__(self) -> None:
-        self._roots: list[Path] = []
         self.used: list[Child] = []
         self._next = self._start()
 
     def _root(self) -> Path:
-        self._roots.append(Path(tempfile.mkdtemp(dir="/dev/shm")))
-        return self._roots[-1]
+        return Path(tempfile.mkdtemp(dir="/dev/shm"))
 
     def _start(self) -> tuple[Child, Child]:
         pair = (start_child(self._root(), ceiling=LIMITS), start_gate(self._root(), ceiling=gate_limits(LIMITS)))
@@ -85,8 +82,6 @@ class Road:
     def close(self) -> None:
         for child in self.used:
             child.close()
-        for root in self._roots:
-            shutil.rmtree(root)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import pytest
 from jupyter_secure_jobs.domain.compute import SETTINGS, SETTINGS_OF, Compute, EngineName, Package, Setting
 from jupyter_secure_jobs.domain.engine_features import DIFFERENCES, LACKS, Mark
 from jupyter_secure_jobs.domain.job import GIB, Language
-from jupyter_secure_jobs.flow.engine_check import Finding, check, is_script
+from jupyter_secure_jobs.flow.engine_check import Finding, check
+from jupyter_secure_jobs.flow.sql_words import script_start
 from jupyter_secure_jobs.member import checks
 
 SAIL, SPARK = Compute(), Compute(engine=EngineName.SPARK)
@@ -17,28 +18,73 @@ def found(code: str, *, sql: bool = False, compute: Compute = SAIL) -> list[Find
     return check(Language.SQL if sql else Language.PYTHON, code, compute)
 
 
+BUILT = "from pyspark.sql import SparkSession\nspark = SparkSession.builder.appName('x').getOrCreate()\n"
 PYTHON = {
     "RDD": ("people = spark.table('people')\nwhole = people.where('id > 1')\nwhole.rdd.map(len)", 3, 7),
     "SparkContext": ("spark.sparkContext.parallelize([1])", 1, 7),
-    "ML": ("import os\nfrom pyspark.ml.feature import VectorAssembler", 2, 1),
+    "ML": ("from pyspark.ml.feature import VectorAssembler\nx = VectorAssembler(inputCols=['a'])", 2, 5),
+    "ML by its full name": ("import pyspark.ml.feature\nx = pyspark.ml.feature.PCA()", 2, 5),
     "a function": ("from pyspark.sql import functions as F\nspark.range(1).select(F.zip_with('a', 'b', f))", 2, 23),
     "a function by its name": ("from pyspark.sql.functions import transform_keys as t\nt('m', f)", 2, 1),
-    "an expression": ("df = spark.range(1)\ndf.selectExpr('input_file_name() AS f')", 2, 15),
-    "SQL inside": ("spark.sql('WITH RECURSIVE r AS (SELECT 1) SELECT * FROM r')", 1, 11),
+    "an expression": ("df = spark.range(1)\ndf.selectExpr('input_file_name() AS f')", 2, 16),
+    "expressions in a list": ("df = spark.range(1)\ndf.selectExpr(['id', 'input_file_name() AS f'])", 2, 23),
+    "expr": ("from pyspark.sql.functions import expr\nexpr('input_file_name()')", 2, 7),
+    "a function by a text": ("from pyspark.sql import functions as F\nF.call_function('input_file_name')", 2, 17),
+    "everything imported": ("from pyspark.sql.functions import *\nx = zip_with('a', 'b', f)", 2, 5),
+    "a module by its full name": ("import pyspark.sql.functions\nx = pyspark.sql.functions.input_file_name()", 2, 5),
+    "SQL inside": ("spark.sql('WITH RECURSIVE r AS (SELECT 1) SELECT * FROM r')", 1, 12),
+    "SQL by a name": ("q = 'WITH RECURSIVE r AS (SELECT 1) SELECT * FROM r'\nspark.sql(q)", 1, 6),
+    "SQL by a keyword": ("spark.sql(sqlQuery='SELECT 1 AS a ORDER BY ALL')", 1, 35),
+    "SQL on several lines": (
+        'spark.sql("""\n  SELECT a, rank() OVER (ORDER BY a) AS r FROM t\n  QUALIFY r = 1""")',
+        3,
+        3,
+    ),
+    "SQL joined of parts": ("spark.sql('SELECT 1 AS a '\n 'ORDER BY ALL')", 1, 11),
+    "behind letters of several bytes": ("x = 'ééé'; spark.table('flights').rdd", 1, 35),
+    "a session built": (
+        f"{BUILT}spark.table('t').rdd",
+        3,
+        18,
+    ),
+    "a session asked for": (
+        "from pyspark.sql import SparkSession\nSparkSession.getActiveSession().sparkContext",
+        2,
+        33,
+    ),
+    "a session without a name": (
+        "import pyspark.sql\npyspark.sql.SparkSession.builder.getOrCreate().sparkContext",
+        2,
+        48,
+    ),
+    "SparkContext of the module": ("import pyspark\npyspark.SparkContext.getOrCreate()", 2, 1),
     "ORC read": ("spark.read.orc('x')", 1, 12),
     "ORC by its name": ("spark.read.format('orc').load('x')", 1, 19),
+    "ORC with writeTo": ("df = spark.range(1)\ndf.writeTo('x').using('orc').create()", 2, 23),
+    "ORC second": ("spark.read.load('x', 'orc')", 1, 22),
     "ORC written": ("df = spark.range(1)\ndf.write.mode('overwrite').orc('x')", 2, 28),
     "a checkpoint, several lines": ("(\n    spark.range(3)\n    .localCheckpoint()\n)", 3, 6),
-    "observation": ("from pyspark.sql import Observation", 1, 1),
+    "observation": ("from pyspark.sql import Observation\no = Observation('x')", 2, 5),
 }
 SQL = {
     "recursive query": ("SELECT 1;\n  WITH RECURSIVE r AS (SELECT 1) SELECT * FROM r", 2, 3),
     "script": ("BEGIN\n  SELECT 1;\nEND", 1, 1),
+    "script after a statement": ("SELECT 1;\nBEGIN\n  SELECT 1;\nEND", 2, 1),
     "function made": ("CREATE OR REPLACE TEMPORARY FUNCTION f(x INT) RETURNS INT RETURN x;\nSELECT f(1)", 1, 1),
     "function": ("SELECT a,\n       zip_with(a, b, (x, y) -> x) FROM t", 2, 8),
     "ORC": ("CREATE TABLE x USING orc AS SELECT 1;\nSELECT 1", 1, 22),
     "ORC in FROM": ("SELECT * FROM orc.`/tables/x`", 1, 15),
     "pipe": ("FROM t\n|> WHERE a = 1", 2, 1),
+    "by all": ("SELECT a, 1\nFROM t GROUP   BY ALL", 2, 8),
+    "qualify": ("SELECT a, rank() OVER (ORDER BY a) AS r FROM t QUALIFY r = 1", 1, 48),
+    "collation": ("SELECT a FROM t WHERE a COLLATE UTF8_LCASE = 'x'", 1, 25),
+    "collation of a column": ("SELECT CAST(a AS STRING COLLATE UTF8_LCASE) AS a FROM t", 1, 25),
+    "recursive query in a view": (
+        "CREATE TEMP VIEW v AS WITH RECURSIVE r AS (SELECT 1) SELECT * FROM r; SELECT * FROM v",
+        1,
+        23,
+    ),
+    "levels of recursion": ("WITH RECURSIVE t(n) MAX RECURSION LEVEL 5 AS (SELECT 1) SELECT * FROM t", 1, 1),
     "pivot": ("SELECT * FROM t PIVOT (sum(a) FOR b IN (1))", 1, 17),
 }
 
@@ -68,9 +114,20 @@ def test_sql_is_refused_at_its_place_and_the_other_engine_named(name: str) -> No
         "x = spark.table('t')\nx = other()\nx.rdd",
         "for part in parts:\n    part.checkpoint()",
         "frame = spark.table('t').toPandas()\nframe.transpose()",
+        "spark.sql(f'SELECT a FROM {t} QUALIFY {condition}')",
+        "other().sql('SELECT 1 AS a ORDER BY ALL')",
+        "def f(frame):\n    return frame.where('a COLLATE UTF8_LCASE = 1')",
+        "from pyspark.ml.feature import VectorAssembler",
+        "try:\n    spark.range(1).rdd\nexcept Exception:\n    pass",
+        "try:\n    f()\nexcept E as spark:\n    spark.rdd",
+        "for n in names:\n    spark.udf.register(n, f)\nspark.sql('SELECT vector_norm(a) FROM t')",
+        "from pyspark.sql import SparkSession\ns = SparkSession.builder.master('local[*]')",
+        "spark.conf.set('spark.sql.shuffle.partitions', 8)",
     ],
-    ids=["an argument", "given something else", "a loop", "a frame of pandas"],
-)
+    ids=["an argument", "given something else", "a loop", "a frame of pandas", "a text with gaps", "not the session",
+         "a frame that was handed in", "only imported", "expected to fail", "an error's name", "names made at run time",
+         "a master", "a setting in the code"],
+)  # fmt: skip
 def test_what_may_be_something_else_is_a_hint(code: str) -> None:
     assert [each.fatal for each in found(code)] == [False]
 
@@ -87,10 +144,44 @@ def test_what_may_be_something_else_is_a_hint(code: str) -> None:
         ("SELECT transform(a, x -> x) FROM t JOIN u USING (k)", True),
         ("SELECT begin, end FROM t", True),
         ("SELECT 1 WHERE a LIKE 'ANY'", True),
+        ("CREATE TABLE x AS SELECT function FROM people; SELECT * FROM x", True),
+        ("SELECT t.qualify, 1 AS qualify, qualify, 2 qualify FROM t WHERE qualify > 1", True),
+        ("SELECT t.collate, 1 AS collate, collate FROM t", True),
+        ("SELECT orc.`a`, orc.`b` FROM t AS orc, orc.`c`", True),
+        ("MERGE INTO t USING orc ON t.a = orc.a WHEN MATCHED THEN DELETE", True),
+        ("WITH reflect(a) AS (SELECT 1), collate(b) AS (SELECT 2) SELECT a, b FROM reflect, collate", True),
+        ("SELECT a FROM t AS reflect(a)", True),
+        ("spark.table('t').where('t.qualify > 1')", False),
+        ("spark.udf.register('vector_norm', f)\nspark.sql('SELECT vector_norm(a) FROM t')", False),
+        ("spark.table('t').toPandas().filter(regex='a COLLATE x')", False),
+        ("from pyspark.ml.functions import predict_batch_udf\nu = predict_batch_udf(f, batch_size=1)", False),
+        ("from pyspark.ml.linalg import Vectors\nv = Vectors.dense([1.0])", False),
+        ("from pyspark.sql.functions import *\ndef zip_with(a): ...\nzip_with(1)", False),
+        ("from pyspark.sql import functions as F\nF = own()\nF.zip_with(1)", False),
+        ("SELECT * FROM delta.`/x`", True),
+        ("q = 'SELECT 1 AS a ORDER BY ALL'\nq = 'SELECT 1 AS a'\nspark.sql(q)", False),
+        ("q = 'SELECT 1 AS a'\nq += ' ORDER BY a'\nspark.sql(q)", False),
     ],
 )
 def test_what_only_looks_alike_is_let_through(code: str, sql: bool) -> None:  # noqa: FBT001 -- a column of the table
     assert found(code, sql=sql) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "sql"),
+    [
+        ("SELECT extract(day FROM orc.`d`) FROM t orc", True),
+        ("import duckdb\nduckdb.sql('SELECT 1 AS a QUALIFY a = 1').df()", False),
+        ("from pyspark.ml import functions as M\nu = M.predict_batch_udf(f, batch_size=1)", False),
+        ("from pyspark.sql.functions import *\nfrom own import *\nzip_with(1)", False),
+        ("from pyspark.sql.functions import zip_with\nfrom own import zip_with\nzip_with(1)", False),
+        ("from pyspark import SparkContext, SparkConf\nspark.table('t')", False),
+    ],
+)
+def test_what_runs_is_told_of_but_never_refused(code: str, sql: bool) -> None:  # noqa: FBT001 -- a column of the table
+    told = found(code, sql=sql)
+    assert told != []
+    assert [each.text for each in told if each.fatal] == []
 
 
 def test_what_no_sandbox_has_is_told() -> None:
@@ -100,6 +191,8 @@ def test_what_no_sandbox_has_is_told() -> None:
     assert "lifelines" in told[1].text
     brought = Compute(packages=(Package(name="lifelines", version="1", wheel="sha256:" + "1" * 64),))
     assert [each.line for each in found("import lifelines", compute=brought)] == []
+    (told,) = found("import sklearn", compute=brought)
+    assert (told.fatal, "only if one of them brings it" in told.text) == (False, True)
 
 
 def test_setting_that_the_engine_would_pass_over_is_refused() -> None:
@@ -118,6 +211,12 @@ def test_memory_that_an_engine_cannot_start_in_is_refused() -> None:
     assert check(Language.SQL, "SELECT 1", SAIL, memory_bytes=GIB) == []
 
 
+def test_alias_with_the_name_of_a_format_is_let_through_on_spark_too() -> None:
+    for code in ("SELECT delta.`a` FROM t delta", "SELECT a FROM t JOIN delta.`x` d USING (a) JOIN delta"):
+        assert [each for each in found(code, sql=True, compute=SPARK) if each.fatal] == []
+    assert [each.fatal for each in found("SELECT * FROM delta.`/x` AS d", sql=True, compute=SPARK)] == [True]
+
+
 def test_place_is_the_code_and_not_the_parser() -> None:
     """Where an engine's own grammar is wider than the parser's here, the reader gets the reason that helps."""
     script = "BEGIN\n  DECLARE n INT DEFAULT 1;\n  SELECT n FROM people;\nEND"
@@ -131,7 +230,7 @@ def test_a_text_of_any_kind_gives_an_answer() -> None:
     for code in ("", "\x00", "SELECT '", "(" * 5000, "def", "spark." * 3000 + "rdd", "x = " + "-" * 3000 + "1"):
         for sql in (True, False):
             found(code, sql=sql)
-        is_script(code)
+        script_start(code)
 
 
 def test_the_table_is_whole() -> None:

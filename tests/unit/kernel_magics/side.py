@@ -63,6 +63,7 @@ class MemberSide(Place):
         self.seq = 1
         self.changed = threading.Condition()
         self.outcome = RunStatus.SUCCEEDED
+        self.names = list(ROWS.columns)  # of a result's columns
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -342,8 +343,8 @@ class MemberSide(Place):
     def export(self, _: httpx.Request, __: str, name: str) -> httpx.Response:
         sink = io.BytesIO()
         if name.endswith("parquet"):
-            rows = pa.Table.from_pandas(ROWS)
-            noted = {**rows.schema.metadata, **({WITHHELD: json.dumps(self.withheld)} if self.withheld else {})}
+            rows = pa.Table.from_pandas(ROWS).rename_columns(self.names)
+            noted = {WITHHELD: json.dumps(self.withheld)} if self.withheld else None
             pq.write_table(rows.replace_schema_metadata(noted), sink)
         else:
             sink.write(b"year,who\n")

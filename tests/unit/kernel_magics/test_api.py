@@ -117,6 +117,13 @@ def test_a_run_gives_rows_in_pandas_and_arrow(session: SecureJobs, side: MemberS
         job.run_number(9)
 
 
+def test_two_columns_of_one_name_are_opened(session: SecureJobs, side: MemberSide) -> None:
+    side.names = ["who", "who"]
+    run = session.draft("Delays", CODE).test().wait(10)
+    assert run.to_arrow().column(1).to_pylist() == [SECRET, None]
+    assert list(run.to_pandas().columns) == ["who", "who"]
+
+
 def test_waiting_ends_in_time_and_the_run_goes_on(session: SecureJobs, side: MemberSide) -> None:
     run = session.draft("Delays", CODE).test()
     with pytest.raises(UnavailableError) as error:

@@ -83,3 +83,19 @@ def test_what_names_no_profile(notebook: Notebook, session: SecureJobs, side: Me
         session.create_profile("Large", engine="duck")
     with refused("package", kind=InvalidError, saying="jupyter secure-jobs wheel"):
         session.create_profile("Large", packages=["greeting"])
+
+
+def test_settings_are_taken_as_python_writes_them(session: SecureJobs) -> None:
+    given = {"spark.sql.ansi.enabled": True, "spark.sql.shuffle.partitions": 8, "spark.sql.caseSensitive": "false"}
+    made = session.create_profile("Typed", settings=given)
+    written = {each.name: each.value for each in made.compute.settings}
+    assert written == {
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.shuffle.partitions": "8",
+        "spark.sql.caseSensitive": "false",
+    }
+
+
+def test_size_of_another_type_is_refused_in_words(session: SecureJobs) -> None:
+    with refused("profile", kind=InvalidError, saying=r"cores does not take 1\.5"):
+        session.create_profile("Half", cores=1.5)  # type: ignore[arg-type]  # what an author may well write

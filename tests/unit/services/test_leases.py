@@ -123,6 +123,25 @@ def test_a_silent_workers_run_is_taken_back_and_its_lease_is_worth_nothing(serve
     assert server.row("run-0").lease == again
 
 
+def test_no_lease_ends_while_the_server_is_away(server: Clocked) -> None:
+    """Nobody could give a sign of life; who is still there has the time of a lease to do so."""
+    leases = {run: server.taken(run, worker) for run, worker in (("run-0", "one"), ("run-1", "two"))}
+    server.now += LATER
+    server.server.started = server.now
+    for seconds in (1, 58):
+        server.now += timedelta(seconds=seconds)
+        with server.unit("key of two", reading=False) as unit:
+            dispatch.sweep(unit)
+            assert {run: unit.session.get_one(RunRow, run).lease for run in leases} == leases
+    with server.unit("key of one", reading=False) as unit:
+        dispatch.heartbeat(unit, HERE, "run-0", Heartbeat(lease=leases["run-0"]))
+    server.now += timedelta(seconds=1)
+    with server.unit("key of two", reading=False) as unit:
+        dispatch.sweep(unit)
+    assert server.row("run-0").lease == leases["run-0"]
+    assert server.row("run-1").lease is None, "who has gone meanwhile loses its run"
+
+
 def test_a_run_whose_worker_dies_with_its_keys_is_tried_once_more(server: Clocked) -> None:
     for dies in range(2):
         server.taken("run-0")

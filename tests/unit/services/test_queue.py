@@ -131,6 +131,22 @@ def test_runs_that_wait_for_an_absent_key_service_are_passed_by(empty: Filled) -
         assert claimed(unit) == stuck[0]
 
 
+def test_runs_that_waited_for_an_absent_key_service_have_saved_up_no_turns(empty: Filled) -> None:
+    with empty.unit(ANA, reading=False) as unit:
+        stuck = [ordered(unit, ANA, service="Away") for _ in range(30)]
+        for _ in range(40):
+            ordered(unit, WEI)
+            assert claimed(unit)
+        unit.session.execute(update(ServiceKeyRow).where(ServiceKeyRow.name == "Away").values(seen=NOW))
+        waited = ordered(unit, MIA)
+        assert claimed(unit) == stuck[0]
+        late = ordered(unit, WEI)
+        next_four = [claimed(unit) for _ in range(4)]
+        assert next_four.index(stuck[2]) > max(next_four.index(waited), next_four.index(late)), "each is delayed by one"
+        told = places(unit)
+        assert [run for run in stuck[3:] if run in told] == sorted(stuck[3:], key=lambda run: told[run])
+
+
 def offers(engines: tuple[str, ...], *, cores: int = 2) -> dict[str, object]:
     """Return what a worker tells that runs can have there."""
     return {"cores": cores, "memory_bytes": 8 * GIB, "engines": list(engines), "packages": []}

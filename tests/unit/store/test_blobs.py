@@ -55,6 +55,44 @@ def test_more_than_was_announced(blobs: Blobs) -> None:
     assert blobs.received("upload") == 0
 
 
+def test_whole_file_is_hashed_before_the_transaction_that_keeps_it(
+    blobs: Blobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs.append("upload", 0, CONTENT[:3], total=7)
+    blobs.append("upload", 3, CONTENT[3:], total=7)
+
+    def no_time(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(hashlib, "file_digest", no_time)
+    blobs.append("upload", 0, CONTENT, total=7)
+    blobs.finish("upload", DIGEST)
+    assert blobs.path(DIGEST).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("change", ["in place", "another file"])
+def test_bytes_that_are_changed_after_they_were_hashed(blobs: Blobs, change: str) -> None:
+    blobs.append("upload", 0, CONTENT, total=7)
+    path = blobs.partial / "upload"
+    if change == "another file":
+        path.rename(blobs.partial / "away")
+    path.write_bytes(b"altered")
+    with refused("upload_digest", kind=InvalidError):
+        blobs.finish("upload", DIGEST)
+    with pytest.raises(NotFoundError):
+        blobs.path(DIGEST)
+
+
+def test_server_that_was_started_again_hashes_an_upload_anew(blobs: Blobs, tmp_path: Path) -> None:
+    blobs.append("upload", 0, CONTENT, total=7)
+    blobs.append("bad", 0, b"altered", total=7)
+    again = Blobs(tmp_path / "blobs")
+    again.finish("upload", DIGEST)
+    assert again.path(DIGEST).read_bytes() == CONTENT
+    with refused("upload_digest", kind=InvalidError):
+        again.finish("bad", DIGEST)
+
+
 def test_gap(blobs: Blobs) -> None:
     with refused("upload_gap", kind=ConflictError):
         blobs.append("upload", 3, CONTENT[3:], total=7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -92,3 +93,18 @@ def test_few_queries_each_by_an_index(database: Database) -> None:
             assert all("SEARCH" in each and "workspace=?" in each for each in searched)
             if "log_node" in statement:
                 assert all("place=?" in each for each in searched), "else the whole log is read"
+
+
+def test_a_longer_log_needs_hardly_a_new_query(database: Database) -> None:
+    """Each query that differs is compiled and kept: one for each size of the log filled the server's memory."""
+
+    def compiled() -> int:
+        kept: Any = database.engine._compiled_cache
+        return len(kept)
+
+    for size in range(1, COUNT):
+        with database.transaction(reading=True) as session:
+            statements.answer(session, "here", operator.methodcaller("root", size))
+        if size == 1:
+            before = compiled()
+    assert compiled() <= before + COUNT.bit_length()

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from jupyter_secure_jobs.domain.job_list import Group, Sort
 from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.services import job_list, jobs, queue, runs
-from jupyter_secure_jobs.store.tables import Base, RunRow, ServiceKeyRow
+from jupyter_secure_jobs.store.tables import Base, QueueRow, RunRow, ServiceKeyRow
 from tests.support.filled import ANA, HERE, NOW, PEOPLE, Filled, copied
 from tests.support.postgres import postgres
 
@@ -64,11 +64,12 @@ def test_filters_and_counts_are_the_same(both: tuple[Filled, Filled], query: dic
     assert counted[0] == counted[1]
 
 
-def test_workers_that_ask_at_once_get_different_runs(both: tuple[Filled, Filled]) -> None:
+@pytest.mark.parametrize("behind", [False, True])
+def test_workers_that_ask_at_once_get_different_runs(both: tuple[Filled, Filled], *, behind: bool) -> None:
     filled = both[1]
     with filled.unit(ANA, reading=False) as unit:
         unit.session.execute(update(RunRow).values(status="Succeeded", lease=None, lease_expires=None))
-        unit.session.add(ServiceKeyRow(workspace=HERE, kind="worker", name="one", key="k", seen=NOW))
+        unit.session.merge(ServiceKeyRow(workspace=HERE, kind="worker", name="one", key="k", seen=NOW))
         form = unit.session.scalars(select(RunRow).where(RunRow.kind == "test", RunRow.workspace == HERE)).first()
         assert form is not None
         for number in range(24):
@@ -76,8 +77,8 @@ def test_workers_that_ask_at_once_get_different_runs(both: tuple[Filled, Filled]
             unit.session.add(
                 copied(
                     form,
-                    id=f"01900000-0000-7000-8000-{number:012}",
-                    number=1000 + number,
+                    id=f"01900000-0000-7000-8000-{number + 100 * behind:012}",
+                    number=1000 + number + 100 * behind,
                     status="Queued",
                     lease=None,
                     lease_expires=None,
@@ -86,6 +87,9 @@ def test_workers_that_ask_at_once_get_different_runs(both: tuple[Filled, Filled]
                 )
             )
             unit.session.flush()
+        if behind:
+            # As after a key service's absence: each worker that takes a run moves the rest of its line up.
+            unit.session.execute(update(QueueRow).values(taken=100_000))
     taken: list[str] = []
 
     def work() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import shutil
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
@@ -98,6 +101,88 @@ def test_nothing_is_kept_with_no_room_for_it(tmp_path: Path) -> None:
     kept = Ciphertext(tmp_path / "kept", most=0)
     assert brought(kept, tmp_path, DATA, sends(DATA)) == DATA
     assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_kept_file_of_another_size_is_fetched_anew(tmp_path: Path) -> None:
+    """What a power failure has cut is found before keys are asked for."""
+    kept = Ciphertext(tmp_path / "kept")
+    brought(kept, tmp_path, DATA, sends(DATA))
+    (name,) = (tmp_path / "kept").iterdir()
+    name.write_bytes(b"")
+    kept.bring(digest_of(DATA), tmp_path / "run", sends(DATA), size=len(DATA))
+    assert (tmp_path / "run").read_bytes() == name.read_bytes() == DATA
+    kept.bring(digest_of(DATA), tmp_path / "again", silent, size=len(DATA))
+    assert (tmp_path / "again").read_bytes() == DATA
+
+
+def test_file_is_on_the_disk_before_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Ciphertext(tmp_path / "kept")
+    synced: list[tuple[int, int]] = []
+    sync = os.fsync
+
+    def note(descriptor: int) -> None:
+        sync(descriptor)
+        found = os.fstat(descriptor)
+        synced.append((found.st_ino, found.st_nlink))
+
+    monkeypatch.setattr(os, "fsync", note)
+    brought(kept, tmp_path, DATA, sends(DATA))
+    (name,) = (tmp_path / "kept").iterdir()
+    assert synced == [(name.stat().st_ino, 1)], "once, and before it had its second name"
+    brought(kept, tmp_path, DATA)
+    assert len(synced) == 1, "a run that finds it waits for no disk"
+
+
+def test_room_is_made_before_a_file_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, room = tmp_path / "kept", 3 * len(DATA)
+
+    def usage(_path: Path) -> SimpleNamespace:
+        used = {path.stat().st_ino: path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()}
+        return SimpleNamespace(free=room - sum(used.values()))
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    kept = Ciphertext(folder)
+    for end in (1, 2, 3):
+        data = DATA[:-1] + bytes([end])
+        kept.bring(digest_of(data), tmp_path / "run", sends(data), size=len(data))
+        (tmp_path / "run").unlink()
+    large = DATA * 2
+
+    def fetch(sink: BinaryIO) -> None:
+        if usage(folder).free < len(large):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sink.write(large)
+
+    kept.bring(digest_of(large), tmp_path / "run", fetch, size=len(large))
+    assert (tmp_path / "run").read_bytes() == large
+
+
+def test_disk_that_is_full_of_other_things(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Ciphertext(tmp_path / "kept")
+    brought(kept, tmp_path, DATA, sends(DATA))
+    kept.make_room(1)
+    assert brought(kept, tmp_path, DATA) == DATA, "where there is room, nothing goes"
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=0))
+    with pytest.raises(OSError, match="No space left"):
+        kept.make_room(1)
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_file_that_is_never_kept_drives_out_only_as_much_as_it_needs(tmp_path: Path) -> None:
+    kept = Ciphertext(tmp_path / "kept", most=len(DATA))
+    brought(kept, tmp_path, DATA, sends(DATA))
+    large = DATA * 2
+    kept.bring(digest_of(large), tmp_path / "run", sends(large), size=len(large))
+    assert brought(kept, tmp_path, DATA) == DATA
+
+
+def test_a_worker_whose_kept_files_were_all_thrown_away_goes_on(tmp_path: Path) -> None:
+    """Who wants the room back removes the folder; it comes again, and with it what is kept."""
+    kept = Ciphertext(tmp_path / "kept")
+    shutil.rmtree(tmp_path / "kept")
+    kept.make_room(1)
+    assert brought(kept, tmp_path, DATA, sends(DATA)) == DATA
+    assert brought(kept, tmp_path, DATA) == DATA
 
 
 def test_folder_is_closed_to_others(tmp_path: Path) -> None:

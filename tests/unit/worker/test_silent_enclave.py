@@ -65,3 +65,16 @@ def test_enclave_that_answers_goes_on(tmp_path: Path) -> None:
         assert enclave.ask(OFFER)["cores"]
     finally:
         enclave.close()
+
+
+def test_enclave_that_fails_says_so_in_no_words_of_its_own(tmp_path: Path) -> None:
+    enclave = started(tmp_path, answer_seconds=60.0, stop_seconds=60.0)
+    try:
+        with pytest.raises(UnavailableError) as failed:
+            enclave.ask({"do": "run", "grants": 4815162342, "files": {}, "outbox": ""})
+        assert failed.value.code == "enclave_failed"
+        assert "4815162342" not in str(failed.value)
+        assert "int" not in f"{failed.value.detail} {failed.value.next_step}".split()
+        assert enclave.ask(OFFER)["cores"]
+    finally:
+        enclave.close()

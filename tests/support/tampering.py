@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import Connection, create_engine, event, select
 from sqlalchemy.orm import Session
 
 from jupyter_secure_jobs.crypto import merkle
@@ -61,12 +61,18 @@ def signed_again(envelope: Envelope, ring: KeyRing) -> Envelope:
 @contextmanager
 def database(parts: Stored) -> Iterator[Session]:
     """Give a session on the server's database, behind the server's back."""
-    engine = create_engine(f"sqlite:///{parts.database}", connect_args={"timeout": 20})
+    # As the server does: no statement of a run that goes on comes between what is read here and what is written.
+    engine = create_engine(f"sqlite:///{parts.database}", connect_args={"timeout": 20, "isolation_level": None})
+    event.listen(engine, "begin", _begin)
     try:
         with Session(engine) as session, session.begin():
             yield session
     finally:
         engine.dispose()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def aged(parts: Stored, run: str, *, by: timedelta) -> list[Path]:

@@ -56,9 +56,6 @@ SETTINGS_OF: Final = {
 }
 
 
-_ZONE_WORDS: Final = "a time zone, such as UTC, Europe/Berlin or +02:00"
-
-
 @cache
 def time_zones() -> frozenset[str]:
     """Return the names of time zones that both engines know.
@@ -67,6 +64,11 @@ def time_zones() -> frozenset[str]:
     """
     text = files("jupyter_secure_jobs.domain").joinpath("time_zones.txt").read_text("ascii")
     return frozenset(text.split())
+
+
+def setting_takes(name: str) -> str:
+    """Return in words which values a setting takes."""
+    return _TAKES.get(SETTINGS[name].pattern, "a time zone, such as UTC, Europe/Berlin or +02:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -132,12 +134,13 @@ class Setting:
                 "setting", f"{self.name!r} is no setting that a job may make.", f"Choose of {', '.join(SETTINGS)}."
             )
         if allowed.fullmatch(self.value) is None:
-            raise self._wrong(_TAKES.get(allowed.pattern, _ZONE_WORDS))
+            raise self._wrong()
         if self.name == _ZONE and self.value[0] not in "+-" and self.value not in time_zones():
-            raise self._wrong(_ZONE_WORDS)
+            raise self._wrong()
 
-    def _wrong(self, takes: str) -> InvalidError:
-        return InvalidError("setting", f"{self.name} does not take {self.value[:100]!r}.", f"Give it {takes}.")
+    def _wrong(self) -> InvalidError:
+        refused = f"{self.name} does not take {self.value[:100]!r}."
+        return InvalidError("setting", refused, f"Give it {setting_takes(self.name)}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ def _absent(module: str) -> Iterator[None]:
 
 with _absent("IPython"):
     import pyspark.sql.connect.client  # noqa: F401 -- it is what imports the rest
+    from pyspark.sql.connect.client.retries import DefaultPolicy
     from pyspark.sql.connect.proto import Plan
 
-__all__ = ["Plan"]
+__all__ = ["DefaultPolicy", "Plan"]

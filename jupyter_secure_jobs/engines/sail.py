@@ -10,6 +10,7 @@ import pyarrow as pa
 from pysail.spark import SparkConnectServer
 from pyspark.sql import SparkSession
 
+from jupyter_secure_jobs.engines.connect import DefaultPolicy
 from jupyter_secure_jobs.engines.rehearsal import rehearse
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _DEFAULTS: Final = {
     # whether that was in a notebook's cell, PySpark imports all of IPython and its kernel while the author waits.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
 }
+# An engine in this very process that does not answer has ended: PySpark would ask it again for some ten minutes.
+_ASKED_AGAIN: Final = 3
 
 
 @dataclass(slots=True)
@@ -61,6 +64,7 @@ class Sail:
     def _session(self) -> SparkSession:
         """Return a new session, if the one before was stopped: to make it takes as long as a small query."""
         session = SparkSession.builder.getOrCreate()
+        cast("Any", session).client.set_retry_policies([DefaultPolicy(max_retries=_ASKED_AGAIN)])
         for name, value in _DEFAULTS.items():
             session.conf.set(name, value)
         self._made = session

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import TokenType, exp
 from sqlglot.errors import SqlglotError
 
+from jupyter_secure_jobs.flow.sql_text import DIALECT, parse
 from jupyter_secure_jobs.flow.sql_words import script_start
 
 if TYPE_CHECKING:
     from sqlglot import Token
-
-_DIALECT: Final = "spark"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +37,7 @@ def split(code: str) -> list[Statement]:
         whole = Statement(text=code[script:].strip(), line=code.count("\n", 0, script) + 1)
         return [*split(code[:script]), whole]
     try:
-        tokens = sqlglot.tokenize(code, read=_DIALECT)
+        tokens = sqlglot.tokenize(code, read=DIALECT)
     except SqlglotError as error:
         reason = "The SQL text cannot be split into words: a string, name or comment may not end."
         raise SyntaxError(reason, ("<job>", code.count("\n") + 1, 0, "")) from error
@@ -63,9 +62,10 @@ def rehearse() -> None:
 def is_ordered(statement: Statement) -> bool:
     """Whether the statement's own ORDER BY fixes the order of its rows."""
     try:
-        tree = sqlglot.parse_one(statement.text, read=_DIALECT)
+        trees = parse(statement.text)
     except (SqlglotError, RecursionError):
         return False
+    tree = trees[0] if trees else None
     while isinstance(tree, exp.Subquery) and not tree.args.get("order"):
         tree = tree.this
     return isinstance(tree, exp.Query) and tree.args.get("order") is not None

@@ -153,7 +153,7 @@ class _Reader:
     engine: EngineName
     own: frozenset[str] | None
     parts: frozenset[int]
-    seen: set[tuple[int, bool]] = field(default_factory=set)
+    seen: set[tuple[int, bool, bool]] = field(default_factory=set)
 
     def of(self, node: ast.AST) -> Iterator[Finding]:
         """Yield what one node asks of the engine, without what lies in it."""
@@ -182,7 +182,7 @@ class _Reader:
         if row is not None and called is not None:
             yield _finding(engine_sql.told(row, called), self.places.of(node), sure=isinstance(row, Lack))
         if called == "expr":
-            yield from self._expressions(node, sure=True)
+            yield from self._expressions(node, sure=True, whole=False)
         elif called in {"call_function", "call_udf"}:
             yield from self._by_name(node)
         if isinstance(node.func, ast.Attribute):
@@ -193,7 +193,8 @@ class _Reader:
 
     def _method(self, node: ast.Call, method: ast.Attribute) -> Iterator[Finding]:
         if method.attr in _EXPRESSIONS and not self.names.is_known_other(method.value):
-            yield from self._expressions(node, sure=self.names.is_spark(method.value))
+            sure = self.names.is_spark(method.value)
+            yield from self._expressions(node, sure=sure, whole=method.attr == "sql")
         yield from self._formats(node, method)
         first = self.names.text(node.args[0]) if node.args else None
         if method.attr in {"set", "config"} and isinstance(first, ast.Constant):
@@ -226,8 +227,8 @@ class _Reader:
             sure = isinstance(row, Lack) and self.own is not None and isinstance(value, ast.Constant)
             yield _finding(engine_sql.told(row, name), self.places.of(node.args[0]), sure=sure)
 
-    def _expressions(self, node: ast.Call, *, sure: bool) -> Iterator[Finding]:
-        """Yield what the SQL asks for that a call is given."""
+    def _expressions(self, node: ast.Call, *, sure: bool, whole: bool) -> Iterator[Finding]:
+        """Yield what the SQL asks for that a call is given: whole statements or parts of one."""
         given = [*node.args, *(word.value for word in node.keywords if word.arg in _WORDS_FOR_TEXT)]
         flat = [part for each in given for part in (each.elts if isinstance(each, ast.List | ast.Tuple) else [each])]
         for each in flat:
@@ -235,12 +236,12 @@ class _Reader:
             if value is None:
                 continue
             text = words(value)
-            if (id(value), sure) in self.seen:
+            if (id(value), sure, whole) in self.seen:
                 continue
-            self.seen.add((id(value), sure))
+            self.seen.add((id(value), sure, whole))
             # What stands in a gap may turn the words around it into others.
             certain = sure and isinstance(value, ast.Constant) and self.own is not None
-            for found in engine_sql.find(text, self.engine, own=self.own or frozenset()):
+            for found in engine_sql.find(text, self.engine, own=self.own or frozenset(), whole=whole):
                 yield _finding(found.text, self.places.within(value, text, found.start), sure=found.sure and certain)
 
 

@@ -25,6 +25,10 @@ _NAMES: Final = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
 _BRACKET: Final = frozenset({TokenType.L_PAREN})
 # After these a name with brackets behind it is no call: it is something's own name, with its columns.
 _NAMING: Final = frozenset({"FUNCTION", ".", "AS", "TABLE", "VIEW", "INTO", "EXISTS", "WITH", "RECURSIVE"})
+_DATABASES: Final = frozenset({"DATABASE", "SCHEMA", "NAMESPACE", "CATALOG"})
+_QUERY: Final = "QUERY|SELECT|WITH|VALUES|FROM"
+# What Sail sets, and what is a session variable.
+_OTHERWISE_SET: Final = frozenset({"TIMEZONE", "DATAFUSION", "CATALOG", "VAR", "VARIABLE"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,22 +40,24 @@ class Found:
     sure: bool
 
 
-def find(code: str, engine: EngineName, *, own: frozenset[str] = frozenset()) -> list[Found]:
+def find(code: str, engine: EngineName, *, own: frozenset[str] = frozenset(), whole: bool = True) -> list[Found]:
     """Return what the engine cannot do, or does differently: of each the first that is sure, and the first that is not.
 
-    `own`: functions that the job makes itself, which the engine's own need not be.
+    `own`: functions that the job makes itself, which the engine's own need not be. `whole`: whether the text is
+    statements; an expression may begin with a column that is called like a statement.
     """
     found: dict[tuple[str, bool], Found] = {}
-    for each in _find(Words.of(code), engine, own):
+    words = Words.of(code)
+    for each in _find(words, engine, own, frozenset(words.starts if whole else ())):
         found.setdefault((each.text, each.sure), each)
     return list(found.values())
 
 
-def _find(words: Words, engine: EngineName, own: frozenset[str]) -> Iterator[Found]:
+def _find(words: Words, engine: EngineName, own: frozenset[str], starts: frozenset[int]) -> Iterator[Found]:
     functions, formats, forms = (rows_of(mark, engine) for mark in (Mark.FUNCTION, Mark.FORMAT, Mark.FORM))
     # Of a format's name that may be the name of a table, by which its columns are called, nothing is sure.
     aliases = {words.text(at) for at in range(len(words.tokens)) if words.text(at + 1) != "."}
-    starts, first = frozenset(words.starts), 0
+    first = -1
     for at, token in enumerate(words.tokens):
         first = at if at in starts else first
         name = token.text.lower()
@@ -103,6 +109,18 @@ _STATEMENTS: Final[dict[str, Callable[[Words, int], bool]]] = {
     "session variable": lambda words, at: words.word(at) == "DECLARE" or words.follow(at, "SET", "VAR|VARIABLE"),
     "execute immediate": lambda words, at: words.word(at) == "EXECUTE",
     "cache table": lambda words, at: words.word(at) in {"CACHE", "UNCACHE"},
+    "from first": lambda words, at: (
+        words.word(at) == "FROM" and TokenType.PIPE_GT not in {token.token_type for token in words.tokens}
+    ),
+    "setting in SQL": lambda words, at: words.word(at) in {"SET", "RESET"} and words.word(at + 1) not in _OTHERWISE_SET,
+    "use": lambda words, at: words.word(at) == "USE" and words.word(at + 1) not in _DATABASES,
+    "refresh": lambda words, at: words.word(at) == "REFRESH",
+    "describe query": lambda words, at: words.follow(at, "DESC|DESCRIBE", _QUERY),
+    "describe": lambda words, at: (
+        words.word(at) in {"DESC", "DESCRIBE"}
+        and not words.follow(at + 1, f"{_QUERY}|TABLE|EXTENDED|FUNCTION")
+        and words.word(at + 1) not in _DATABASES
+    ),
 }
 _FORMS: Final[dict[str, Callable[[Words, int], bool]]] = {
     "recursive query": lambda words, at: words.follow(at, "WITH", "RECURSIVE"),

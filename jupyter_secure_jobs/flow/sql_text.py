@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
@@ -82,10 +83,30 @@ def trees(code: str, tokens: Sized) -> list[exp.Expr]:
         UnreadableError: it does not parse, or not within bounds.
     """
     try:
-        parsed = sqlglot.parse(code, dialect=DIALECT, max_nodes=MOST_NODES * (len(tokens) + 50))
+        return parse(code, max_nodes=MOST_NODES * (len(tokens) + 50))
     except (SqlglotError, RecursionError) as error:
         raise UnreadableError("The SQL does not parse here, or not with a bounded effort.") from error
-    return [each for each in parsed if each is not None]
+
+
+def parse(code: str, *, max_nodes: int = -1) -> list[exp.Expr]:
+    """Return the statements of a text as trees, as far as the parser knows them; one without words is left out.
+
+    Of what it does not know it warns, with the text: that belongs on nobody's screen and in no log.
+
+    Raises:
+        SqlglotError: it does not parse, or not with so many nodes.
+        RecursionError: it is nested too deeply.
+    """
+
+    def unheard(_record: logging.LogRecord) -> bool:
+        return False
+
+    logger = logging.getLogger("sqlglot")
+    logger.addFilter(unheard)
+    try:
+        return [each for each in sqlglot.parse(code, dialect=DIALECT, max_nodes=max_nodes) if each is not None]
+    finally:
+        logger.removeFilter(unheard)
 
 
 def position(code: str, start: int) -> tuple[int, int]:

@@ -45,7 +45,7 @@ def check(
     if tables is not None:
         listed = ", ".join(sorted(tables)) or "none"
         for each, certain in named.unknown(frozenset(name.lower() for name in tables)):
-            message = f"Table {each.name!r} is not among the job's datasets ({listed})."
+            message = f"Table {each.written!r} is not among the job's datasets ({listed})."
             if not certain:
                 message += " If the code makes it, or reads it elsewhere, this is no fault."
             line, column = each.place

@@ -6,14 +6,13 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 
 from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.flow.python_names import Names, words
 from jupyter_secure_jobs.flow.python_places import Places
-from jupyter_secure_jobs.flow.sql_text import DIALECT, position
+from jupyter_secure_jobs.flow.sql_text import DIALECT, parse, position
 from jupyter_secure_jobs.flow.sql_words import script_start
 from jupyter_secure_jobs.wire.member_side import CheckProblem
 
@@ -30,16 +29,27 @@ _MAKERS: Final = frozenset(
      "registerTempTable", "saveAsTable", "writeTo", "createTable", "createExternalTable", "to_table"}
 )  # fmt: skip
 _NAMES_OF_NAME: Final = frozenset({"name", "tableName", "sqlQuery", "table"})
+# What DESCRIBE tells about, beside tables.
+_DESCRIBED: Final = frozenset({"FUNCTION", "DATABASE", "SCHEMA"})
 _ROWLESS: Final = (exp.Create, exp.Drop, exp.Insert, exp.Use, exp.Alter, exp.Cache, exp.Declare)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedTable:
-    """A table that is read, and its place in the text; `sure` if the text surely asks the engine for it."""
+    """A table that is read, and its place in the text; `sure` if the text surely asks the engine for it.
+
+    schema: what the text has before the name, with dots; a job's datasets are in none.
+    """
 
     name: str
     place: Place
     sure: bool = True
+    schema: str = ""
+
+    @property
+    def written(self) -> str:
+        """The name with its schema."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +77,7 @@ class NamedTables:
     def unknown(self, tables: frozenset[str]) -> Iterator[tuple[NamedTable, bool]]:
         """Yield the tables that are neither among `tables` nor made by the text, and whether that is certain."""
         for each in self.outside:
-            if each.name.lower() not in tables:
+            if each.schema or each.name.lower() not in tables:
                 yield each, each.sure and not self.open
 
 
@@ -82,7 +92,7 @@ def of_sql(
     where = where or (lambda start: position(code, start))
     found = NamedTables()
     try:
-        parsed = [each for each in sqlglot.parse(code, dialect=DIALECT) if each is not None]
+        parsed = parse(code)
     except ParseError as error:
         for each in error.errors:
             said = f"The SQL does not parse: {each.get('description') or 'syntax error'}"
@@ -112,7 +122,7 @@ def _start(error: dict[str, Any], code: str) -> int:
 def _statement(statement: exp.Expr, found: NamedTables, where: Callable[[int], Place], *, sure: bool) -> None:
     # These may make a table; of many a command the parser knows the first word alone.
     found.open |= isinstance(statement, exp.Command | exp.Alter | exp.Cache)
-    if isinstance(statement, exp.Drop | exp.Use):
+    if isinstance(statement, exp.Drop | exp.Use) or statement.args.get("kind") in _DESCRIBED:
         return
     scoped = {cte.alias_or_name.lower() for cte in statement.find_all(exp.CTE)}
     target = statement.this.find(exp.Table) if isinstance(statement, exp.Create) else None
@@ -125,9 +135,7 @@ def _statement(statement: exp.Expr, found: NamedTables, where: Callable[[int], P
             continue
         if table.name.lower() not in scoped and table.db.lower() not in _FORMATS:
             place = where(table.this.meta.get("start", 0))
-            # Other schemas may be the engine's own.
-            certain = sure and table.db.lower() in {"", "default"}
-            found.read.append(NamedTable(name=table.name, place=place, sure=certain))
+            found.read.append(_table(table, place, sure=sure))
 
 
 def of_python(tree: ast.Module, code: str, engine: EngineName) -> NamedTables:
@@ -153,11 +161,11 @@ def of_python(tree: ast.Module, code: str, engine: EngineName) -> NamedTables:
                 _sql(value, places, engine, found, sure=sure and whole)
             seen.add((id(value), sure and whole))
         else:
-            table = _last_part(words(value))
+            table = _named(words(value))
             if method in _MAKERS:
-                found.made.add(table.lower())
+                found.made.add(table.name.lower())
             else:
-                found.read.append(NamedTable(name=table, place=places.of(value), sure=sure))
+                found.read.append(_table(table, places.of(value), sure=sure))
     return found
 
 
@@ -173,9 +181,15 @@ def _sql(value: ast.Constant, places: Places, engine: EngineName, found: NamedTa
     found.open |= inner.open
 
 
-def _last_part(name: str) -> str:
-    """Return the table's own name: the last of a name with dots, without its quotes."""
+def _named(name: str) -> exp.Table:
+    """Return what a name with dots and quotes says; one that does not parse is taken as it is."""
     try:
-        return exp.to_table(name, dialect=DIALECT).name
+        return exp.to_table(name, dialect=DIALECT)
     except SqlglotError:
-        return name
+        return exp.table_(name)
+
+
+def _table(table: exp.Table, place: Place, *, sure: bool) -> NamedTable:
+    schema = ".".join(part for part in (table.catalog, table.db) if part)
+    # Other schemas may be the engine's own.
+    return NamedTable(name=table.name, place=place, sure=sure and table.db.lower() in {"", "default"}, schema=schema)

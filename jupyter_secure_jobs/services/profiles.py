@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain import profile as rules
 from jupyter_secure_jobs.domain.audit import Event
-from jupyter_secure_jobs.domain.compute import SETTINGS, STANDARD, EngineName, Package
+from jupyter_secure_jobs.domain.compute import SETTINGS, SETTINGS_OF, STANDARD, EngineName, Package, setting_takes
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, StaleError
 from jupyter_secure_jobs.domain.job import JobLimits
 from jupyter_secure_jobs.domain.profile import Offer, Taken
@@ -257,7 +257,15 @@ def offered(unit: Unit, workspace: str) -> ComputeOffer:
             )
             for name in EngineName
         ],
-        settings=[SettingOffer(name=name, takes=takes.pattern) for name, takes in SETTINGS.items()],
+        settings=[
+            SettingOffer(
+                name=name,
+                takes=setting_takes(name),
+                pattern=values.pattern,
+                engines=[engine for engine in EngineName if name in SETTINGS_OF[engine]],
+            )
+            for name, values in SETTINGS.items()
+        ],
         packages=[
             PackageWire(name=each.name, version=each.version, wheel=each.wheel)
             for each in sorted({package for offer in known for package in offer.packages})

@@ -56,10 +56,15 @@ class EngineOffer(Wire):
 
 
 class SettingOffer(Wire):
-    """A setting of the engine that a job may make; `takes` is the regular expression of its values."""
+    """A setting that a job may make, and the engines that know it.
+
+    `takes` says in words which values it takes, `pattern` is their regular expression.
+    """
 
     name: str
     takes: str
+    pattern: str
+    engines: list[EngineName]
 
 
 class ComputeOffer(Wire):

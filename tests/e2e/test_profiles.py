@@ -94,6 +94,11 @@ def test_profile_made_of_what_the_draft_has(place: Place, open_as: Callable[[str
     expect(shown.get_by_text("Not a whole line yet")).to_be_visible()
     line.fill(f"Greeting==1.2 --hash={GREETING.wheel}")
     shown.get_by_role("button", name="Add package").click()
+    offered = shown.get_by_label("Add a setting").locator("option").all_text_contents()
+    assert "spark.sql.session.timeZone" in offered
+    assert "spark.sql.shuffle.partitions" not in offered, "Sail would pass over it"
+    shown.get_by_label("Add a setting").select_option("spark.sql.session.timeZone")
+    expect(shown.get_by_text("Give it a time zone, such as UTC, Europe/Berlin or +02:00.")).to_be_visible()
     shown.get_by_label("Add a setting").select_option("spark.sql.ansi.enabled")
     shown.get_by_label("Value of spark.sql.ansi.enabled").fill("true")
     shown.get_by_role("button", name="Add setting").click()

@@ -3931,11 +3931,17 @@ export interface components {
         };
         /**
          * SettingOffer
-         * @description A setting of the engine that a job may make; `takes` is the regular expression of its values.
+         * @description A setting that a job may make, and the engines that know it.
+         *
+         *     `takes` says in words which values it takes, `pattern` is their regular expression.
          */
         SettingOffer: {
+            /** Engines */
+            engines: components["schemas"]["EngineName"][];
             /** Name */
             name: string;
+            /** Pattern */
+            pattern: string;
             /** Takes */
             takes: string;
         };

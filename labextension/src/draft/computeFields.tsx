@@ -213,10 +213,11 @@ function Settings(props: PartProps): ReactElement {
   const [name, setName] = useState('');
   const [value, setValue] = useState('');
   const free = (offer?.settings ?? []).filter(
-    each => !settings.some(one => one.name === each.name)
+    each =>
+      each.engines.includes(version.compute.engine) && !settings.some(one => one.name === each.name)
   );
-  const takes = free.find(each => each.name === name)?.takes;
-  const fits = takes !== undefined && new RegExp(`^(?:${takes})$`, 'u').test(value);
+  const chosen = free.find(each => each.name === name);
+  const fits = chosen !== undefined && new RegExp(`^(?:${chosen.pattern})$`, 'u').test(value);
   return (
     <fieldset className="jp-SecureJobs-inputs">
       <legend>{trans.__('Engine settings')}</legend>
@@ -246,11 +247,11 @@ function Settings(props: PartProps): ReactElement {
         options={[['', trans.__('Choose…')], ...free.map(each => [each.name, each.name] as const)]}
         change={setName}
       />
-      {takes !== undefined && (
+      {chosen !== undefined && (
         <>
           <TextField
             label={trans.__('Value of %1', name)}
-            about={trans.__('It takes: %1', takes)}
+            about={trans.__('Give it %1.', chosen.takes)}
             value={value}
             change={setValue}
           />

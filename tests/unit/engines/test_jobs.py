@@ -112,6 +112,13 @@ def test_python_results_of_every_kind(bench: Bench, code: str) -> None:
         ("python", "print('canary-7')", "NoResult", 1),
         ("python", "import os\nos._exit(0)", "WorkerLost", None),
         ("python", "import sys\nsys.exit('canary-7')", "SystemExit", 2),
+        # It ends the engine, which is in the job's own process: told at once, not when the job's time is over.
+        (
+            "python",
+            "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(1)\nspark.range(3).count()",
+            "SparkConnectGrpcException",
+            4,
+        ),
         ("sql", "SELECT 1;\nSELECT\n  nope\nFROM planes", "AnalysisException", 2),
         ("sql", "SELECT * FROM missing", "TABLE_OR_VIEW_NOT_FOUND", 1),
         ("sql", "SELECT CAST('canary-7' AS INT)", "NumberFormatException", 1),

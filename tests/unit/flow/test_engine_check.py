@@ -85,6 +85,13 @@ SQL = {
         23,
     ),
     "levels of recursion": ("WITH RECURSIVE t(n) MAX RECURSION LEVEL 5 AS (SELECT 1) SELECT * FROM t", 1, 1),
+    "FROM first": ("SELECT 1;\nFROM t SELECT a", 2, 1),
+    "a setting": ("SET spark.sql.ansi.enabled = true;\nSELECT 1", 1, 1),
+    "settings as they were": ("SELECT 1; RESET", 1, 11),
+    "use": ("USE default; SELECT 1", 1, 1),
+    "refresh": ("REFRESH TABLE t; SELECT 1", 1, 1),
+    "describe a query": ("DESCRIBE SELECT 1", 1, 1),
+    "describe": ("DESC t", 1, 1),
     "pivot": ("SELECT * FROM t PIVOT (sum(a) FOR b IN (1))", 1, 17),
 }
 
@@ -161,6 +168,9 @@ def test_what_may_be_something_else_is_a_hint(code: str) -> None:
         ("SELECT * FROM delta.`/x`", True),
         ("q = 'SELECT 1 AS a ORDER BY ALL'\nq = 'SELECT 1 AS a'\nspark.sql(q)", False),
         ("q = 'SELECT 1 AS a'\nq += ' ORDER BY a'\nspark.sql(q)", False),
+        ("t = spark.table('t')\nt.filter('cache > 1 AND use = 2').selectExpr('desc', 'set + 1', 'begin')", False),
+        ("from pyspark.sql import functions as F\nF.expr('refresh + reset')", False),
+        ("SET TIMEZONE = 'UTC'; USE SCHEMA default; DESC TABLE t; UPDATE t SET a = 1; SELECT use, set FROM t", True),
     ],
 )
 def test_what_only_looks_alike_is_let_through(code: str, sql: bool) -> None:  # noqa: FBT001 -- a column of the table

@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_secure_jobs.domain.compute import Compute, EngineName
 from jupyter_secure_jobs.domain.job import Language
-from jupyter_secure_jobs.engines.statements import split
+from jupyter_secure_jobs.engines.statements import is_ordered, split
 from jupyter_secure_jobs.member.checks import check
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ def problems(code: str, *, sql: bool = False, engine: EngineName = EngineName.SA
         ("SHOW TABLES", True),
         ("EXPLAIN SELECT 1", True),
         ("SHOW COLUMNS FROM flights", True),
-        ("DESCRIBE flights", True),
+        ("DESCRIBE TABLE flights", True),
+        ("DESCRIBE FUNCTION abs", True),
+        ("DESC DATABASE default", True),
+        ("CREATE TABLE default.x AS SELECT 1 AS a; SELECT * FROM default.x", True),
         ("spark.sql('CREATE OR REPLACE TEMP VIEW v AS SELECT 1 AS a')\nspark.sql('SELECT * FROM v')", False),
         ("spark.sql('CREATE OR REPLACE TEMP VIEW v AS SELECT 1 AS a')\nspark.table('v')", False),
         ("df = spark.table('flights')\ndf.write.saveAsTable('x')\nspark.table('x')", False),
@@ -79,6 +82,10 @@ def test_table_that_may_be_made_at_run_time_is_a_hint(code: str, sql: bool) -> N
         ('spark.sql("""\n  SELECT *\n  FROM nosuch""")', False, 3, 8),
         ("q = 'SELECT * FROM nosuch'\nspark.sql(q)", False, 1, 20),
         ("spark.table(tableName='nosuch')", False, 1, 23),
+        # The engines know a job's datasets without a schema alone.
+        ("SELECT * FROM default.flights", True, 1, 23),
+        ("DESCRIBE TABLE spark_catalog.default.flights", True, 1, 38),
+        ("spark.table('`default`.flights')", False, 1, 13),
     ],
 )
 def test_table_of_no_dataset_is_refused_where_it_is_named(code: str, sql: bool, line: int, column: int) -> None:  # noqa: FBT001 -- a column
@@ -136,3 +143,10 @@ def test_a_text_that_is_nested_too_deeply_is_left_to_the_engine() -> None:
     (problem,) = problems("SELECT " + "(" * 5000 + "1" + ")" * 5000, sql=True)
     assert problem.message == "The SQL is nested too deeply to be checked here."
     assert not problem.fatal
+
+
+def test_parser_tells_nobody_of_what_it_does_not_know(caplog: pytest.LogCaptureFixture) -> None:
+    code = "SHOW TABLES; SHOW COLUMNS FROM flights"
+    assert problems(code, sql=True) == []
+    assert [is_ordered(each) for each in split(code)] == [False, False]
+    assert caplog.records == []

@@ -71,10 +71,16 @@ class Pool:
         self._lock = threading.Lock()
         self._closed = False
         self._filling = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-pool")
+        self._next: Future[None] | None = None
 
     def fill(self) -> Future[None]:
         """Start what is missing, in the background and one after the other; one that has died is replaced."""
-        return self._filling.submit(self._fill)
+        with self._lock:
+            # One that has not begun will find all that is missing. While runs follow one another without a pause, the
+            # one before it does not end, and more of them would pile up.
+            if self._next is None or self._next.running() or self._next.done():
+                self._next = self._filling.submit(self._fill)
+            return self._next
 
     def _fill(self) -> None:
         # Without a sandbox the worker still reports; each run is refused with the reason when it comes.

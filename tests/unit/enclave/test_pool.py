@@ -60,6 +60,30 @@ def pool(started: Started) -> Iterator[Pool]:
     made.close()
 
 
+def test_asking_again_while_one_comes_up_does_not_pile_up(started: Started) -> None:
+    """Runs without a pause keep the first filling busy: a worker's memory grew with each of them."""
+    begun, let = threading.Event(), threading.Event()
+
+    def slow(limits: Limits | None) -> Child:
+        begun.set()
+        assert let.wait(60)
+        return started(limits)
+
+    pool = Pool(slow, size=2)
+    try:
+        busy = pool.fill()
+        assert begun.wait(60)
+        asked = [pool.fill() for _ in range(100)]
+        assert len({id(each) for each in (busy, *asked)}) == 2
+        let.set()
+        pool.take(Limits())
+        asked[-1].result(60)
+        assert len(pool._spares) == 2
+    finally:
+        let.set()
+        pool.close()
+
+
 def test_as_many_wait_as_were_asked_for_and_each_is_given_once(pool: Pool, started: Started) -> None:
     pool.fill().result(60)
     assert len(started.children) == 2

@@ -122,7 +122,9 @@ def _start(error: dict[str, Any], code: str) -> int:
 def _statement(statement: exp.Expr, found: NamedTables, where: Callable[[int], Place], *, sure: bool) -> None:
     # These may make a table; of many a command the parser knows the first word alone.
     found.open |= isinstance(statement, exp.Command | exp.Alter | exp.Cache)
-    if isinstance(statement, exp.Drop | exp.Use) or statement.args.get("kind") in _DESCRIBED:
+    if isinstance(statement, exp.Drop | exp.Use):
+        return
+    if isinstance(statement, exp.Describe) and statement.args.get("kind") in _DESCRIBED:
         return
     scoped = {cte.alias_or_name.lower() for cte in statement.find_all(exp.CTE)}
     target = statement.this.find(exp.Table) if isinstance(statement, exp.Create) else None

@@ -112,6 +112,11 @@ def test_what_does_not_parse_is_refused_on_sail_and_a_hint_on_spark() -> None:
     assert [each.fatal for each in problems(recursive, sql=True, engine=EngineName.SPARK)] == [False]
 
 
+def test_table_in_the_body_of_a_function_is_read() -> None:
+    code = "CREATE TEMPORARY FUNCTION f() RETURNS INT RETURN (SELECT max(month) FROM flights); SELECT f() AS a"
+    assert check(Language.SQL, code, tables=TABLES, compute=Compute(engine=EngineName.SPARK)).tables == ["flights"]
+
+
 def test_text_that_does_not_parse_is_told_on_its_line() -> None:
     (one,) = problems('spark.sql("""\nSELECT 1 AS a\nFROM flights WHERE (a""")')
     assert (one.fatal, one.line) == (True, 3)

@@ -17,6 +17,7 @@ from traitlets import Enum, Float, Int, List, Unicode, default
 from jupyter_secure_jobs.crypto.keyfile import write_private
 from jupyter_secure_jobs.crypto.signing import SigningKey
 from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.rest import heap
 from jupyter_secure_jobs.rest.embedded import Embedded, has_keys
 from jupyter_secure_jobs.rest.handlers import handlers_for
 from jupyter_secure_jobs.rest.member_handlers import member_handlers
@@ -108,6 +109,7 @@ class SecureJobs(ExtensionApp):
         self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="secure-jobs")
         folder = Path(str(self.data_dir))
         if self.mode == "server":
+            heap.keep_few_arenas()
             self._server = self._workspace_server(folder)
         elif self.mode == "embedded":
             self._embedded = Embedded(folder, workers=int(self.workers))
@@ -195,6 +197,7 @@ class SecureJobs(ExtensionApp):
                 dispatch.sweep(unit)
             with server.unit() as unit:
                 retention.remove_old(unit)
+            heap.give_back()
 
         try:
             await IOLoop.current().run_in_executor(self._pool, sweep)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from jupyter_core.paths import jupyter_data_dir
 
 from jupyter_secure_jobs.domain.errors import InvalidError
-from jupyter_secure_jobs.member.context import act
+from jupyter_secure_jobs.member import context
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from jupyter_secure_jobs.member.context import Acting
 
 
@@ -38,7 +39,12 @@ def add_server(parser: ArgumentParser, *, required: bool = True) -> None:
 
 def acting(arguments: Namespace, passphrase: str) -> Acting:
     """Return the unlocked member of the arguments."""
-    return act(arguments.key_store, passphrase, arguments.workspace_url, ca_file=arguments.ca_file)
+    return context.act(arguments.key_store, passphrase, arguments.workspace_url, ca_file=arguments.ca_file)
+
+
+def acting_by(arguments: Namespace, ring: KeyRing) -> Acting:
+    """Return the holder of keys that were unlocked already, or come from a seed, at the server of the arguments."""
+    return context.acting(arguments.key_store, ring, arguments.workspace_url, ca_file=arguments.ca_file)
 
 
 def workspace(acting_member: Acting, named: str | None) -> str:

@@ -19,6 +19,7 @@ from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError, UnavailableError
+from jupyter_secure_jobs.domain.text import clean_email
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, card_of, create
 
 if TYPE_CHECKING:
@@ -33,20 +34,26 @@ _MOST_BODY: Final = 9 * 1024 * 1024
 def add(groups: Groups) -> None:
     """Add the command groups."""
     serve = groups.add_parser("serve", help="run the workspace server")
-    serve.add_argument("--data-dir", type=Path, default=folders.default("server"))
+    # What is not given here is left to the traits of `SecureJobs`, and so to the environment.
+    serve.add_argument("--data-dir", type=Path, help="default: secure_jobs/server in Jupyter's data folder")
     serve.add_argument("--ip", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8899)
     serve.add_argument("--certfile", default="", help="TLS certificate; needed where it is not this machine alone")
     serve.add_argument("--keyfile", default="")
-    serve.add_argument("--audience", default="", help="host:port under which members reach it")
-    serve.add_argument("--database-url", default="")
-    serve.add_argument("--lease-seconds", type=float, default=60.0)
-    serve.add_argument("--heartbeat-seconds", type=float, default=15.0)
+    serve.add_argument("--audience", help="host:port under which members reach it; default: --ip and --port")
+    serve.add_argument("--database-url", help="SQLAlchemy URL; default: SQLite in the data directory")
+    serve.add_argument("--lease-seconds", type=float, help="how long a worker may be silent; default: 60")
+    serve.add_argument("--heartbeat-seconds", type=float, help="how often it gives a sign of life; default: 15")
     serve.add_argument(
         "--results-days",
         type=float,
-        default=90.0,
-        help="after so many days a run's result and log are removed; statements stay; 0: never",
+        help="after so many days a run's result and log are removed; statements stay; 0: never; default: 90",
+    )
+    serve.add_argument(
+        "--workspace-creators",
+        type=_emails,
+        metavar="EMAIL,…",
+        help="who may found workspaces; default: everybody who reaches this server",
     )
     serve.set_defaults(run=_serve)
     member = groups.add_parser("member", help="run the member side without JupyterLab")
@@ -141,6 +148,13 @@ def _number_of_sandboxes(text: str) -> int:
     return int(text)
 
 
+def _emails(text: str) -> list[str]:
+    try:
+        return [clean_email(each) for each in text.split(",")]
+    except InvalidError as error:
+        raise ArgumentTypeError(error.detail) from error
+
+
 def _gibibytes(text: str) -> int:
     if not text.isdigit() or len(text) > 6:  # noqa: PLR2004 -- a petabyte is enough
         raise ArgumentTypeError("a number of GiB")
@@ -152,12 +166,13 @@ def _serve(arguments: Namespace) -> None:
         raise InvalidError("tls_needed", "Beyond this machine the server needs TLS.", "Give --certfile and --keyfile.")
     settings = {
         "mode": "server",
-        "data_dir": str(arguments.data_dir.resolve()),
-        "audience": arguments.audience or f"{arguments.ip}:{arguments.port}",
+        "data_dir": str(arguments.data_dir.resolve()) if arguments.data_dir else None,
+        "audience": arguments.audience,
         "database_url": arguments.database_url,
         "lease_seconds": arguments.lease_seconds,
         "heartbeat_seconds": arguments.heartbeat_seconds,
         "results_days": arguments.results_days,
+        "workspace_creators": arguments.workspace_creators,
     }
     from jupyter_secure_jobs.cli.server_app import launch  # noqa: PLC0415 -- as said at the top
 
@@ -170,9 +185,9 @@ def _member(arguments: Namespace) -> None:
         "mode": "member",
         "key_store": str(arguments.key_store.resolve()),
         "workspace_url": arguments.workspace_url,
-        "ca_file": str(arguments.ca_file.resolve()) if arguments.ca_file else "",
-        "passphrase_file": str(arguments.passphrase_file.resolve()) if arguments.passphrase_file else "",
-        "kernel_environment_file": str(arguments.kernel_env.resolve()) if arguments.kernel_env else "",
+        "ca_file": str(arguments.ca_file.resolve()) if arguments.ca_file else None,
+        "passphrase_file": str(arguments.passphrase_file.resolve()) if arguments.passphrase_file else None,
+        "kernel_environment_file": str(arguments.kernel_env.resolve()) if arguments.kernel_env else None,
     }
     more = {"token": arguments.token} if arguments.token is not None else {}
     from jupyter_secure_jobs.cli.server_app import launch  # noqa: PLC0415 -- as said at the top

@@ -12,7 +12,6 @@ from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.crypto.encoding import fingerprint
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.member import changing, founding
-from jupyter_secure_jobs.member.context import acting as acting_of
 from jupyter_secure_jobs.member.identity import Card
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.roster import WorkerList
@@ -206,7 +205,7 @@ def _recover(arguments: Namespace) -> None:
     card = Card.read(arguments.card)
     label = {"kind": "recovery", "name": card.organisation, "organisation": card.organisation}
     ring = keyfile.ring_of_seed(_seed(arguments.seed_file), label)
-    recovery = acting_of(arguments.key_store, ring, arguments.workspace_url)
+    recovery = folders.acting_by(arguments, ring)
 
     def agree(seen: Seen) -> bool:
         _print_change(seen)

@@ -40,11 +40,13 @@ def launch(
 ) -> None:
     """Run a server on the port until it is stopped; `settings` are those of `SecureJobs`, `server` of `ServerApp`.
 
+    A setting that is None was not given: the environment or the trait's own default says what it is.
+
     Raises:
         SecureJobsError: the part cannot be made ready, for example by an unknown setting or a newer database.
     """
     config = {
-        "SecureJobs": {name: value for name, value in settings.items() if value != ""},
+        "SecureJobs": {name: value for name, value in settings.items() if value is not None},
         "ServerApp": {
             "port": port,
             "port_retries": 0,

@@ -9,7 +9,6 @@ from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError, UnavailableError
 from jupyter_secure_jobs.domain.job import STOPPED, Scope
-from jupyter_secure_jobs.member.context import acting
 from jupyter_secure_jobs.member.identity import KEY_FILE
 from jupyter_secure_jobs.protocol.clock import utc_now
 
@@ -120,7 +119,7 @@ def stop(
 def _signed(
     arguments: Namespace, ring: KeyRing, sign: Callable[[Acting, str], tuple[Notice, Callable[[], str]]]
 ) -> tuple[str, Notice, Callable[[], str]]:
-    member = acting(arguments.key_store, ring, arguments.workspace_url)
+    member = folders.acting_by(arguments, ring)
     workspace = folders.workspace(member, arguments.workspace)
     return workspace, *sign(member, workspace)
 
@@ -183,7 +182,7 @@ def _notice(arguments: Namespace) -> None:
     if arguments.offline:
         workspace = alone.workspace(arguments.workspace)
     else:
-        member = acting(arguments.key_store, ring, arguments.workspace_url)
+        member = folders.acting_by(arguments, ring)
         workspace = folders.workspace(member, arguments.workspace)
         member.rosters(workspace)
     _, trusted = alone.rosters(workspace)

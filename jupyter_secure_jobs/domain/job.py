@@ -21,7 +21,7 @@ class Language(StrEnum):
 
 
 class LogPolicy(StrEnum):
-    """What of a run's output reaches its sealed log (product.md, The job's parts)."""
+    """What of a run's output reaches its sealed log."""
 
     FULL = "full"
     STANDARD = "standard"

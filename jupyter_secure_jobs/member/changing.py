@@ -196,13 +196,20 @@ def propose(acting: Acting, workspace: str, wish: Wish, *, genesis: str | None =
     if now.wire.pending is not None:
         raise ConflictError("change_pending", f"A change by {now.wire.pending.proposer} waits for signatures.",
                             "Sign or refuse that one first.")  # fmt: skip
+    return _hand_in(acting, workspace, now, _composed(now, wish))
+
+
+def _composed(now: InForce, wish: Wish) -> Change:
     roster, listed = compose(now, wish, time=utc_now())
-    change = read_change(
+    return read_change(
         now.rosters,
         now.lists,
         roster=envelopes.sign(roster) if roster is not None else None,
         workers=envelopes.sign(listed),
     )
+
+
+def _hand_in(acting: Acting, workspace: str, now: InForce, change: Change) -> Seen | None:
     signed = {each.hash: each for each in _signed(acting, change)}
     statements = [change.roster, change.workers]
     first, last = [_wire(signed.get(each.hash, each)) if each is not None else None for each in statements]
@@ -210,7 +217,7 @@ def propose(acting: Acting, workspace: str, wish: Wish, *, genesis: str | None =
         raise InvalidError("not_concerned", "Your signature is not among those it needs.", "Ask a member to do it.")
     after = acting.client.propose_change(workspace, ChangeNew(roster=first, workers=last))
     if after.pending is None:
-        in_force(acting, workspace, genesis=genesis)
+        in_force(acting, workspace, genesis=now.rosters.genesis)
         return None
     return look_at_change(acting, workspace, genesis=now.rosters.genesis)
 
@@ -256,12 +263,16 @@ def look_at_change(acting: Acting, workspace: str, *, genesis: str | None = None
         raise RefusedError(
             "not_in_roster", "The change names you with another sealing key or organisation.", "Tell the proposer."
         )
+    return _seen(workspace, now, change, proposer=pending.proposer)
+
+
+def _seen(workspace: str, now: InForce, change: Change, *, proposer: str) -> Seen:
     return Seen(
         workspace=workspace,
         genesis=now.rosters.genesis,
         change=change,
         hash=change.hash,
-        proposer=pending.proposer,
+        proposer=proposer,
         lines=in_words(change),
         missing=change.missing(),
     )
@@ -312,14 +323,18 @@ def recover(
 ) -> tuple[str, ...] | None:
     """Sign with an organisation's recovery key in place of a member's lost key; propose the new card if none waits.
 
-    `recovery` acts with the keys of the printed seed. Returns who has still to sign, or None if `agree` said no.
+    `recovery` acts with the keys of the printed seed; `agree` is asked with what would be signed, before it is.
+    Returns who has still to sign, or None if `agree` said no.
 
     Raises:
         RefusedError: a change waits that gives the member no new key, or other keys than the card's.
     """
     now = in_force(recovery, workspace, genesis=genesis)
     if now.wire.pending is None:
-        proposed = propose(recovery, workspace, Wish(replace=(card,)), genesis=genesis)
+        change = _composed(now, Wish(replace=(card,)))
+        if not agree(_seen(workspace, now, change, proposer=f"recovery key of {card.organisation}")):
+            return None
+        proposed = _hand_in(recovery, workspace, now, change)
         return proposed.missing if proposed is not None else ()
     seen = look_at_change(recovery, workspace, genesis=genesis)
     named = seen.change.after.member(card.name)

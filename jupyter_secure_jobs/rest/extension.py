@@ -6,17 +6,18 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from sqlalchemy.exc import OperationalError
 from tornado.ioloop import IOLoop, PeriodicCallback
-from traitlets import Enum, Float, Int, List, Unicode, default
+from traitlets import Enum, Float, Int, List, TraitError, Unicode, default
 
 from jupyter_secure_jobs.crypto.keyfile import write_private
 from jupyter_secure_jobs.crypto.signing import SigningKey
 from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.text import clean_email
 from jupyter_secure_jobs.rest import heap
 from jupyter_secure_jobs.rest.embedded import Embedded, has_keys
 from jupyter_secure_jobs.rest.handlers import handlers_for
@@ -34,10 +35,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jupyter_server.serverapp import ServerApp
+    from traitlets import TraitType
 
 PREFIX: Final = "SECURE_JOBS_"
-# Set for kernels by the extension itself, or by whoever starts them; no configuration of the server.
-_FOR_KERNELS: Final = {"SECURE_JOBS_URL", "SECURE_JOBS_TOKEN", "SECURE_JOBS_MEMBER", "SECURE_JOBS_WORKSPACE"}
+# Set for kernels by the extension itself, or by whoever starts them, or read by a worker; not by this server.
+_FOR_OTHERS: Final = {
+    *("SECURE_JOBS_URL", "SECURE_JOBS_TOKEN", "SECURE_JOBS_MEMBER", "SECURE_JOBS_WORKSPACE"),
+    "SECURE_JOBS_WHEEL_HOUSE",
+}
 
 
 class SecureJobs(ExtensionApp):
@@ -101,7 +106,7 @@ class SecureJobs(ExtensionApp):
     def _read_environment(self) -> None:
         for variable, name in settings_in(os.environ).items():
             if name not in self.config.get("SecureJobs", {}):
-                setattr(self, name, self.traits()[name].from_string(os.environ[variable]))
+                setattr(self, name, _read(variable, self.traits()[name]))
 
     def initialize_settings(self) -> None:
         """Make ready what the mode needs; nothing is stored with a looser mode than 0700."""
@@ -137,7 +142,7 @@ class SecureJobs(ExtensionApp):
             heartbeat_seconds=float(self.heartbeat_seconds),
             away_seconds=max(float(self.lease_seconds), 30.0),
             results_days=float(self.results_days),
-            creators=tuple(self.workspace_creators),
+            creators=tuple(clean_email(each) for each in self.workspace_creators),
         )
         return Server(
             database=database,
@@ -229,6 +234,18 @@ class SecureJobs(ExtensionApp):
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
+def _read(variable: str, trait: TraitType[Any, Any]) -> object:
+    text = os.environ[variable]
+    try:
+        if isinstance(trait, List):
+            return trait.from_string_list([each.strip() for each in text.split(",") if each.strip()])
+        return trait.from_string(text)
+    except (ValueError, TraitError) as error:
+        raise InvalidError(
+            "setting_value", f"The environment sets {variable} to what it cannot be.", f"It says: {trait.help}"
+        ) from error
+
+
 def settings_in(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the names of the settings that an environment gives, by variable.
 
@@ -236,7 +253,7 @@ def settings_in(environment: Mapping[str, str]) -> dict[str, str]:
         InvalidError: a variable of ours is no setting.
     """
     known = {PREFIX + name.upper(): name for name in SecureJobs.class_own_traits(config=True)}
-    found = [name for name in environment if name.startswith(PREFIX) and name not in _FOR_KERNELS]
+    found = [name for name in environment if name.startswith(PREFIX) and name not in _FOR_OTHERS]
     for variable in found:
         if variable not in known:
             raise InvalidError(

@@ -96,7 +96,13 @@ def test_recovery_of_a_lost_key_as_it_is_typed(typing: Typing, tmp_path: Path) -
     seed_file = tmp_path / "seed"
     seed_file.write_text(" ".join(seed.hex()[i : i + 8] for i in range(0, 64, 8)) + "\n")
     words = ("roster", "recover", "--card", new.folder / CARD_FILE, "--genesis", circle.genesis)
-    assert "Signed with the recovery key." in typing.done(new, *words, "--seed-file", seed_file, passphrase=False)
+    # What would be signed is shown and asked for, and nothing is proposed before.
+    asked = typing.run(new, *words, "--seed-file", seed_file, passphrase=False)
+    assert f"NEW KEY {BEN} (Airline): {new.card.fingerprint}" in asked.stdout
+    assert "There is no terminal to ask" in asked.stderr
+    assert "A change proposed" not in typing.done(wei, "roster", "show")
+    done = typing.done(new, *words, "--seed-file", seed_file, "--yes", passphrase=False)
+    assert "Signed with the recovery key." in done
     shown = typing.done(wei, "roster", "show")
     assert "A change proposed by recovery key of Airline" in shown
     assert f"NEW KEY {BEN} (Airline): {new.card.fingerprint}" in shown

@@ -145,6 +145,38 @@ def test_command_with_a_ca_file(served: Served, ana: Acting) -> None:
     assert ana.client.workspaces()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("notice", "--save", "{place}/notice"), "The roster of epoch 1"),
+        (("revoke", "Delays"), "There is no job"),
+        (("dataset", "withdraw", "flights"), "There is no dataset"),
+        (("roster", "show"), "Workspace 'Flights'"),
+        (("roster", "recover", "--card", "{store}/card.json", "--seed-file", "{place}/seed", "--workspace",
+          "{workspace}", "--genesis", "{genesis}"), "workspace"),
+    ],
+    ids=lambda given: given[0] if isinstance(given, tuple) else "",
+)  # fmt: skip
+def test_commands_that_stop_and_recover_with_a_ca_file(
+    served: Served, ana: Acting, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    """A stop that does not reach the server stops nothing: these too take the authority that they are given."""
+    (tmp_path / "seed").write_text("5e" * 32)
+    (known,) = ana.client.workspaces()
+    store = str(served.folder / "ana")
+    given = {"place": str(tmp_path), "store": store, "workspace": known.id, "genesis": known.genesis}
+    asked = [word.format(**given) for word in words]
+    asked += ["--key-store", store, "--workspace-url", served.url()]
+    if "recover" not in words:
+        asked += ["--passphrase-file", str(served.folder / "passphrase")]
+    refused_first = _run(*asked)
+    assert "is not trusted here" in refused_first.stderr + refused_first.stdout
+    done = _run(*asked, "--ca-file", str(served.authority.file))
+    assert "is not trusted here" not in done.stderr + done.stdout
+    assert said in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def _run(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*words), capture_output=True, text=True, check=False, env=clean_environment())
 

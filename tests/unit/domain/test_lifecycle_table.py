@@ -1,4 +1,4 @@
-"""Every cell of the lifecycle table against what product.md says in "Life of a job", written out here by hand."""
+"""Every cell of the lifecycle table against the product's table of statuses, roles and actions, written out here by hand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ACCEPTED: Final = LiveVersion(number=1, grant=Grant(reruns=True), used=0)
 ENDED: Final = replace(ACCEPTED, used=1)
 OUTCOME: Final = {"View Results", "Export Results", "View Logs", "Export Logs"}
 
-# What the table of product.md offers, by status and role. `delete` and `discard draft` stand where the source shows
+# What is offered, by status and role. `delete` and `discard draft` stand where the source shows
 # them disabled; "see the test" needs no action; "run again" is the action Run Job.
 EXPECTED: Final[dict[str, dict[str, set[str]]]] = {
     "Draft": {

@@ -63,6 +63,7 @@ class SecureJobs(Profiles):
         self._workspace: str | None = None
         self._status: StatusWire | None = None
         self._marks: dict[str, str] = {}
+        self._proposed: dict[tuple[str, str], str] = {}
 
     @property
     def member(self) -> str | None:
@@ -116,6 +117,7 @@ class SecureJobs(Profiles):
             )
         self._identity.member = wanted
         self._marks.clear()
+        self._proposed.clear()
         return self.status()
 
     def workspaces(self) -> list[WorkspaceWire]:
@@ -229,8 +231,17 @@ class SecureJobs(Profiles):
         return save(self, wanted, new_draft=new_draft, overwrite=overwrite)
 
     def publish(self, asked: DatasetAsked) -> DatasetProposal:
-        """Propose a dataset from files, or publish it if `asked.confirm`."""
-        return self.client.publish(self.workspace, asked)
+        """Propose a dataset from files, or publish it if `asked.confirm`: what was proposed last, if anything was.
+
+        Raises:
+            RefusedError: it would not be what was proposed.
+        """
+        place = (self.workspace, folded(asked.name))
+        if asked.confirm:
+            asked = asked.model_copy(update={"shown": self._proposed.get(place)})
+        proposal = self.client.publish(self.workspace, asked)
+        self._proposed[place] = proposal.digest
+        return proposal
 
     def audit(self, wanted: AuditFilter | None = None, *, most: int | None = 1_000) -> pd.DataFrame:
         """Return the workspace's events, newest first, as a DataFrame: who did what, when."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.errors import SecureJobsError
+from kernel_magics.bundle import visible
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -30,7 +31,8 @@ class JobsError(Exception):
 def words(error: SecureJobsError) -> str:
     """Return what happened, what to do next, and the code, each on its line."""
     lines = [error.detail, f"Next: {error.next_step}" if error.next_step else "", f"({error.code})"]
-    return "\n".join(line for line in lines if line)
+    # Some are the server's words, which no terminal or page should obey.
+    return visible("\n".join(line for line in lines if line), lines=True)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jupyter_secure_jobs.cli import folders, passphrase, stopping
+from jupyter_secure_jobs.cli.visible import one_line
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.wire.member_side import DatasetAsked
@@ -131,7 +132,7 @@ def _publish(arguments: Namespace) -> None:
 
         bar.stop()
         made = publishing.publish(acting, workspace, asked, agree=agree, progress=progress)
-    console.print(f"Published {made.name}." if made.dataset else "Nothing was published.")
+    console.print(Text(f"Published {made.name}." if made.dataset else "Nothing was published."))
 
 
 def _list(arguments: Namespace) -> None:
@@ -140,7 +141,7 @@ def _list(arguments: Namespace) -> None:
         state = ", withdrawn" if each.withdrawn else ""
         size = f"{each.rows:,} rows, {len(each.columns)} columns"
         asked = each.output_policy.words()
-        print(f"{each.name} ({each.owner}): {size}, version {each.version}{state}; output policy: {asked}")
+        print(one_line(f"{each.name} ({each.owner}): {size}, version {each.version}{state}; output policy: {asked}"))
 
 
 def _withdraw(arguments: Namespace) -> None:
@@ -152,7 +153,7 @@ def _withdraw(arguments: Namespace) -> None:
 
         def hand_in() -> str:
             made = publishing.hand_in(member, workspace, signing.statement_of(notice))
-            return f"Withdrew {made.name}. Its key service releases nothing any more once it has heard."
+            return f"Withdrew {one_line(made.name)}. Its key service releases nothing any more once it has heard."
 
         return notice, hand_in
 

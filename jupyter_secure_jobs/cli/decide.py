@@ -7,7 +7,7 @@ from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.cli import folders, passphrase
-from jupyter_secure_jobs.cli.visible import visible
+from jupyter_secure_jobs.cli.visible import one_line, visible
 from jupyter_secure_jobs.domain.comment import LineComment
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.domain.flow_words import flow_words
@@ -129,4 +129,4 @@ def _decide(arguments: Namespace) -> None:
         comment=comment,
         line_comments=arguments.line_comments,
     )
-    print(f"Signed: {word}. The job is now {made.status_text}.")
+    print(f"Signed: {word}. The job is now {one_line(made.status_text)}.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.cli import folders, passphrase
+from jupyter_secure_jobs.cli.visible import one_line
 from jupyter_secure_jobs.domain.errors import InvalidError
 from jupyter_secure_jobs.member import founding
 from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, Card, create
@@ -92,4 +93,4 @@ def _list(arguments: Namespace) -> None:
     acting = folders.acting(arguments, passphrase.read(arguments))
     for each in acting.client.workspaces():
         state = "active" if each.active else f"waits for {', '.join(each.waiting_for)}"
-        print(f"{each.name}\n  id: {each.id}\n  genesis: {each.genesis}\n  {state}")
+        print("\n  ".join(one_line(said) for said in (each.name, f"id: {each.id}", f"genesis: {each.genesis}", state)))

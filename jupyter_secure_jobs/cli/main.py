@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Final
 
 from jupyter_secure_jobs._version import __version__
+from jupyter_secure_jobs.cli.visible import visible
 from jupyter_secure_jobs.domain.errors import SecureJobsError
 
 # Which file of this folder has a command, in the order of the help.
@@ -56,7 +57,8 @@ def main(argv: list[str] | None = None) -> None:
     try:
         code = arguments.run(arguments)
     except SecureJobsError as error:
-        print(f"{error.detail}\n{error.next_step}".strip(), file=sys.stderr)
+        # Some are the server's words.
+        print(visible(f"{error.detail}\n{error.next_step}".strip()), file=sys.stderr)
         sys.exit(1)
     except (KeyboardInterrupt, EOFError):
         print("Stopped; nothing more was done.", file=sys.stderr)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.cli import folders, passphrase
+from jupyter_secure_jobs.cli.visible import one_line
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.crypto.encoding import fingerprint
 from jupyter_secure_jobs.domain.errors import InvalidError
@@ -114,7 +115,8 @@ def _show(arguments: Namespace) -> None:
         _print_change(changing.look_at_change(acting, workspace))
     for ended in now.wire.ended:
         reason = f": {ended.reason}" if ended.reason else ""
-        print(f"{ended.ended:%Y-%m-%d %H:%M} a change by {ended.proposer}: {ended.outcome}, {ended.ended_by}{reason}")
+        words = f"{ended.ended:%Y-%m-%d %H:%M} a change by {ended.proposer}: {ended.outcome}, {ended.ended_by}{reason}"
+        print(one_line(words))
 
 
 def _read(paths: list[Path]) -> tuple[Card, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.cli import folders, passphrase
+from jupyter_secure_jobs.cli.visible import one_line
 from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError, UnavailableError
 from jupyter_secure_jobs.domain.job import STOPPED, Scope
@@ -153,11 +154,11 @@ def _revoke(arguments: Namespace) -> None:
 
     def sign(member: Acting, workspace: str) -> tuple[Notice, Callable[[], str]]:
         job = member.client.find_job(workspace, arguments.job)
-        notice = stopping.revocation(member, workspace, job.id, scope)
+        notice = stopping.revocation(member, workspace, job.id, scope, version_hash=arguments.version_hash)
 
         def hand_in() -> str:
             made = deciding.hand_in(member, workspace, job.id, stopping.statement_of(notice))
-            return f"Signed. {effect} The job is now {made.status_text}."
+            return f"Signed. {effect} The job is now {one_line(made.status_text)}."
 
         return notice, hand_in
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from jupyter_secure_jobs.client.connection import Connection
-from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
+from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError, UnauthenticatedError
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.login import Login
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Nothing
@@ -65,7 +65,13 @@ class LoggedIn:
 
     def _login(self) -> Session:
         with closing(Connection(self._base_url, ca_file=self._ca_file)) as bare:
-            return self._prove(bare)
+            try:
+                return self._prove(bare)
+            except UnauthenticatedError as error:
+                if error.code != "challenge":
+                    raise
+                # Sent twice because the first reply was lost, an answer finds its challenge used: with a new one, once.
+                return self._prove(bare)
 
     def _prove(self, bare: Connection) -> Session:
         challenge = bare.post("sessions/challenge", Nothing(), Challenge)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError
 from jupyter_secure_jobs.domain.text import clean_identifier
 
 _TYPES: Final = frozenset(
@@ -16,6 +16,15 @@ _TYPES: Final = frozenset(
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)\Z")
 MOST_COLUMNS: Final = 2000
 MOST_PRECISION: Final = 38
+
+
+def withdrawn_for_good(name: str) -> ConflictError:
+    """Return why a withdrawn dataset gets no new version: its key service releases nothing of it any more."""
+    return ConflictError(
+        "dataset_withdrawn",
+        f"The dataset {name!r} was withdrawn, which holds for good: no run would get a key of it.",
+        "Publish it under another name.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -263,7 +263,15 @@ def look_at_change(acting: Acting, workspace: str, *, genesis: str | None = None
         raise RefusedError(
             "not_in_roster", "The change names you with another sealing key or organisation.", "Tell the proposer."
         )
-    return _seen(workspace, now, change, proposer=pending.proposer)
+    return _seen(workspace, now, change, proposer=_named(pending.proposer, now, change))
+
+
+def _named(proposer: str, now: InForce, change: Change) -> str:
+    # Who proposed is signed by nobody: the server's word, which may name somebody and say nothing else.
+    newest = now.rosters.newest
+    known = {member.email for member in (*newest.members, *change.after.members)}
+    known |= {f"recovery key of {organisation.name}" for organisation in newest.organisations}
+    return proposer if proposer in known else "somebody whom the roster does not name"
 
 
 def _seen(workspace: str, now: InForce, change: Change, *, proposer: str) -> Seen:

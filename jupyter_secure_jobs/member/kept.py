@@ -82,6 +82,14 @@ class Kept:
         path = self._folder / "manifests" / _plain(workspace) / f"{_plain(dataset)}.json"
         write_private(path, manifest.to_bytes())
 
+    def newest(self, workspace: str, name: str) -> Manifest | None:
+        """Return the kept manifest of the dataset called so as it was signed here, or None; nothing is verified."""
+        for path in sorted((self._folder / "manifests" / _plain(workspace)).glob("*.json")):
+            found = envelopes.read(Manifest, Envelope.from_bytes(path.read_bytes()))
+            if folded(found.name) == folded(name):
+                return found
+        return None
+
     def manifest(self, name: str, rosters: TrustedRosters) -> tuple[Envelope, Manifest]:
         """Return the kept manifest of the dataset called so, verified now.
 

@@ -221,16 +221,21 @@ def write_csv(source: Path, target: Path) -> None:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([harmless(name) for name in reader.schema_arrow.names])
         for batch in reader.iter_batches(batch_size=65_536):
-            table = pa.Table.from_batches([batch])
-            columns = [_csv_column(table.column(index)) for index in range(table.num_columns)]
+            columns = [_csv_column(_unwrapped(column)) for column in batch.columns]
             writer.writerows(zip(*columns, strict=True))
+
+
+def _unwrapped(column: Any) -> Any:  # noqa: ANN401 -- pyarrow has no types
+    # Text is text also behind a dictionary or a type of somebody's own.
+    if isinstance(column.type, pa.BaseExtensionType):
+        return _unwrapped(column.storage)
+    return _unwrapped(column.dictionary_decode()) if pa.types.is_dictionary(column.type) else column
 
 
 def _csv_column(column: Any) -> list[object]:  # noqa: ANN401 -- pyarrow has no types
     if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
         return [_text(value) if value is not None else "" for value in column.to_pylist()]
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return ["" if value is None else harmless(value) for value in column.to_pylist()]
     if pa.types.is_timestamp(column.type):
-        column = pc.cast(column, pa.string())
-    return ["" if value is None else value for value in column.to_pylist()]
+        return ["" if value is None else value for value in pc.cast(column, pa.string()).to_pylist()]
+    values = column.to_pylist()
+    return ["" if value is None else harmless(value) if isinstance(value, str) else value for value in values]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.crypto import files, sealing
+from jupyter_secure_jobs.domain.dataset import withdrawn_for_good
 from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
 from jupyter_secure_jobs.domain.job import Assurance
 from jupyter_secure_jobs.domain.output import OutputPolicy, describe_policy
@@ -63,6 +64,7 @@ def publish(
     name = clean_identifier(asked.name, what="dataset name")
     clean_text(asked.description, what="description", longest=500)
     rosters = acting.rosters(workspace)
+    known = _known_before(acting, workspace, name)
     with private_folder() as folder:
         plain = folder / "plain"
         plain.mkdir(mode=0o700)
@@ -76,11 +78,12 @@ def publish(
             TwinLine(column=column, type=types[column], reveals=sentence)
             for column, sentence in profile.describe_twin(columns, twins)
         ]
-        policy = _policy(acting, workspace, rosters, asked)
+        policy = _policy(acting, workspace, rosters, asked, known)
         proposal = DatasetProposal(name=name, rows=table.rows, twin=lines, output=describe_policy(policy), dataset=None)
+        proposal = proposal.model_copy(update={"digest": _digest(proposal.model_dump_json(), policy)})
         if not agree(proposal):
             return proposal
-        made = _send(acting, workspace, rosters, asked, table, columns, twins, policy, folder, progress)
+        made = _send(acting, workspace, rosters, asked, table, columns, twins, policy, known, folder, progress)
         return proposal.model_copy(update={"dataset": made.id})
 
 
@@ -88,14 +91,34 @@ def _known(acting: Acting, workspace: str, name: str) -> DatasetWire | None:
     return next((d for d in acting.client.datasets(workspace) if folded(d.name) == folded(name)), None)
 
 
-def _policy(acting: Acting, workspace: str, rosters: TrustedRosters, asked: DatasetAsked) -> OutputPolicy:
+def _known_before(acting: Acting, workspace: str, name: str) -> DatasetWire | None:
+    # The server's list is signed by nobody. What was published from this machine it can neither leave out nor set back.
+    known = _known(acting, workspace, name)
+    kept = acting.kept.newest(workspace, name)
+    if kept is not None and (known is None or known.id != kept.dataset or known.version < kept.version):
+        raise RefusedError(
+            "stale_dataset",
+            f"The server does not show version {kept.version} of {name!r}, which this machine published.",
+            "Nothing was published; tell the others that the server leaves things out.",
+        )
+    if known is not None and known.withdrawn is not None:
+        raise withdrawn_for_good(name)
+    return known
+
+
+def _digest(shown: str, policy: OutputPolicy) -> str:
+    return f"sha256:{hashlib.sha256(f'{shown}{policy}'.encode()).hexdigest()}"
+
+
+def _policy(
+    acting: Acting, workspace: str, rosters: TrustedRosters, asked: DatasetAsked, known: DatasetWire | None
+) -> OutputPolicy:
     """Return what the owner asks now; left open, what the version before asked, from its signed manifest.
 
     So nobody loosens a policy by forgetting it, and the server cannot make anybody do so.
     """
     if asked.output_policy is not None:
         return asked.output_policy.policy()
-    known = _known(acting, workspace, asked.name)
     if known is None:
         return OutputPolicy()
     envelope = envelope_of(acting.client.manifest(workspace, known.id).manifest)
@@ -114,6 +137,7 @@ def _send(  # noqa: PLR0913, PLR0917 -- everything that a dataset is made of
     columns: tuple[Column, ...],
     twins: tuple[Twin, ...],
     policy: OutputPolicy,
+    known: DatasetWire | None,
     folder: Path,
     progress: Callable[[str, int, int], None],
 ) -> DatasetWire:
@@ -124,7 +148,6 @@ def _send(  # noqa: PLR0913, PLR0917 -- everything that a dataset is made of
             f"{acting.card.organisation} has no key service in this workspace, so nobody could release the key.",
             "Found a workspace whose roster names one.",
         )
-    known = _known(acting, workspace, asked.name)
     if known is not None and known.owner != owner.name:
         raise InvalidError("dataset_name", "Another organisation has a dataset of that name.", "Choose another name.")
     dataset = known.id if known is not None else str(uuid.uuid4())

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.crypto.keyfile import write_private
-from jupyter_secure_jobs.domain.errors import InvalidError, NotFoundError
+from jupyter_secure_jobs.domain.errors import InvalidError, NotFoundError, RefusedError
+from jupyter_secure_jobs.domain.text import folded
 from jupyter_secure_jobs.member import deciding, publishing, statements
 from jupyter_secure_jobs.member.context import PINS_FILE, envelope_of
 from jupyter_secure_jobs.member.identity import card_of
@@ -78,13 +79,13 @@ class Alone:
         return chosen[0]
 
 
-def revocation(acting: Acting, workspace: str, job: str, scope: Scope) -> Notice:
+def revocation(acting: Acting, workspace: str, job: str, scope: Scope, *, version_hash: str | None = None) -> Notice:
     """Sign a revocation of the live version as the server shows it; hand it in with `deciding.hand_in`.
 
     Raises:
-        ConflictError: no version is live.
+        ConflictError: no version is live, or another one than `version_hash`.
     """
-    signed = deciding.revocation(acting, workspace, job, scope)
+    signed = deciding.revocation(acting, workspace, job, scope, version_hash=version_hash)
     chain, _ = Alone.of(acting.folder, acting.ring).rosters(workspace)
     return Notice(rosters=chain, statement=signed, manifest=None)
 
@@ -126,7 +127,14 @@ def withdrawal(acting: Acting, workspace: str, name: str) -> Notice:
     acting.rosters(workspace)
     chain, trusted = Alone.of(acting.folder, acting.ring).rosters(workspace)
     manifest = envelope_of(acting.client.manifest(workspace, said.dataset).manifest)
-    verify_withdrawal(signed, trusted, verify_manifest(manifest, trusted))
+    named = verify_manifest(manifest, trusted)
+    verify_withdrawal(signed, trusted, named)
+    if folded(named.name) != folded(name):
+        raise RefusedError(
+            "other_dataset",
+            f"What the server shows as {name!r} was published as {named.name!r}; nothing was signed.",
+            "Withdraw it on the machine that published it, with --offline, and tell the others.",
+        )
     return Notice(rosters=chain, statement=signed, manifest=manifest)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import time
 import urllib.parse
@@ -43,6 +44,30 @@ CHUNK: Final = 1024 * 1024
 def pattern(base_url: str, path: str) -> str:
     """Return the regular expression of a route's path below the server's base URL."""
     return base_url.rstrip("/") + BASE + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
+
+
+def patience(asked: str) -> float:
+    """Return how many seconds a question waits for its answer: 0 to `MOST_WAIT`, which is also for what is no number."""
+    try:
+        seconds = float(asked)
+    except ValueError:
+        return MOST_WAIT
+    # NaN passes every bound, and a timer with it has no order among others.
+    return MOST_WAIT if math.isnan(seconds) else min(max(seconds, 0.0), MOST_WAIT)
+
+
+def revision_of(match: str) -> int | None:
+    """Return the revision in an If-Match header; None where there is none, or any will do (`*`).
+
+    Raises:
+        InvalidError: it is no revision; passed over, it would let one person's change undo another's.
+    """
+    if match.strip() in ("", "*"):
+        return None
+    found = re.fullmatch(r'"?([0-9]{1,9})"?', match.strip())
+    if found is None:
+        raise InvalidError("if_match", "If-Match is no revision.", "Send the ETag of what you read.")
+    return int(found[1])
 
 
 def parse_body(route: Route, body: bytes) -> BaseModel | None:
@@ -121,13 +146,14 @@ class ProblemHandler(APIHandler):
 
     def read_call(self, route: Route, path: dict[str, str]) -> Call:
         """Return the request, parsed."""
-        match = self.request.headers.get("If-Match", "").strip().strip('"')
         decoded = {name: urllib.parse.unquote(value) for name, value in path.items()}
         if "n" in decoded and not re.fullmatch(r"[0-9]{1,9}", decoded["n"]):
             raise InvalidError("version_number", "That is no version number.", "Use 1, 2, 3 …")
         query = {name: self.get_query_argument(name) for name in route.query if self.get_query_argument(name, None)}
         body: Any = self.request.body if route.upload else parse_body(route, self.request.body)
-        return Call(path=decoded, query=query, body=body, revision=int(match) if match.isdigit() else None)
+        return Call(
+            path=decoded, query=query, body=body, revision=revision_of(self.request.headers.get("If-Match", ""))
+        )
 
 
 class WorkspaceHandler(ProblemHandler):
@@ -207,14 +233,12 @@ class WorkspaceHandler(ProblemHandler):
     def _patience(self, route: Route) -> float:
         if route.ready is None:
             return 0.0
-        try:
-            asked = float(self.get_query_argument("wait", str(MOST_WAIT)))
-        except ValueError:
-            asked = MOST_WAIT
-        return min(max(asked, 0.0), MOST_WAIT)
+        return patience(self.get_query_argument("wait", str(MOST_WAIT)))
 
     def _perform(self, route: Route, call: Call, key: str | None) -> Any:  # noqa: ANN401 -- a wire shape or a download
-        retry_key = self.request.headers.get("Idempotency-Key", "")[:200] if route.method == "POST" else ""
+        # What is answered to somebody who has not logged in is a challenge or a token: neither is kept or given twice.
+        kept = route.method == "POST" and route.caller is not Caller.ANYBODY
+        retry_key = self.request.headers.get("Idempotency-Key", "")[:200] if kept else ""
         with self.server.unit(key, reading=route.reading) as unit:
             if not retry_key or route.ready is not None:
                 return route.run(unit, call)

@@ -36,6 +36,11 @@ KERNEL_HEADER: Final = "X-Secure-Jobs-Token"
 MEMBER_HEADER: Final = "X-Secure-Jobs-Member"
 _PASSED_ON: Final = ("Content-Type", "Idempotency-Key", "If-Match")
 _PASSED_BACK: Final = ("ETag", "Content-Disposition")
+_TYPES: Final = ("application/json", "application/problem+json", "application/octet-stream", "text/csv")
+MOST_ANSWER: Final = 64 * 1024 * 1024
+# A browser says so of links and pictures too, which need no XSRF token: an export by such a link would be a download
+# that nobody asked for. Other ports of one machine are the same site.
+_ELSEWHERE: Final = ("cross-site", "same-site")
 _SECONDS: Final = 60.0
 
 
@@ -70,6 +75,12 @@ class MemberHandler(ProblemHandler):
                     "Decide on the review page, or with `jupyter secure-jobs decide`.",
                 )
             return
+        if self.request.headers.get("Sec-Fetch-Site", "none") in _ELSEWHERE:
+            raise NotAllowedError(
+                "cross_site",
+                "Another site's page asked for this.",
+                "Do it in JupyterLab, or open the address yourself.",
+            )
         if self.request.headers.get(KERNEL_HEADER) is not None:
             raise UnauthenticatedError(
                 "token_expired", "The kernel's token is not valid any more.", "Restart the kernel."
@@ -166,15 +177,18 @@ class PassingHandler(MemberHandler):
                 raise TooLargeError("body_large", "The request is over 2 MiB.", "Send less at once.")
             _check_body(self.request.body)
             connection = self.host.acting(self.email).client.connection
-            answer = await self._ask(connection, rest)
+            answer, body = await self._ask(connection, rest)
             if answer.status_code == UnauthenticatedError.status:
                 await IOLoop.current().run_in_executor(self.pool, connection.renew)
-                answer = await self._ask(connection, rest)
+                answer, body = await self._ask(connection, rest)
             self.set_status(answer.status_code)
             for name in _PASSED_BACK:
                 if name in answer.headers:
                     self.set_header(name, answer.headers[name])
-            self.finish(answer.content, set_content_type=answer.headers.get("Content-Type", "application/json"))
+            kind = answer.headers.get("Content-Type", "application/json")
+            # Nothing that a browser would show as a page of this Jupyter server.
+            known = kind.partition(";")[0].strip().lower() in _TYPES
+            self.finish(body, set_content_type=kind if known else "application/octet-stream")
         except SecureJobsError as error:
             self.problem(error)
         except httpx.HTTPError as error:
@@ -182,16 +196,25 @@ class PassingHandler(MemberHandler):
                                     "Check that it runs; what you see may be old.")  # fmt: skip
             self.problem(tls.problem(error, urlsplit(self.host.workspace_url).netloc) or away)
 
-    async def _ask(self, connection: Any, rest: str) -> httpx.Response:  # noqa: ANN401 -- client.Connection
+    async def _ask(self, connection: Any, rest: str) -> tuple[httpx.Response, bytes]:  # noqa: ANN401 -- client.Connection
         headers = await IOLoop.current().run_in_executor(self.pool, connection.headers)
         passed = {name: self.request.headers[name] for name in _PASSED_ON if name in self.request.headers}
         query = f"?{self.request.query}" if self.request.query else ""
-        return await self.http.request(
+        body = bytearray()
+        async with self.http.stream(
             self.request.method or "GET",
             connection.base_url + rest + query,
-            headers={**passed, **headers},
+            # Packed, a small answer could become one that fills the memory of this whole Jupyter server.
+            headers={**passed, **headers, "Accept-Encoding": "identity"},
             content=self.request.body or None,
-        )
+        ) as answer:
+            async for part in answer.aiter_raw():
+                body += part
+                if len(body) > MOST_ANSWER:
+                    raise TooLargeError(
+                        "answer_too_large", f"The server's answer is over {MOST_ANSWER:,} bytes.", "Ask for less."
+                    )
+        return answer, bytes(body)
 
     @allow_unauthenticated
     async def get(self, rest: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.crypto.memory import Memory
 from jupyter_secure_jobs.domain.audit import Purpose, purpose_of
-from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
 from jupyter_secure_jobs.domain.job import Language
 from jupyter_secure_jobs.member import bundles, checks, comparing, decided, deciding, opening, proof, publishing
 from jupyter_secure_jobs.rest.route import Call, Download, Route, Side
@@ -75,7 +75,17 @@ def _decide(desk: Desk, call: Call) -> job.JobDetailWire:
 
 def _publish(desk: Desk, call: Call) -> member_side.DatasetProposal:
     asked: member_side.DatasetAsked = call.body
-    return publishing.publish(desk.acting, call.w, asked, agree=lambda _proposal: asked.confirm)
+
+    def agree(proposal: member_side.DatasetProposal) -> bool:
+        if asked.confirm and asked.shown not in (None, proposal.digest):
+            raise RefusedError(
+                "other_proposal",
+                "What would be published is not what was shown; nothing was published.",
+                "Look at it again, then confirm that.",
+            )
+        return asked.confirm
+
+    return publishing.publish(desk.acting, call.w, asked, agree=agree)
 
 
 _MEDIA: Final = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "txt": "text/plain; charset=utf-8"}

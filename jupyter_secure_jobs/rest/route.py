@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,7 @@ class Call:
             InvalidError: it is none.
         """
         text = self.query.get(name, str(default))
-        if not text.isdigit() or len(text) > 15:  # noqa: PLR2004 -- anything longer is no count
+        if not re.fullmatch(r"[0-9]{1,15}", text):
             raise InvalidError("query", f"{name} is not a whole number.", f"Write {name}=1, for example.")
         return int(text)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_secure_jobs.domain.audit import Event
+from jupyter_secure_jobs.domain.dataset import withdrawn_for_good
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from jupyter_secure_jobs.domain.output import policy_sentences
 from jupyter_secure_jobs.domain.text import folded
@@ -105,7 +106,7 @@ def publish(unit: Unit, workspace: str, body: DatasetNew) -> DatasetWire:
     Raises:
         RefusedError: the manifest is not signed by a member of its owner, or is of another workspace.
         InvalidError: the uploads are not the files that the manifest names.
-        ConflictError: the name is taken, or the version does not follow the newest.
+        ConflictError: the name is taken, the dataset was withdrawn, or the version does not follow the newest.
     """
     caller = unit.member(workspace)
     rosters = workspaces.trusted(unit, workspace)
@@ -122,6 +123,9 @@ def publish(unit: Unit, workspace: str, body: DatasetNew) -> DatasetWire:
         raise ConflictError("dataset_name", f"There is a dataset called {made.name!r} already.", "Choose another name.")
     if row is not None and row.manifest == envelope.hash:
         return wire(unit, row)
+    if row is not None and row.withdrawn is not None:
+        # Its key service releases nothing of it any more, of whatever version.
+        raise withdrawn_for_good(made.name)
     wanted = (row.version + 1, row.manifest) if row is not None else (1, None)
     if (made.version, made.previous) != wanted or (row is not None and row.owner != made.owner):
         raise ConflictError("dataset_version", "The manifest does not follow the newest version.", "Publish it again.")
@@ -136,7 +140,7 @@ def publish(unit: Unit, workspace: str, body: DatasetNew) -> DatasetWire:
                          owner=made.owner, version=0, manifest="", published=unit.now, withdrawn=None)  # fmt: skip
         unit.session.add(row)
     row.version, row.manifest, row.published = made.version, envelope.hash, unit.now
-    row.name, row.folded, row.withdrawn = made.name, folded(made.name), None
+    row.name, row.folded = made.name, folded(made.name)
     unit.record(workspace=workspace, member=caller.email, action=Event.DATASET_PUBLISHED,
                 detail=f"{made.name}, version {made.version}", statement=envelope.hash)  # fmt: skip
     unit.session.flush()

@@ -49,7 +49,7 @@ def remove_old(unit: Unit) -> None:
 def _published(unit: Unit, workspace: str) -> set[str]:
     """Return the digests of every file that a version of a dataset has."""
     found: set[str] = set()
-    for row in statements.of_kind(unit.session, workspace, "manifest"):
+    for row in statements.of_kind(unit.session, workspace, "dataset"):
         manifest = envelopes.read(Manifest, envelopes.Envelope.from_bytes(row.envelope))
         found |= {manifest.synthetic.digest, *(file.digest for file in manifest.files)}
     return found

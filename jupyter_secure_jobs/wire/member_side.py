@@ -277,7 +277,8 @@ class LogText(Wire):
 class DatasetAsked(Wire):
     """Files of this machine to publish as one dataset; nothing is published unless `confirm` is true.
 
-    `output_policy`: null keeps that of the version before, if there is one.
+    `output_policy`: null keeps that of the version before, if there is one. `shown`: the digest of the proposal that a
+    person looked at; anything else is not published then.
     """
 
     name: str
@@ -289,6 +290,7 @@ class DatasetAsked(Wire):
     bounds: dict[str, list[str]] = {}
     output_policy: OutputPolicyWire | None = None
     confirm: bool = False
+    shown: str | None = None
 
 
 class TwinLine(Wire):
@@ -300,10 +302,14 @@ class TwinLine(Wire):
 
 
 class DatasetProposal(Wire):
-    """What would be published, or was; `dataset` is set once it is. `output`: what the owner asks of results."""
+    """What would be published, or was; `dataset` is set once it is. `output`: what the owner asks of results.
+
+    `digest`: of all the rest, to confirm exactly this.
+    """
 
     name: str
     rows: int
     twin: list[TwinLine]
     output: list[str] = []
     dataset: str | None
+    digest: str = ""

@@ -204,3 +204,16 @@ def test_formulas_in_text_cells_are_neutralised_and_numbers_are_not(tmp_path: Pa
     assert [line.rstrip("\r") for line in lines[:7]] == [
         "'=name,n", "'=1+1,-1", "'+x,2", "'-x,3", "'@x,4", "'\tx,5", "plain,6",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pa.dictionary(pa.int32(), pa.string()), pa.large_string(), pa.string_view(), pa.json_()],
+    ids=["dictionary", "large string", "string view", "type of its own"],
+)
+def test_formulas_are_neutralised_in_every_kind_of_text(tmp_path: Path, kind: pa.DataType) -> None:
+    cells = pa.array(["=1+1", "plain", None])
+    column = pa.ExtensionArray.from_storage(kind, cells) if isinstance(kind, pa.BaseExtensionType) else cells.cast(kind)
+    pq.write_table(pa.table({"a": column}), tmp_path / "in.parquet")
+    opening.write_csv(tmp_path / "in.parquet", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[:3] == ["a", "'=1+1", "plain"]

@@ -8,22 +8,27 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+import httpx
 import pytest
 
+from jupyter_secure_jobs.crypto import keyfile
 from jupyter_secure_jobs.domain.errors import InvalidError, NotAllowedError, SecureJobsError
 from jupyter_secure_jobs.domain.review import Verdict
 from jupyter_secure_jobs.member import deciding, publishing
+from jupyter_secure_jobs.member.identity import KEY_FILE
+from jupyter_secure_jobs.protocol import envelope as envelopes
+from jupyter_secure_jobs.protocol.clock import utc_now
+from jupyter_secure_jobs.protocol.login import Login
 from jupyter_secure_jobs.rest.embedded import free_port
 from jupyter_secure_jobs.wire.job import DraftChange
 from jupyter_secure_jobs.wire.member_side import DatasetAsked
-from tests.support.parts import ANA, LOW, WEI, Draft, Parts
+from tests.support.parts import ANA, LOW, PASSPHRASE, WEI, Draft, Parts
 from tests.support.process import ROOT, clean_environment, command
 from tests.support.refusal import refused
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import httpx
 
 MIB: Final = 1024**2
 
@@ -119,6 +124,29 @@ def test_idempotency_key_is_for_one_request(parts: Parts, http: httpx.Client, jo
     checked(http.post(jobs, json={"name": parts.name()}, headers=headers), 409, "idempotency_key")
     with parts.http(WEI) as other:
         assert other.post(jobs, json={"name": parts.name()}, headers=headers).status_code == 201, "keys are one's own"
+
+
+def test_login_is_answered_once_and_its_token_is_kept_nowhere(parts: Parts) -> None:
+    """The kept answer to a repeated request would give a session to whoever overheard a login."""
+    headers = {"Idempotency-Key": parts.name("login")}
+    signer = keyfile.load(parts.folder / "members" / ANA / KEY_FILE, PASSPHRASE).signing
+    with httpx.Client(base_url=parts.url, trust_env=False) as nobody:
+        challenge = nobody.post("sessions/challenge", json={}).json()
+        answer = Login(audience=challenge["audience"], nonce=challenge["nonce"], key=signer.public, time=utc_now())
+        body = {"login": envelopes.sign(answer, signer).to_json()}
+        token = nobody.post("sessions", json=body, headers=headers).json()["token"]
+        checked(nobody.post("sessions", json=body, headers=headers), 401, "challenge")
+    kept = b"".join(path.read_bytes() for path in (parts.folder / "server").glob("workspace.sqlite*"))
+    assert token.encode() not in kept
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "1" * 30])
+def test_numbers_are_plain_digits(parts: Parts, http: httpx.Client, jobs: str, number: str) -> None:
+    checked(http.get(jobs, params={"limit": number}), 422, "query")
+    job = parts.draft()
+    raw = {b"If-Match": f'"{number}"'.encode()}
+    checked(http.patch(f"{jobs}/{job.id}", json={"description": "x"}, headers=raw), 422, "if_match")
+    assert http.patch(f"{jobs}/{job.id}", json={"description": "x"}, headers={"If-Match": "*"}).is_success
 
 
 def test_uploads_arrive_as_announced_or_not_at_all(parts: Parts, http: httpx.Client) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -12,7 +16,7 @@ import pytest
 
 from jupyter_secure_jobs.member import deciding
 from jupyter_secure_jobs.rest.embedded import free_port
-from jupyter_secure_jobs.rest.member_handlers import KERNEL_HEADER
+from jupyter_secure_jobs.rest.member_handlers import KERNEL_HEADER, MOST_ANSWER
 from jupyter_secure_jobs.rest.route import BASE
 from tests.support.parts import PASSPHRASE, WEI, Parts, wait_until
 from tests.support.process import Part, command
@@ -37,11 +41,11 @@ class Side:
 
 
 @contextmanager
-def running_side(parts: Parts, folder: Path) -> Iterator[Side]:
+def running_side(parts: Parts, folder: Path, *, url: str = "") -> Iterator[Side]:
     port, told = free_port(), folder / "kernel.json"
     part = Part(
         command(
-            *("member", "--key-store", str(parts.folder / "members" / WEI), "--workspace-url", parts.url),
+            *("member", "--key-store", str(parts.folder / "members" / WEI), "--workspace-url", url or parts.url),
             *("--port", str(port), "--token", TOKEN, "--passphrase-file", str(parts.passphrase_file)),
             *("--kernel-env", str(told)),
         ),
@@ -160,6 +164,85 @@ def test_browser_needs_the_xsrf_token(parts: Parts, side: Side) -> None:
         forged = browser.post(where, json={"name": name})
         assert code(forged)[0] == 403
         assert not side.person.get(where, params={"q": name}).json()["items"]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_links_of_other_pages_export_nothing(side: Side, site: str) -> None:
+    """A link sends the cookie along and needs no XSRF token; a browser says where it came from."""
+    for where in ("member/status", "workspaces"):
+        assert code(side.person.get(where, headers={"Sec-Fetch-Site": site})) == (403, "cross_site")
+        for own in ("same-origin", "none"):
+            assert side.person.get(where, headers={"Sec-Fetch-Site": own}).is_success
+
+
+def test_what_was_shown_is_published_or_nothing(parts: Parts, side: Side, tmp_path: Path) -> None:
+    source = tmp_path / "shown.csv"
+    source.write_text("month,n\n1,2\n2,3\n")
+    where = f"member/workspaces/{parts.workspace}/datasets"
+    asked = {"name": "shown", "files": [str(source)]}
+    shown = side.kernel.post(where, json=asked).json()["digest"]
+    assert side.kernel.post(where, json=asked).json()["digest"] == shown
+    guarded = {**asked, "output_policy": {"smallest_group": 10}}
+    assert code(side.kernel.post(where, json={**guarded, "confirm": True, "shown": shown})) == (422, "other_proposal")
+    source.write_text("month,n\n1,2\n2,3\n3,4\n")
+    assert code(side.kernel.post(where, json={**asked, "confirm": True, "shown": shown})) == (422, "other_proposal")
+    assert "shown" not in {
+        each["name"] for each in side.person.get(f"workspaces/{parts.workspace}/datasets").json()["items"]
+    }
+    again = side.kernel.post(where, json=asked).json()["digest"]
+    assert side.kernel.post(where, json={**asked, "confirm": True, "shown": again}).json()["dataset"]
+
+
+@contextmanager
+def answering(body: bytes, headers: dict[str, str]) -> Iterator[str]:
+    """Give the address of a workspace server that lets everybody log in and answers all else with one body."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self.path.endswith("sessions/challenge"):
+                said = json.dumps({"nonce": "n", "audience": f"127.0.0.1:{port}"}).encode(), {}
+            elif self.path.endswith("sessions"):
+                expires = (datetime.now(UTC) + timedelta(minutes=15)).isoformat()
+                said = json.dumps({"token": "t", "expires": expires}).encode(), {}
+            else:
+                said = body, headers
+            self.send_response(200)
+            for name, value in {
+                "Content-Type": "application/json",
+                **said[1],
+                "Content-Length": str(len(said[0])),
+            }.items():
+                self.send_header(name, value)
+            self.end_headers()
+            with suppress(ConnectionError):
+                self.wfile.write(said[0])
+
+        do_GET = do_POST = answer  # noqa: N815 -- the library's names
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        port = server.server_port
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{port}{BASE}"
+        server.shutdown()
+
+
+def test_answer_that_would_fill_the_memory_is_not_taken(parts: Parts, tmp_path: Path) -> None:
+    """Packed or not: the member side is a whole JupyterLab, with everybody's kernels."""
+    packed = gzip.compress(b" " * (MOST_ANSWER + 1))
+    with answering(packed, {"Content-Encoding": "gzip"}) as url, running_side(parts, tmp_path, url=url) as side:
+        assert len(side.person.get("workspaces").content) == len(packed), "it is not unpacked"
+    with answering(b" " * (MOST_ANSWER + 1), {}) as url, running_side(parts, tmp_path, url=url) as side:
+        assert code(side.person.get("workspaces")) == (413, "answer_too_large")
+
+
+def test_servers_page_is_no_page_of_jupyter(parts: Parts, tmp_path: Path) -> None:
+    page = b"<script>alert(1)</script>"
+    with answering(page, {"Content-Type": "text/html"}) as url, running_side(parts, tmp_path, url=url) as side:
+        assert side.person.get("workspaces").headers["Content-Type"] == "application/octet-stream"
 
 
 def test_other_organisations_result_stays_shut_through_the_member_side(parts: Parts, side: Side) -> None:

@@ -14,7 +14,7 @@ from jupyter_secure_jobs.domain.errors import NotAllowedError
 from jupyter_secure_jobs.member import founding
 from jupyter_secure_jobs.member.context import act
 from jupyter_secure_jobs.member.identity import create
-from jupyter_secure_jobs.rest.embedded import free_port, listens
+from jupyter_secure_jobs.rest.embedded import free_port
 from jupyter_secure_jobs.rest.route import BASE
 from tests.support.keys import digest
 from tests.support.parts import ANA, PASSPHRASE, WEI, wait_until
@@ -34,8 +34,7 @@ def served(folder: Path, *words: str, environment: Mapping[str, str]) -> Iterato
     part = Part(command("serve", "--port", str(port), *data, *words), folder / "log", clean_environment() | environment)
     part.start()
     try:
-        wait_until(lambda: listens(port) or not part.alive, "the server")
-        assert part.alive, part.text()
+        wait_until(lambda: part.listens(port), "the server")
         yield f"http://127.0.0.1:{port}{BASE}"
     finally:
         part.stop()

@@ -63,16 +63,10 @@ def server(folder: Path, port: int, certificate: tuple[Path, Path]) -> Iterator[
     part = Part(command(*(str(word) for word in (*words, *files))), folder / "server.log")
     part.start()
     try:
-        wait_until(lambda: _listens(part, port), "the workspace server")
+        wait_until(lambda: part.listens(port), "the workspace server")
         yield part
     finally:
         part.stop()
-
-
-def _listens(part: Part, port: int) -> bool:
-    assert part.alive, part.text()
-    with closing(socket.socket()) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +144,7 @@ def test_command_with_a_ca_file(served: Served, ana: Acting) -> None:
     [
         (("notice", "--save", "{place}/notice"), "The roster of epoch 1"),
         (("revoke", "Delays"), "There is no job"),
-        (("dataset", "withdraw", "flights"), "There is no dataset"),
+        (("dataset", "withdraw", "flights"), "no dataset of that name"),
         (("roster", "show"), "Workspace 'Flights'"),
         (("roster", "recover", "--card", "{store}/card.json", "--seed-file", "{place}/seed", "--workspace",
           "{workspace}", "--genesis", "{genesis}"), "workspace"),
@@ -204,7 +198,7 @@ def test_member_side_process_passes_requests_on_over_tls(served: Served, ana: Ac
         part = Part(command(*words), served.folder / f"member-{port}.log", environment)
         part.start()
         try:
-            wait_until(lambda port=port, part=part: _listens(part, port), "the member side")  # type: ignore[misc]
+            wait_until(lambda port=port, part=part: part.listens(port), "the member side")  # type: ignore[misc]
             with closing(
                 Connection(f"http://127.0.0.1:{port}{BASE}", headers=lambda: {"Authorization": "token t"})
             ) as side:

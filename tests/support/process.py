@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +63,12 @@ class Part:
                 env=self.environment,
                 start_new_session=True,
             )
+
+    def listens(self, port: int) -> bool:
+        """Whether something answers at the port; it must run."""
+        assert self.alive, self.text()
+        with closing(socket.socket()) as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
 
     def ask_to_stop(self) -> None:
         """Ask it to end; do not wait."""

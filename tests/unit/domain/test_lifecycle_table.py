@@ -1,4 +1,4 @@
-"""Every cell of the lifecycle table against the product's table of statuses, roles and actions, written out here by hand."""
+"""Every cell of the lifecycle table against the table of statuses, roles and actions, written out here by hand."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def test_a_file_that_a_dataset_has_stays(kept: Kept) -> None:
     manifest = World().manifest("Alpha")
     published = replace(manifest, synthetic=replace(manifest.synthetic, digest=shared))
     with kept.filled.unit(ANA, reading=False) as unit:
-        logbook.append(unit, HERE, "manifest", envelopes.sign(published, SigningKey.generate()))
+        logbook.append(unit, HERE, "dataset", envelopes.sign(published, SigningKey.generate()))
     kept.sweep()
     assert kept.row(run).result is None
     assert kept.is_there(shared)

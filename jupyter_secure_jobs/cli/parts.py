@@ -12,15 +12,17 @@ import sys
 import sysconfig
 import threading
 from argparse import ArgumentTypeError
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_secure_jobs.cli import folders, passphrase
 from jupyter_secure_jobs.crypto import keyfile
+from jupyter_secure_jobs.crypto.memory import swap_is_on
 from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.errors import InvalidError, SecureJobsError, UnavailableError
 from jupyter_secure_jobs.domain.text import clean_email
-from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, card_of, create
+from jupyter_secure_jobs.member.identity import CARD_FILE, KEY_FILE, Card, card_of, create
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -107,6 +109,9 @@ def _add_worker(groups: Groups) -> None:
     added.add_argument("file", type=Path, metavar="FILE")
     _add_wheel_house(added)
     added.set_defaults(run=_add_wheel)
+    card = worker.add_parser("card", help="write its card anew after an upgrade, with the measurement of now")
+    folders.add_key_store(card, "worker")
+    card.set_defaults(run=_card)
     measured = worker.add_parser("measure", help="print the measurement of the enclave as it is installed")
     measured.set_defaults(run=_measure)
     tried = worker.add_parser(
@@ -251,6 +256,19 @@ def _enroll(arguments: Namespace) -> None:
     print(f"Card: {arguments.key_store / CARD_FILE}\nFingerprint: {card.fingerprint}\nMeasurement: {card.measurement}")
 
 
+def _card(arguments: Namespace) -> None:
+    from jupyter_secure_jobs.enclave.measurement import measure  # noqa: PLC0415 -- as said at the top
+
+    path = arguments.key_store / CARD_FILE
+    card = replace(Card.read(path), measurement=measure())
+    path.write_text(card.to_text())
+    print(
+        f"Card: {path}\nFingerprint: {card.fingerprint}\nMeasurement: {card.measurement}\n"
+        f"Next: a member proposes it with `jupyter secure-jobs roster propose --worker {CARD_FILE}`; runs are refused "
+        "until every member has signed."
+    )
+
+
 def _work(arguments: Namespace) -> None:
     from jupyter_secure_jobs.worker.enclave_process import EnclaveProcess  # noqa: PLC0415 -- as said at the top
 
@@ -302,6 +320,11 @@ def _check(_arguments: Namespace) -> None:
     for engine in EngineName:
         told = found.find(engine)
         print(f"Engine {engine}: {told.version or f'{told.problem} {told.next_step}'}")
+    if swap_is_on():
+        print(
+            "This machine swaps: what lies in its memory, plaintext while a run lasts too, can come to its disk. "
+            "Next: turn swap off (`swapoff -a`), or encrypt it with a key that is made at each start."
+        )
     bytecode.provide()
     if slow := bytecode.missing():
         print(

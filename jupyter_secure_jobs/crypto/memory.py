@@ -33,6 +33,14 @@ def _is_tmpfs(path: Path) -> bool:
     return bool(libc.statfs(os.fsencode(path), ctypes.byref(found)) == 0 and found.type == _TMPFS_MAGIC)
 
 
+def swap_is_on(table: Path = Path("/proc/swaps")) -> bool:
+    """Whether this machine may write memory to a disk: a tmpfs is memory, and no protection from that."""
+    try:
+        return len(table.read_text().splitlines()) > 1
+    except OSError:
+        return False
+
+
 def _base(*, anywhere: bool) -> Path:
     for base in (Path("/dev/shm"), Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent"))):  # noqa: S108 -- checked to be a tmpfs
         if base.is_dir() and os.access(base, os.W_OK) and _is_tmpfs(base):

@@ -47,7 +47,7 @@ def pattern(base_url: str, path: str) -> str:
 
 
 def patience(asked: str) -> float:
-    """Return how many seconds a question waits for its answer: 0 to `MOST_WAIT`, which is also for what is no number."""
+    """Return how many seconds a question waits for its answer: 0 to `MOST_WAIT`, which no number means as well."""
     try:
         seconds = float(asked)
     except ValueError:

@@ -1822,7 +1822,8 @@ export interface components {
          * DatasetAsked
          * @description Files of this machine to publish as one dataset; nothing is published unless `confirm` is true.
          *
-         *     `output_policy`: null keeps that of the version before, if there is one.
+         *     `output_policy`: null keeps that of the version before, if there is one. `shown`: the digest of the proposal that a
+         *     person looked at; anything else is not published then.
          */
         DatasetAsked: {
             /**
@@ -1867,6 +1868,11 @@ export interface components {
             rename: {
                 [key: string]: string;
             };
+            /**
+             * Shown
+             * @default null
+             */
+            shown: string | null;
         };
         /**
          * DatasetNew
@@ -1884,10 +1890,17 @@ export interface components {
         /**
          * DatasetProposal
          * @description What would be published, or was; `dataset` is set once it is. `output`: what the owner asks of results.
+         *
+         *     `digest`: of all the rest, to confirm exactly this.
          */
         DatasetProposal: {
             /** Dataset */
             dataset: string | null;
+            /**
+             * Digest
+             * @default
+             */
+            digest: string;
             /** Name */
             name: string;
             /**
@@ -2931,7 +2944,7 @@ export interface components {
         };
         /**
          * LogPolicy
-         * @description What of a run's output reaches its sealed log (product.md, The job's parts).
+         * @description What of a run's output reaches its sealed log.
          * @enum {string}
          */
         LogPolicy: "full" | "standard" | "errors";

@@ -273,7 +273,7 @@ def decide_where(name: str) -> str:
     """Return where a decision is made."""
     return (
         f'Open "{name}" in the Secure Jobs sidebar and decide on its review page, '
-        f'or run in a terminal: jupyter secure-jobs decide "{name}"'
+        f'or run in a terminal: jupyter secure-jobs decide "{name}" --workspace-url URL'
     )
 
 

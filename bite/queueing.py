@@ -227,8 +227,8 @@ LEASES: Final = (
         edits=(
             changed(
                 "jupyter_secure_jobs/domain/run.py",
-                "RunStatus.FAILED if keys_released and already_retried else RunStatus.QUEUED",
-                "RunStatus.QUEUED",
+                "return RunStatus.FAILED if final else RunStatus.QUEUED",
+                "return RunStatus.QUEUED",
             ),
         ),
         tests=(f"{_LEASES}::test_a_run_whose_worker_dies_with_its_keys_is_tried_once_more",),

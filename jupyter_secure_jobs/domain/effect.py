@@ -93,7 +93,8 @@ EFFECTS: Final[dict[Action, str | Callable[[Facts], str]]] = {
     Action.STARTER_SCRIPTS: "Shows scripts to start from. The draft changes only when you take one.",
     Action.ADD_INPUT: "Adds a variable whose value is given for each run. All members see the values.",
     Action.REQUEST_RERUNS: "The others are asked to accept more than one run, within the bounds that you set.",
-    Action.TEST: "Runs the text on synthetic data. No key is asked for, and all members see what comes out.",
+    Action.TEST: "Runs the text on synthetic data, for an hour at most. No key is asked for; all members see what "
+    "comes out, and each can stop it.",
     Action.SUBMIT: _submit,
     Action.DISCARD_DRAFT: _discard,
     Action.DELETE: "The job, its versions and its test runs are deleted for good. Its events stay in the audit log.",

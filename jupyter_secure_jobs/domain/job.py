@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime  # noqa: TC003 -- the codec reads the annotations of a grant at run time
 from enum import StrEnum
 from typing import Final
@@ -11,6 +11,7 @@ from jupyter_secure_jobs.domain.errors import InvalidError
 
 GIB: Final = 1024**3
 MOST_DATASETS: Final = 100
+MOST_TEST_SECONDS: Final = 3600
 
 
 class Language(StrEnum):
@@ -92,6 +93,10 @@ class JobLimits:
                     f"{what} must be from {shown(low)} to {shown(high)}; {shown(getattr(self, name))} is outside.",
                     "Choose a value in this range.",
                 )
+
+    def for_test(self) -> JobLimits:
+        """Return the limits of a test: nobody has accepted it, so that it takes a worker for an hour at most."""
+        return replace(self, seconds=min(self.seconds, MOST_TEST_SECONDS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

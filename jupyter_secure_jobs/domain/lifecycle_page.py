@@ -7,6 +7,7 @@ from typing import Final
 
 from jupyter_secure_jobs.domain.lifecycle import GUARDS, LABELS, TABLE, Action, Role, Status
 from jupyter_secure_jobs.domain.primary import PRIMARY
+from jupyter_secure_jobs.domain.run import RunKind, may_stop
 from jupyter_secure_jobs.domain.stage import STAGES
 
 _HEAD: Final = """\
@@ -23,6 +24,13 @@ _NEXT: Final = """
 The one or two actions that are shown as buttons, where they are allowed; where two stand with "or", the first one
 that is. An archived job stays in the stage that it was in.
 """
+_RUNS: Final = """
+## Who stops a run
+
+A run that waits or runs is stopped by:
+
+| run | who stops it |
+| --- | --- |"""
 
 
 def _cell(actions: tuple[Action, ...]) -> str:
@@ -39,6 +47,10 @@ def _choices(status: Status, role: Role) -> str:
     return ", ".join(" or ".join(LABELS[action] for action in choice) for choice in choices) or "–"  # noqa: RUF001 -- as above
 
 
+def _stops(kind: RunKind) -> str:
+    return "every member" if may_stop(kind, concerned=False) else "who started it, and the job's author"
+
+
 def page() -> str:
     """Return the page as Markdown; the same table gives the same text, and CI compares it with the file."""
     lines = [_HEAD, "| status | " + " | ".join(Role) + " |", "| --- |" + " --- |" * len(Role)]
@@ -50,6 +62,7 @@ def page() -> str:
         f"| {status} | {STAGES.get(status, '–')} | " + " | ".join(_choices(status, role) for role in Role) + " |"  # noqa: RUF001 -- as above
         for status in Status
     ]
+    lines += [_RUNS, *(f"| {kind} run | {_stops(kind)} |" for kind in RunKind)]
     return "\n".join(lines) + "\n"
 
 

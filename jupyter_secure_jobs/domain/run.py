@@ -19,6 +19,11 @@ MOST_GRANTS_PER_ORDER: Final = 3
 REGRANT_HOURS: Final = 24
 REMOVED_STEP: Final = "Run the job again. The receipt is still there."
 MEMBERS_CHANGED: Final = "MembersChanged"
+TIME_LIMIT: Final = "TimeLimit"
+TEST_TIME_IS_UP: Final = (
+    "The test's time is up. A test has the time limit of its draft, and an hour at most, since nobody has accepted it; "
+    "a job run has all the time that the version says."
+)
 
 
 class RunKind(StrEnum):
@@ -68,15 +73,24 @@ def may_open(kind: RunKind, *, colleague: bool) -> bool:
     return kind is RunKind.TEST or colleague
 
 
-def may_cancel(status: RunStatus, *, concerned: bool, asked: bool) -> bool:
-    """Tell whether a member may ask for a run to stop.
+def may_stop(kind: RunKind, *, concerned: bool) -> bool:
+    """Tell whether a run of a kind is a member's to stop: a test, which nobody had to accept, is every member's.
+
+    `concerned`: the member started it, or is the job's author.
+    """
+    return concerned or kind is RunKind.TEST
+
+
+def may_cancel(kind: RunKind, status: RunStatus, *, concerned: bool, asked: bool) -> bool:
+    """Tell whether a member may ask for a run to stop now.
 
     Args:
+        kind: of the run.
         status: of the run.
         concerned: the member started it, or is the job's author.
         asked: somebody asked for it already.
     """
-    return status in ACTIVE and concerned and not asked
+    return status in ACTIVE and may_stop(kind, concerned=concerned) and not asked
 
 
 def removed_words(kind: str, at: datetime) -> str:
@@ -104,12 +118,22 @@ def advance(now: RunStatus, to: RunStatus) -> RunStatus:
     return to
 
 
-def after_lost_lease(*, keys_released: bool, already_retried: bool) -> RunStatus:
+def is_tried_once_more(kind: RunKind, *, keys_released: bool) -> bool:
+    """Tell whether a run whose worker went silent is tried one more time, and not as often as needed.
+
+    So is a job run that has a key, and a test: nobody accepted it, and it may be what ended the worker.
+    """
+    return keys_released or kind is RunKind.TEST
+
+
+def after_lost_lease(kind: RunKind, *, keys_released: bool, already_retried: bool) -> RunStatus:
     """Return what becomes of a run whose worker went silent.
 
-    Before keys it is queued again, as often as needed. After keys the same order is tried once more; then it fails.
+    A job run is queued again before keys, as often as needed. After keys the same order is tried once more, as a test
+    is; then it fails. `already_retried`: that was done.
     """
-    return RunStatus.FAILED if keys_released and already_retried else RunStatus.QUEUED
+    final = already_retried and is_tried_once_more(kind, keys_released=keys_released)
+    return RunStatus.FAILED if final else RunStatus.QUEUED
 
 
 def patience(attempts: int) -> int:
@@ -126,19 +150,30 @@ class Fate(StrEnum):
 
     STAYS = "stays"
     ENDS = "ends"
+    CANCELLED = "cancelled"
     AGAIN = "again"
 
 
 def after_change(
-    *, kind: RunKind, status: RunStatus, leased: bool, keys_released: bool, members_changed: bool, worker_stays: bool
+    *,
+    kind: RunKind,
+    status: RunStatus,
+    leased: bool,
+    keys_released: bool,
+    members_changed: bool,
+    member_stays: bool,
+    worker_stays: bool,
 ) -> Fate:
     """Return the fate of an active run when a roster, or a worker list alone, comes into force.
 
-    When the members change, a job run that has a key may finish and any other ends. When the workers alone change, a
-    run that a worker has not begun takes another turn: its evidence would name a list that is not the newest.
+    When the members change, a job run that has a key may finish and any other ends; a test is cancelled if who started
+    it is no member any more. When the workers alone change, a run that a worker has not begun takes another turn: its
+    evidence would name a list that is not the newest.
     """
     if members_changed and kind is RunKind.JOB:
         return Fate.STAYS if keys_released else Fate.ENDS
+    if members_changed and not member_stays:
+        return Fate.CANCELLED
     if leased and status is RunStatus.QUEUED and (kind is RunKind.JOB or not worker_stays):
         return Fate.AGAIN
     return Fate.STAYS

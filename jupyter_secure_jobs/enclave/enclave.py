@@ -301,7 +301,7 @@ class Enclave:
         machine.check(task.compute, task.limits)
         _preflight(task)
         values = check_values(task.declarations, task.inputs)
-        limits = _limits(task.limits)
+        limits = _limits(task.limits.for_test())  # that nobody accepted it is true whatever the server says
         gate = Gate.start(self.sandboxes, task.rules, limits)
         sandbox: Taken | None = None
         try:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FORMER: Final = {"keyservice": "was_service", "worker": "was_worker"}
 _WHY: Final = "The members changed before any key was released for this run: submit the job again."
+_LEFT: Final = "Who started this test is no member any more. Any member can test again."
 
 
 def put_in_force(unit: Unit, change: Change, *, proposer: str) -> None:
@@ -104,6 +105,7 @@ def _still_needed(unit: Unit, row: ServiceKeyRow, *, replaced: bool) -> bool:
 def _end_runs(unit: Unit, change: Change) -> None:
     workspace = change.after.workspace
     listed = {(worker.name, worker.platform_key) for worker in change.listed.workers}
+    members = {member.email for member in change.after.members}
     stay = {row.name for row in workspaces.services(unit.session, workspace, "worker") if (row.name, row.key) in listed}
     for run in runs.active_anywhere(unit.session, workspace):
         fate = after_change(
@@ -112,11 +114,16 @@ def _end_runs(unit: Unit, change: Change) -> None:
             leased=run.lease is not None,
             keys_released=run.keys_released,
             members_changed=change.roster is not None,
+            member_stays=run.member in members,
             worker_stays=run.worker in stay,
         )
         if fate is Fate.ENDS:
             run.error_text = _WHY
             end(unit, run, RunStatus.FAILED, MEMBERS_CHANGED)
+        elif fate is Fate.CANCELLED:
+            # A worker that has it hears that its lease is gone, and stops it.
+            run.error_text = _LEFT
+            end(unit, run, RunStatus.CANCELLED, MEMBERS_CHANGED)
         elif fate is Fate.AGAIN:
             give_back(unit, run, lost=False)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from jupyter_secure_jobs.domain import audit
 from jupyter_secure_jobs.domain import run as rules
 from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, UnauthenticatedError
+from jupyter_secure_jobs.domain.job import JobLimits
 from jupyter_secure_jobs.domain.output import of_dataset
 from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
@@ -128,7 +130,7 @@ def _test(unit: Unit, run: RunRow) -> TestTask:
         datasets={read["table"]: read["dataset"] for read in text["datasets"]},
         inputs=run.inputs,
         declarations=[InputVariableWire.model_validate(each) for each in text["inputs"]],
-        limits=LimitsWire.model_validate(text["limits"]),
+        limits=LimitsWire.model_validate(asdict(JobLimits(**text["limits"]).for_test())),
         compute=ComputeWire.model_validate(text.get("compute", {})),
         output_policy=OutputPolicyWire.model_validate(text.get("output_policy", {})),
         counts=text.get("counts", []),
@@ -207,8 +209,7 @@ def finish(unit: Unit, workspace: str, run: str, body: Finished) -> Nothing:
     for name, value in brought.items():
         setattr(row, name, value)
     row.rows, row.error_line = body.rows, body.error_line
-    # For a job run there are words only if it was refused before its code ran: there is no receipt then.
-    row.error_text = body.error_text[:2000] if body.error_text and body.receipt is None else None
+    row.error_text = _said(row, body)
     if row.started is None and body.status is not RunStatus.CANCELLED:
         row.started = unit.now
     signed = body.receipt or body.test
@@ -216,6 +217,14 @@ def finish(unit: Unit, workspace: str, run: str, body: Finished) -> Nothing:
     end(unit, row, body.status, body.error_class, by=audit.worker(row.worker), statement=outcome)
     _let_go(unit)
     return Nothing()
+
+
+def _said(row: RunRow, body: Finished) -> str | None:
+    if body.receipt is not None:
+        return None  # of a job run there are words only if it was refused before its code ran
+    over = row.kind == RunKind.TEST and body.error_class == rules.TIME_LIMIT
+    words = "\n".join(each for each in (rules.TEST_TIME_IS_UP if over else None, body.error_text) if each)
+    return words[:2000] or None
 
 
 def _files(unit: Unit, workspace: str, body: Finished) -> dict[str, str | bytes]:

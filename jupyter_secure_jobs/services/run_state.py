@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain import audit
-from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus, advance, after_lost_lease
+from jupyter_secure_jobs.domain.run import Phase, RunKind, RunStatus, advance, after_lost_lease, is_tried_once_more
 from jupyter_secure_jobs.services.unit import Waiting
 from jupyter_secure_jobs.store import runs
 
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
     from jupyter_secure_jobs.services.unit import Unit
     from jupyter_secure_jobs.store.tables import RunRow
+
+
+_TWICE_LOST: Final = (
+    "Twice a worker had this test and gave no sign of life any more. It is not tried a third time: it may be what ends "
+    "them. Look whether it needs less memory or time, then test again."
+)
 
 
 def mark(run: RunRow, phase: Phase, at: datetime) -> None:
@@ -108,10 +114,12 @@ def give_back(unit: Unit, run: RunRow, *, lost: bool) -> None:
     if run.cancel_requested:
         end(unit, run, RunStatus.CANCELLED, "Cancelled")
         return
-    if lost and after_lost_lease(keys_released=run.keys_released, already_retried=run.retried) is RunStatus.FAILED:
+    kind, released = RunKind(run.kind), run.keys_released
+    if lost and after_lost_lease(kind, keys_released=released, already_retried=run.retried) is RunStatus.FAILED:
+        run.error_text = _TWICE_LOST if kind is RunKind.TEST else None
         end(unit, run, RunStatus.FAILED, "WorkerLost")
         return
-    run.retried = run.retried or (lost and run.keys_released)
+    run.retried = run.retried or (lost and is_tried_once_more(kind, keys_released=released))
     run.status = str(advance(RunStatus(run.status), RunStatus.QUEUED))
     run.started = None
     mark(run, Phase.QUEUED, unit.now)

@@ -116,7 +116,10 @@ def wire(
         outputs_removed=run.removed,
         can_open=may_open(kind, colleague=viewer.organisation == job.organisation),
         can_cancel=may_cancel(
-            RunStatus(run.status), concerned=viewer.email in (run.member, job.author), asked=run.cancel_requested
+            kind,
+            RunStatus(run.status),
+            concerned=viewer.email in (run.member, job.author),
+            asked=run.cancel_requested,
         ),
         worker=run.worker,
         assurance=str(Assurance.SOFTWARE),

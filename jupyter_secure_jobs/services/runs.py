@@ -185,12 +185,14 @@ def listed(
 def cancel(unit: Unit, workspace: str, run: str) -> RunWire:
     """Ask for a run to stop: at once if no worker has it, else with the worker's next sign of life.
 
+    A test is every member's to stop, a job run that of who started it and of the job's author.
+
     Raises:
         NotAllowedError: the caller may not cancel it, or it has ended.
     """
     row, job, member = _run(unit, workspace, run)
-    if member.email not in (row.member, job.author):
-        raise NotAllowedError("not_yours", "Only who started a run, or the job's author, cancels it.", "Ask them.")
+    if not rules.may_stop(RunKind(row.kind), concerned=member.email in (row.member, job.author)):
+        raise NotAllowedError("not_yours", "Only who started a job run, or its author, cancels it.", "Ask them.")
     if RunStatus(row.status) in rules.ENDED:
         raise NotAllowedError("run_ended", f"The run has ended: {row.status}.", "Nothing is left to cancel.")
     row.cancel_requested = True

@@ -34,8 +34,8 @@ class RunWire(Wire):
     waits until `waits_until`, when its order expires.
 
     `can_open` and `can_cancel` are about the member who asks: whether result and log are for them, and whether they may
-    ask for the run to stop. `error_line` is a line of the job's own text. `rows` is the true total. `used_up`: a first
-    key was released.
+    ask for the run to stop, as every member may for a test. `error_line` is a line of the job's own text. `rows` is the
+    true total. `used_up`: a first key was released.
     """
 
     id: str

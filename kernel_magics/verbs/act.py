@@ -115,6 +115,16 @@ def _wait(desk: Desk, arguments: argparse.Namespace) -> None:
     watched(desk.session.job(arguments.name).run_number(arguments.run, kind=kind), timeout=arguments.timeout)
 
 
+def _cancel(desk: Desk, arguments: argparse.Namespace) -> None:
+    if not arguments.test and arguments.run is None:
+        _doing(Action.CANCEL, lambda job: job.cancel())(desk, arguments)
+        return
+    kind = RunKind.TEST if arguments.test else RunKind.JOB
+    run = desk.session.job(arguments.name).run_number(arguments.run, kind=kind).cancel()
+    show(note(f'Asked to stop: {run.wire.kind} run {run.number} of "{run.wire.job_name}".'))
+    show(run)
+
+
 def _activate(desk: Desk, arguments: argparse.Namespace) -> None:
     job = desk.session.job(arguments.name).activate(arguments.version)
     show(note(f'{LABELS[Action.ACTIVATE]}: version {arguments.version} of "{job.name}" is live.'))
@@ -177,7 +187,13 @@ VERBS: Final = (
         arguments=_wait_arguments,
         do=_wait,
     ),
-    _verb(Action.CANCEL, "cancel the active run", lambda job: job.cancel()),
+    Verb(
+        name=str(Action.CANCEL),
+        form='"NAME" [--run N] [--test]',
+        summary="cancel the active run, or the newest test",
+        arguments=named_run,
+        do=_cancel,
+    ),
     Verb(
         name="activate",
         form='"NAME" N',

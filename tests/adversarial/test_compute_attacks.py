@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError, Unavai
 from jupyter_secure_jobs.domain.job import JobLimits, Language
 from jupyter_secure_jobs.domain.output import OutputPolicy
 from jupyter_secure_jobs.enclave import plaintext
+from jupyter_secure_jobs.enclave.gate import Gate
 from jupyter_secure_jobs.enclave.task import SyntheticTask
 from jupyter_secure_jobs.protocol import canonical, codec
 from jupyter_secure_jobs.protocol import envelope as envelopes
@@ -24,9 +26,9 @@ from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from jupyter_secure_jobs.protocol.envelope import Envelope
+    from jupyter_secure_jobs.sandbox.limits import Limits
 
 DIGEST = f"sha256:{'1' * 64}"
 # What leads out of the sandbox's quiet corner, if a session or a virtual machine took it: each is a way of Spark's own.
@@ -224,3 +226,23 @@ def test_test_run_that_is_not_begun(
     with refused(code, kind=kind):
         road.enclave.test(task, {}, tmp_path, phase=lambda _: None)
     assert road.enclave.children == [], "no sandbox is started for it"
+
+
+def test_a_test_gets_an_hour_whatever_the_server_says(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that helps could hand out a test with the seven days that a draft may ask for."""
+
+    class AskedError(Exception):
+        """The limits that a sandbox was asked for are known."""
+
+    asked: list[int] = []
+
+    def start(_sandboxes: object, _rules: object, limits: Limits) -> None:
+        asked.append(limits.seconds)
+        raise AskedError
+
+    monkeypatch.setattr(Gate, "start", start)
+    for drafted in (604_800, 60):
+        task = _task(limits=JobLimits(seconds=drafted, cores=1, memory_bytes=2**29))
+        with pytest.raises(AskedError):
+            road.enclave.test(task, {}, Path("/nonexistent"), phase=lambda _: None)
+    assert asked == [3600, 60]

@@ -94,7 +94,9 @@ function Sizes(props: PartProps): ReactElement {
     [
       'seconds',
       trans.__('Time in seconds'),
-      trans.__('3,600 are an hour. A run that takes longer is ended.'),
+      trans.__(
+        '3,600 are an hour. A run that takes longer is ended; a test is ended after an hour.'
+      ),
       1
     ],
     [

@@ -316,6 +316,10 @@ class MemberSide(Place):
         kind = request.url.params["kind"]
         return Page[RunWire](items=[r for r in reversed(self.runs.values()) if (r.job, r.kind) == (job, kind)])
 
+    def cancel_run(self, _: httpx.Request, run: str) -> Wire:
+        self.runs[run] = self.runs[run].model_copy(update={"cancel_requested": True})
+        return self.runs[run]
+
     def run(self, _: httpx.Request, run: str) -> Wire:
         """Give the run as it is, and let it end right after, so that a client must look twice."""
         was = self.runs[run]

@@ -33,6 +33,7 @@ ROUTES = (
     ("GET", W + "jobs/([^/]*)/runs", "list_runs"),
     ("POST", W + "jobs/([^/]*)/(cancel-review|new-draft|discard-draft|archive|unarchive|cancel)", "act"),
     ("GET", W + "runs/([^/]*)", "run"),
+    ("POST", W + "runs/([^/]*)/cancel", "cancel_run"),
     ("GET", "member/" + W + "runs/([^/]*)/result", "preview"),
     ("GET", "member/" + W + "runs/([^/]*)/log", "log"),
     ("GET", "member/" + W + "runs/([^/]*)/bundle", "bundle"),

@@ -72,6 +72,18 @@ def test_under_review_a_changed_cell_is_refused_with_the_way_out(notebook: Noteb
     assert side.detail("j1").version.code == "SELECT 2"
 
 
+def test_a_test_is_cancelled_by_its_number_or_as_the_newest(notebook: Notebook, side: MemberSide) -> None:
+    notebook.cell(f"{HEAD}\n{SQL}")
+    notebook.cell('for _ in range(3): session.job("Delays").test(month=1)')
+    assert "Asked to stop: test run 3" in notebook.cell('%securejob cancel "Delays" --test')
+    assert "cancel asked" in notebook.cell('%securejob cancel "Delays" --test --run 1')
+    assert [run.cancel_requested for run in side.runs.values()] == [True, False, True]
+    side.accept_all("j1")
+    notebook.cell('session.job("Delays").run(month=1)')
+    assert "job run 1" in notebook.cell('%securejob cancel "Delays" --run 1')
+    assert side.runs["job1"].cancel_requested
+
+
 def test_a_description_can_change_at_any_time(notebook: Notebook, side: MemberSide) -> None:
     notebook.cell(f"{HEAD}\n{SQL}")
     notebook.cell('%securejob submit "Delays"')

@@ -104,6 +104,14 @@ def _add_worker(groups: Groups) -> None:
         metavar="GIB",
         help="how much encrypted data to keep on the disk for later runs that read the same; 0 for none",
     )
+    work.add_argument(
+        "--workspace",
+        action="append",
+        type=_workspace_id,
+        default=[],
+        metavar="ID",
+        help="take runs of this workspace alone, or of several if given again; default: of every one that lists it",
+    )
     work.set_defaults(run=_work)
     added = worker.add_parser("add-wheel", help="put a Python package into this worker's wheel house, for jobs to use")
     added.add_argument("file", type=Path, metavar="FILE")
@@ -158,6 +166,13 @@ def _emails(text: str) -> list[str]:
         return [clean_email(each) for each in text.split(",")]
     except InvalidError as error:
         raise ArgumentTypeError(error.detail) from error
+
+
+def _workspace_id(text: str) -> str:
+    # An empty variable of a script must not come to mean every workspace.
+    if not text.strip():
+        raise ArgumentTypeError("a workspace's id")
+    return text.strip()
 
 
 def _gibibytes(text: str) -> int:
@@ -294,6 +309,7 @@ def _work(arguments: Namespace) -> None:
             enclave=enclave,
             ca_file=arguments.ca_file,
             keep_bytes=arguments.keep_ciphertext * 1024**3,
+            workspaces=arguments.workspace,
         )
     except SecureJobsError:
         enclave.close()

@@ -25,7 +25,7 @@ from jupyter_secure_jobs.wire.mailbox import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -40,15 +40,23 @@ _TRIES: Final = 5
 class WorkerMailbox:
     """A worker's side of the mailbox."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Use a connection that is logged in with the worker's platform key."""
+    def __init__(self, connection: Connection, *, workspaces: Collection[str] = ()) -> None:
+        """Use a connection that is logged in with the worker's platform key.
+
+        `workspaces` are the ids of those that it serves; without any it serves every one that lists it.
+        """
         self._connection = connection
+        self._workspaces = sorted(workspaces) or None
 
     def lease(self, offer: OfferWire | None = None) -> LeaseWire | None:
         """Wait for a run, up to about 20 seconds; tell what runs can have here."""
         address = f"worker/leases?wait={WAIT_SECONDS}"
         return self._connection.post(
-            address, LeaseNew(offer=offer), LeaseAnswer, timeout=WAIT_SECONDS + 10, largest=LARGEST_LIST
+            address,
+            LeaseNew(offer=offer, workspaces=self._workspaces),
+            LeaseAnswer,
+            timeout=WAIT_SECONDS + 10,
+            largest=LARGEST_LIST,
         ).lease
 
     def _of(self, lease: LeaseWire, what: str) -> str:

@@ -256,8 +256,8 @@ _MEMBERS: Final = (
 
 _WORKERS: Final = (
     _p("worker/leases", "lease_run", mailbox.LeaseNew, mailbox.LeaseAnswer,
-       lambda u, c: dispatch.claim(u, c.body.offer), query=("wait",), ready=lambda answer, c: answer.lease is not None,
-       waits=Waiting.WORK),
+       lambda u, c: dispatch.claim(u, c.body.offer, serves=c.body.workspaces), query=("wait",),
+       ready=lambda answer, c: answer.lease is not None, waits=Waiting.WORK),
     _p("worker/" + _R + "/heartbeat", "heartbeat", mailbox.Heartbeat, mailbox.HeartbeatAnswer,
        lambda u, c: dispatch.heartbeat(u, c.w, c.path["r"], c.body)),
     _p("worker/" + _R + "/release", "release_run", mailbox.Heartbeat, Nothing,

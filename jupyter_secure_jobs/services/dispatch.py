@@ -33,7 +33,7 @@ from jupyter_secure_jobs.wire.mailbox import (
 from jupyter_secure_jobs.wire.output import OutputPolicyWire, OwnerPolicyWire
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from jupyter_secure_jobs.services.unit import Unit
@@ -44,20 +44,46 @@ if TYPE_CHECKING:
 def enrolled(unit: Unit, *kinds: str) -> list[ServiceKeyRow]:
     """Return where the caller is a worker or key service, and note that it was seen.
 
+    A worker counts as seen where it has asked for runs: where it is listed alone, it may serve nobody.
+
     Raises:
         UnauthenticatedError: nowhere.
     """
     listed = list(workspaces.service_keys(unit.session, unit.caller(), *kinds))
     if not listed:
         raise UnauthenticatedError("not_enrolled", f"This key is no {kinds[0]} of any workspace.", "Have it enrolled.")
-    step = timedelta(seconds=unit.server.settings.away_seconds / 4)
     for row in listed:
-        if row.seen is None or unit.now - row.seen > step:
-            was_away = not queue.present(unit, row)
-            row.seen = unit.now
-            if was_away:
-                unit.changes(row.workspace)
+        if row.kind != "worker" or row.seen is not None:
+            _saw(unit, row)
     return listed
+
+
+def _saw(unit: Unit, row: ServiceKeyRow) -> None:
+    step = timedelta(seconds=unit.server.settings.away_seconds / 4)
+    if row.seen is None or unit.now - row.seen > step:
+        was_away = not queue.present(unit, row)
+        row.seen = unit.now
+        if was_away:
+            unit.changes(row.workspace)
+
+
+def _served(unit: Unit, serves: Collection[str] | None) -> list[ServiceKeyRow]:
+    """Return where the calling worker serves, by its own word; elsewhere it is there for nobody from now on."""
+    listed = enrolled(unit, "worker")
+    here = [row for row in listed if serves is None or row.workspace in serves]
+    if not here:
+        raise UnauthenticatedError(
+            "not_enrolled",
+            "This key is no worker of any workspace that it serves.",
+            "Look at --workspace, or have the worker enrolled there.",
+        )
+    for row in listed:
+        if row in here:
+            _saw(unit, row)
+        elif row.seen is not None:
+            row.seen = row.offer = None
+            unit.changes(row.workspace)
+    return here
 
 
 def sweep(unit: Unit) -> None:
@@ -76,9 +102,15 @@ def sweep(unit: Unit) -> None:
         end(unit, run, RunStatus.FAILED, "OrderExpired")
 
 
-def claim(unit: Unit, offer: OfferWire | None = None) -> LeaseAnswer:
-    """Hand the next run to the calling worker, or nothing. A job run waits until its key services are there."""
-    rows = enrolled(unit, "worker")
+def claim(unit: Unit, offer: OfferWire | None = None, *, serves: Collection[str] | None = None) -> LeaseAnswer:
+    """Hand the next run to the calling worker, or nothing. A job run waits until its key services are there.
+
+    `serves` are the workspaces whose runs it takes; None: all that list it.
+
+    Raises:
+        UnauthenticatedError: none of them lists it.
+    """
+    rows = _served(unit, serves)
     profiles.told(unit, rows, offer)
     mine = {row.workspace: row for row in rows}
     sweep(unit)

@@ -56,7 +56,7 @@ def ask(unit: Unit, workspace: str, run: str, body: KeysAsked) -> KeysAnswer:
     mails = runs.mail(unit.session, run)
     waiting = [mail.organisation for mail in mails if mail.nonce is None]
     known = enrolled(unit, "worker", "was_worker") if waiting else []
-    served = {each.workspace: each for each in known if each.kind == "worker"}
+    served = {each.workspace: each for each in known if each.kind == "worker" and each.seen is not None}
     return KeysAnswer(
         nonces={mail.organisation: mail.nonce for mail in mails if mail.nonce is not None},
         grants={mail.organisation: logbook.wire_of(mail.grant) for mail in mails if mail.grant is not None},

@@ -117,8 +117,9 @@ class ProposalRow(Base):
 class ServiceKeyRow(Base):
     """The key by which a key service or a worker logs in: `kind` is `keyservice` or `worker`.
 
-    One that was dropped stays as `was_service` until it has heard so, or `was_worker` until its run has ended. `offer`
-    is what a worker says that runs can have there.
+    One that was dropped stays as `was_service` until it has heard so, or `was_worker` until its run has ended. `seen`
+    is when it called last: never, if a worker that is listed here does not serve this workspace. `offer` is what a
+    worker says that runs can have there.
     """
 
     __tablename__ = "service_key"

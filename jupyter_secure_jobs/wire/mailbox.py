@@ -17,10 +17,14 @@ from jupyter_secure_jobs.wire.run import InputValue
 
 
 class LeaseNew(Wire):
-    """A worker asks for a run; `wait_seconds` it is ready to wait for one. `offer`: what runs can have there."""
+    """A worker asks for a run; `wait_seconds` it is ready to wait for one. `offer`: what runs can have there.
+
+    `workspaces` are those that it serves, by their ids; null: every one whose members list it.
+    """
 
     wait_seconds: float = 20.0
     offer: OfferWire | None = None
+    workspaces: list[str] | None = None
 
 
 class Dossier(Wire):

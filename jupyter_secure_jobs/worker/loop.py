@@ -25,6 +25,7 @@ from jupyter_secure_jobs.domain.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from jupyter_secure_jobs.domain.job import MOST_TEST_SECONDS
 from jupyter_secure_jobs.domain.run import MOST_GRANTS_PER_ORDER, NONCE_SECONDS, RunKind, RunStatus
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest
@@ -34,9 +35,11 @@ from jupyter_secure_jobs.wire.profile import OfferWire
 from jupyter_secure_jobs.worker.ciphertext import MOST_BYTES, Ciphertext
 from jupyter_secure_jobs.worker.life import Life
 from jupyter_secure_jobs.worker.patience import Patience
+from jupyter_secure_jobs.worker.served import check_served
+from jupyter_secure_jobs.worker.task import task_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from jupyter_secure_jobs.crypto.keyfile import KeyRing
     from jupyter_secure_jobs.wire.mailbox import Dossier
@@ -70,13 +73,16 @@ class Worker:
         enclave: EnclaveProcess,
         ca_file: Path | None = None,
         keep_bytes: int = MOST_BYTES,
+        workspaces: Collection[str] = (),
     ) -> None:
         """Connect with the platform key. `enclave` was started already; `start` starts the next one if it is lost.
 
-        `keep_bytes`: how much ciphertext is kept for later runs.
+        `keep_bytes`: how much ciphertext is kept for later runs. `workspaces`: the ids of those whose runs are taken;
+        without any, of every one that lists this worker.
         """
         self._login = LoggedIn(workspace_url, ring.signing, ca_file=ca_file)
-        self._mailbox = WorkerMailbox(self._login.connection)
+        self._mailbox = WorkerMailbox(self._login.connection, workspaces=workspaces)
+        self._workspaces = frozenset(workspaces)
         self._start = start
         self._folder = folder / "runs"
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -135,6 +141,11 @@ class Worker:
         lease = self._mailbox.lease(OfferWire.model_validate(enclave.ask({"do": "offer"})))
         if lease is None:
             return
+        try:
+            check_served(lease, self._workspaces)
+        except RefusedError:
+            self._mailbox.release(lease)
+            raise
         with self._at_work:
             self._carry(lease, enclave)
 
@@ -199,29 +210,10 @@ class Worker:
         outbox = _outbox(folder)
         if life.cancelled:
             return _cancelled(lease)
-        frame = {
-            "do": "test",
-            "files": files,
-            "outbox": outbox,
-            "task": {
-                "workspace": lease.workspace,
-                "genesis": task.genesis,
-                "run": lease.run,
-                "text_hash": task.text_hash,
-                "language": task.language,
-                "code": task.code,
-                "tables": task.tables,
-                "datasets": task.datasets,
-                "inputs": task.inputs,
-                "declarations": [each.model_dump(mode="json", exclude={"constraint"}) for each in task.declarations],
-                "limits": task.limits.model_dump(mode="json"),
-                "compute": task.compute.model_dump(mode="json"),
-                "output_policy": task.output_policy.model_dump(mode="json"),
-                "counts": task.counts,
-                "owners": [each.model_dump(mode="json") for each in task.owners],
-            },
-        }
-        return self._finished(lease, self._ended(enclave, frame, life, files, seconds=task.limits.seconds))
+        frame = task_frame(lease, task, files, outbox)
+        return self._finished(
+            lease, self._ended(enclave, frame, life, files, seconds=min(task.limits.seconds, MOST_TEST_SECONDS))
+        )
 
     def _job(self, lease: LeaseWire, enclave: EnclaveProcess, folder: Path, life: Life) -> Finished:
         if lease.dossier is None:

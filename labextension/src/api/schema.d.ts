@@ -2827,6 +2827,8 @@ export interface components {
         /**
          * LeaseNew
          * @description A worker asks for a run; `wait_seconds` it is ready to wait for one. `offer`: what runs can have there.
+         *
+         *     `workspaces` are those that it serves, by their ids; null: every one whose members list it.
          */
         LeaseNew: {
             /** @default null */
@@ -2836,6 +2838,11 @@ export interface components {
              * @default 20
              */
             wait_seconds: number;
+            /**
+             * Workspaces
+             * @default null
+             */
+            workspaces: string[] | null;
         };
         /**
          * LeaseWire
@@ -3780,8 +3787,8 @@ export interface components {
          *     waits until `waits_until`, when its order expires.
          *
          *     `can_open` and `can_cancel` are about the member who asks: whether result and log are for them, and whether they may
-         *     ask for the run to stop. `error_line` is a line of the job's own text. `rows` is the true total. `used_up`: a first
-         *     key was released.
+         *     ask for the run to stop, as every member may for a test. `error_line` is a line of the job's own text. `rows` is the
+         *     true total. `used_up`: a first key was released.
          */
         RunWire: {
             /**

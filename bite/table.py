@@ -18,6 +18,7 @@ from bite import (
     running,
     sandboxes,
     sides,
+    trials,
 )
 
 if TYPE_CHECKING:
@@ -50,5 +51,7 @@ TABLE: Final[dict[str, tuple[Defence, ...]]] = {
     "Compute profiles": queueing.PROFILES,
     "The queue": queueing.QUEUE,
     "Leases and signs of life": queueing.LEASES,
+    "Test runs": trials.TESTS,
+    "Whose runs a worker takes": trials.SERVED,
     "What a key service tells": queueing.TOLD,
 }

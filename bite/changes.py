@@ -14,6 +14,7 @@ _WITHHOLDINGS: Final = "tests/unit/engines/test_withholding.py"
 _WITHHELD: Final = "tests/adversarial/test_withheld_values.py"
 _CHANGES: Final = "tests/adversarial/test_change_attacks.py"
 _COUNTS: Final = "tests/adversarial/test_count_attacks.py"
+_NOTICES: Final = "tests/adversarial/test_notice_attacks.py"
 
 DEFENCES: Final = (
     Defence(
@@ -46,9 +47,43 @@ DEFENCES: Final = (
         name="a withdrawal is of one's own dataset",
         stops="another organisation names a dataset as its own and stops it for good",
         edits=(not_raised(_SERVICE, 'RefusedError("not_our_dataset"'),),
-        tests=(
-            "tests/adversarial/test_notice_attacks.py::test_withdrawal_under_a_manifest_that_names_anothers_dataset",
+        tests=(f"{_NOTICES}::test_withdrawal_under_a_manifest_that_names_anothers_dataset",),
+    ),
+    Defence(
+        name="a revocation stops in its own workspace",
+        stops="a member of one workspace stops another's jobs at a key service of both",
+        edits=(
+            changed(
+                _STATE,
+                "SELECT scope FROM revoked WHERE version = ? AND (workspace = ? OR workspace IS NULL)",
+                "SELECT scope FROM revoked WHERE version = ? AND (workspace = ? OR TRUE)",
+            ),
         ),
+        tests=(
+            f"{_NOTICES}::test_revocation_of_a_version_of_another_workspace",
+            f"{_NOTICES}::test_revocation_of_a_version_of_another_workspace_beside_a_run",
+        ),
+    ),
+    Defence(
+        name="a withdrawal stops in its own workspace",
+        stops="a member of one workspace stops another's datasets at a key service of both",
+        edits=(
+            changed(
+                _STATE,
+                "SELECT 1 FROM withdrawn WHERE dataset = ? AND (workspace = ? OR workspace IS NULL)",
+                "SELECT 1 FROM withdrawn WHERE dataset = ? AND (workspace = ? OR TRUE)",
+            ),
+        ),
+        tests=(f"{_NOTICES}::test_withdrawal_of_a_dataset_of_another_workspace",),
+    ),
+    Defence(
+        name="a stop whose workspace was not written down stops everywhere",
+        stops="an update forgets what was revoked and withdrawn before it",
+        edits=(
+            changed(_STATE, "INSERT INTO stop SELECT NULL, version, scope, statement FROM revoked;\n", ""),
+            changed(_STATE, "INSERT INTO taken_back SELECT NULL, dataset, time FROM withdrawn;\n", ""),
+        ),
+        tests=(f"{_COUNTS}::test_memory_of_the_first_form_opens_with_all_it_knew",),
     ),
     Defence(
         name="a key service notices that its memory is an old one",

@@ -77,7 +77,7 @@ KEY_SERVICES: Final = (
         edits=(
             changed(
                 _SERVICE,
-                "revoked = self._state.revoked(run.version_hash) or run.rerun_revoked",
+                "revoked = self._state.revoked(run.rosters.workspace, run.version_hash) or run.rerun_revoked",
                 "revoked = run.rerun_revoked",
             ),
         ),
@@ -92,7 +92,11 @@ KEY_SERVICES: Final = (
     Defence(
         name="revocations are kept on disk",
         stops="a restart forgets them",
-        edits=(does_nothing(_STATE, "    def revoke(self, version: str, scope: Scope, statement: str) -> None:"),),
+        edits=(
+            does_nothing(
+                _STATE, "    def revoke(self, workspace: str, version: str, scope: Scope, statement: str) -> None:"
+            ),
+        ),
         tests=(
             f"{_SERVICES}::test_hidden_withdrawal_of_an_acceptance",
             f"{_SERVICES}::test_hidden_revocation_of_reruns",

@@ -117,7 +117,7 @@ class KeyService:
         said = verify_revocation(revocation, trusted, None)
         with self._state.transaction():
             self._follow(trusted, rosters)
-            self._state.revoke(said.version, said.scope, revocation.hash)
+            self._state.revoke(workspace, said.version, said.scope, revocation.hash)
             return self._acknowledged(trusted, revocation, now)
 
     def hear_withdrawal(
@@ -143,7 +143,7 @@ class KeyService:
         said = verify_withdrawal(withdrawal, trusted, of)
         with self._state.transaction():
             self._follow(trusted, rosters)
-            self._state.withdraw(said.dataset, now=now)
+            self._state.withdraw(workspace, said.dataset, now=now)
             return self._acknowledged(trusted, withdrawal, now)
 
     def hear(self, notice: Notice, *, now: datetime) -> Envelope | None:
@@ -279,8 +279,8 @@ class KeyService:
             rosters = self._chain(dossier.rosters, workspace=workspace)
             for envelope in dossier.revocations:
                 said = verify_revocation(envelope, rosters, None)
-                if self._state.revoked(said.version) not in (said.scope, Scope.ALL):
-                    self._state.revoke(said.version, said.scope, envelope.hash)
+                if self._state.revoked(workspace, said.version) not in (said.scope, Scope.ALL):
+                    self._state.revoke(workspace, said.version, said.scope, envelope.hash)
 
     def _go_on(self, rosters: TrustedRosters, *, workers: int) -> None:
         """Remember the newest roster and worker list that were shown: from now on older ones are refused."""
@@ -290,14 +290,15 @@ class KeyService:
 
     def _not_stopped(self, run: AuthorisedRun, dossier: Dossier) -> None:
         """Return if nothing that this key service remembers stops the run; what it remembers grows all the time."""
-        pin = self._pin(run.rosters.workspace)
+        workspace = run.rosters.workspace
+        pin = self._pin(workspace)
         _not_older(dossier.rosters, pin)
         self._named_by(run.rosters)
         _not_older_workers(dossier.workers, pin)
-        if self._state.revoked(run.version_hash) is Scope.ALL:
+        if self._state.revoked(workspace, run.version_hash) is Scope.ALL:
             raise RefusedError("withdrawn", "An acceptance of this version was withdrawn.", "Submit it again.")
         for read in run.version.datasets:
-            if self._state.withdrawn(read.dataset):
+            if self._state.withdrawn(workspace, read.dataset):
                 raise RefusedError("dataset_withdrawn", f"The dataset behind {read.table!r} was withdrawn.")
         restored = self._state.restored
         if restored is not None:
@@ -345,7 +346,7 @@ class KeyService:
                 )
             return known.times + 1
         # What was heard here counts even if the server left it out of the statements.
-        revoked = self._state.revoked(run.version_hash) or run.rerun_revoked
+        revoked = self._state.revoked(run.rosters.workspace, run.version_hash) or run.rerun_revoked
         refused = runs_refused(
             run.version.grant,
             used=self._state.used(run.version_hash),

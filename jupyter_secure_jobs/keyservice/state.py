@@ -46,6 +46,19 @@ INSERT INTO life VALUES (0, NULL);
 CREATE TABLE heard (statement TEXT PRIMARY KEY, workspace TEXT NOT NULL, envelope BLOB NOT NULL,
     acknowledgement BLOB NOT NULL, told INTEGER NOT NULL);
 """,
+    # Stops of before named no workspace. They have none here, and go on stopping in every one: which of them another
+    # workspace's member had brought, nobody can tell any more.
+    """
+CREATE TABLE stop (workspace TEXT, version TEXT NOT NULL, scope TEXT NOT NULL, statement TEXT NOT NULL,
+    UNIQUE (version, workspace, scope));
+INSERT INTO stop SELECT NULL, version, scope, statement FROM revoked;
+DROP TABLE revoked;
+CREATE TABLE taken_back (workspace TEXT, dataset TEXT NOT NULL, time TEXT NOT NULL, UNIQUE (dataset, workspace));
+INSERT INTO taken_back SELECT NULL, dataset, time FROM withdrawn;
+DROP TABLE withdrawn;
+ALTER TABLE stop RENAME TO revoked;
+ALTER TABLE taken_back RENAME TO withdrawn;
+""",
 )
 
 
@@ -274,25 +287,33 @@ class State:
                 (order, version, now.isoformat()),
             )
 
-    def revoke(self, version: str, scope: Scope, statement: str) -> None:
-        """Remember a revocation for good."""
+    def revoke(self, workspace: str, version: str, scope: Scope, statement: str) -> None:
+        """Remember a revocation for good. It stops in its own workspace: another's members may name any version."""
         with self.transaction():
-            self._connection.execute("INSERT OR IGNORE INTO revoked VALUES (?, ?, ?)", (version, str(scope), statement))
+            self._connection.execute(
+                "INSERT OR IGNORE INTO revoked VALUES (?, ?, ?, ?)", (workspace, version, str(scope), statement)
+            )
 
-    def revoked(self, version: str) -> Scope | None:
-        """Return the strongest revocation of a version that was heard."""
-        rows = self._connection.execute("SELECT scope FROM revoked WHERE version = ?", (version,)).fetchall()
+    def revoked(self, workspace: str, version: str) -> Scope | None:
+        """Return the strongest revocation of a workspace's version that was heard."""
+        rows = self._connection.execute(
+            "SELECT scope FROM revoked WHERE version = ? AND (workspace = ? OR workspace IS NULL)", (version, workspace)
+        ).fetchall()
         scopes = {Scope(row[0]) for row in rows}
         return Scope.ALL if Scope.ALL in scopes else next(iter(scopes), None)
 
-    def withdraw(self, dataset: str, *, now: datetime) -> None:
-        """Remember that a dataset was taken back, for good."""
+    def withdraw(self, workspace: str, dataset: str, *, now: datetime) -> None:
+        """Remember that a dataset was taken back, for good, in this workspace: another's may have any id."""
         with self.transaction():
-            self._connection.execute("INSERT OR IGNORE INTO withdrawn VALUES (?, ?)", (dataset, now.isoformat()))
+            self._connection.execute(
+                "INSERT OR IGNORE INTO withdrawn VALUES (?, ?, ?)", (workspace, dataset, now.isoformat())
+            )
 
-    def withdrawn(self, dataset: str) -> bool:
-        """Tell whether a dataset was taken back."""
-        row = self._connection.execute("SELECT 1 FROM withdrawn WHERE dataset = ?", (dataset,)).fetchone()
+    def withdrawn(self, workspace: str, dataset: str) -> bool:
+        """Tell whether a workspace's dataset was taken back."""
+        row = self._connection.execute(
+            "SELECT 1 FROM withdrawn WHERE dataset = ? AND (workspace = ? OR workspace IS NULL)", (dataset, workspace)
+        ).fetchone()
         return row is not None
 
     def hear(self, statement: str, heard: Heard) -> None:

@@ -295,8 +295,11 @@ def test_memory_of_the_first_form_opens_with_all_it_knew(tmp_path: Path) -> None
         assert pin is not None
         assert released is not None
         assert (pin.epoch, pin.workers, released.times, state.used("v")) == (3, 2, 2, 1)
-        assert state.revoked("v") is Scope.ALL
-        assert state.withdrawn("d")
+        # Which workspace's they are is not known: they go on stopping in all.
+        assert state.revoked("w", "v") is state.revoked("another", "v") is Scope.ALL
+        assert state.withdrawn("w", "d")
+        assert state.withdrawn("another", "d")
+        assert state.revoked("w", "d") is None
         assert state.restored is None
         assert list(state.untold()) == []
         state.close()

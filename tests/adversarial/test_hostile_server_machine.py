@@ -340,12 +340,12 @@ class HostileServer(WatchedParts, RuleBasedStateMachine):
             state = self._state(owner)
             for version in self.kept.versions:
                 true = {said.scope for _, said in self.kept.revocations.values() if said.version == version}
-                remembered, heard = state.revoked(version), witness.heard.get(version, set())
+                remembered, heard = state.revoked(WORKSPACE, version), witness.heard.get(version, set())
                 assert remembered is None or remembered in true, "a revocation that nobody made is remembered"
                 assert remembered is not None or not heard, "a revocation that was heard is forgotten"
                 assert remembered is Scope.ALL or Scope.ALL not in heard, "a withdrawal that was heard is forgotten"
                 assert state.used(version) == sum(each.version == version for each in witness.released.values())
-            assert all(state.withdrawn(dataset) for dataset in witness.withdrawn)
+            assert all(state.withdrawn(WORKSPACE, dataset) for dataset in witness.withdrawn)
 
 
 def play(*, examples: int, steps: int, derandomized: bool, shrinking: bool) -> Counter[str]:

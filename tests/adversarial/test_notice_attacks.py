@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_secure_jobs.keyservice.service import KeyService
+    from jupyter_secure_jobs.protocol.envelope import Envelope
     from jupyter_secure_jobs.wire.mailbox import Acknowledged
 
 ALL = tuple(PEOPLE)
+MALLORY = "mallory@elsewhere.example"
 
 
 def test_honest_notice_stops_the_key_service_and_is_acknowledged(world: World, beta: KeyService) -> None:
@@ -191,6 +193,56 @@ def test_withdrawal_without_its_manifest(world: World, beta: KeyService) -> None
     with refused("manifest_missing"):
         beta.hear(notice(world, world.sign(world.withdrawal(REVIEWER), REVIEWER)), now=NOW)
     still_grants(world, beta)
+
+
+def of_mallory(beta: KeyService) -> World:
+    """Return a workspace that the key service serves too, where Mallory is the one who speaks for Beta."""
+    other = World()
+    mallory = other.member(MALLORY, "Beta", other.keys["mallory"])
+    other.rosters[:] = [other.sign(other.roster(workspace="ws-2", members=(mallory,)), "mallory")]
+    other.genesis = other.rosters[0].hash
+    beta._state.pin("ws-2", other.genesis)
+    return other
+
+
+def mallory_stops(world: World, other: World) -> Envelope:
+    """Return what Mallory signs in her own workspace of the version that she knows from the other."""
+    said = world.revocation(MALLORY, Scope.ALL, workspace="ws-2", genesis=other.genesis)
+    return other.sign(said, "mallory")
+
+
+def test_revocation_of_a_version_of_another_workspace(world: World, beta: KeyService) -> None:
+    """Whoever knows a version's hash can sign that it is revoked, in a workspace of their own."""
+    other = of_mallory(beta)
+    assert beta.hear(notice(other, mallory_stops(world, other)), now=NOW)
+    assert granted(world, beta)
+    beta.hear(stop_all(world), now=NOW)
+    with refused("withdrawn"):
+        granted(world, beta)
+
+
+def test_revocation_of_a_version_of_another_workspace_beside_a_run(world: World, beta: KeyService) -> None:
+    other = of_mallory(beta)
+    dossier = world.dossier(rosters=tuple(other.rosters), revocations=(mallory_stops(world, other),))
+    with refused("workers_chain"):
+        beta.nonce(dossier, workspace="ws-2", now=NOW)
+    assert beta._state.revoked("ws-2", world.version.hash) is Scope.ALL, "it was heard, in its own workspace"
+    assert granted(world, beta)
+
+
+def test_withdrawal_of_a_dataset_of_another_workspace(world: World, beta: KeyService) -> None:
+    """A dataset's id is what its manifest says: Mallory publishes one under an id that she has seen."""
+    other = of_mallory(beta)
+    here = {"workspace": "ws-2", "genesis": other.genesis}
+    stolen = other.sign(world.manifest("Beta", publisher=MALLORY, **here), "mallory")
+    said = other.sign(world.withdrawal(MALLORY, **here), "mallory")
+    assert beta.hear(notice(other, said, manifest=stolen), now=NOW)
+    assert granted(world, beta)
+    assert beta.hear(
+        notice(world, world.sign(world.withdrawal(REVIEWER), REVIEWER), manifest=world.manifests[1]), now=NOW
+    )
+    with refused("dataset_withdrawn"):
+        granted(world, beta)
 
 
 def test_other_statements_are_not_heard(world: World, beta: KeyService) -> None:

@@ -214,7 +214,7 @@ def test_withdrawal_carried_by_hand(parts: Parts, spare: str, tmp_path: Path) ->
     seen = parts.ana.client.dataset(parts.workspace, spare)
     assert (seen.heard_by, seen.waiting_for) == (["Aircraft Registry"], [])
     with parts.key_service("Aircraft Registry") as service:
-        assert service._state.withdrawn(spare)
+        assert service._state.withdrawn(parts.workspace, spare)
 
 
 def acknowledgement(parts: Parts, organisation: str, notice: Notice) -> Acknowledged:
@@ -276,5 +276,5 @@ def test_server_that_refuses_loses_nothing(parts: Parts) -> None:
             return [each.statement for each in service.untold() if each.statement in mine]
 
         wait_until(lambda: left() == [unknown.statement], "the one it does not")
-        assert service._state.revoked("sha256:" + "0" * 64) is Scope.ALL
+        assert service._state.revoked(parts.workspace, "sha256:" + "0" * 64) is Scope.ALL
         service.told(stopping.statement_of(unknown).hash)

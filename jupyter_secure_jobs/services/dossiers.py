@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.domain.errors import NotFoundError
+from jupyter_secure_jobs.domain.errors import NotFoundError, TooLargeError
 from jupyter_secure_jobs.protocol import codec
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.decision import Decision, Revocation
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # What a statement says follows from its bytes, so that the same bytes need be read once. An entry has a few KiB.
 _READ: Final = 1024
+# With the enclave's request and evidence a dossier must fit into one answer (see `portion`).
+MOST_BYTES: Final = 12 * 1024**2
 
 
 @functools.lru_cache(maxsize=_READ)
@@ -51,10 +53,27 @@ class _Kept:
     order: bytes
     log: LogProofWire
 
+    @property
+    def length(self) -> int:
+        """How many bytes the statements have, to a few for each."""
+        several = (*self.rosters, *self.workers, *self.manifests, *self.decisions, *self.revocations)
+        return sum(len(each) for each in (*several, self.version, self.order))
+
 
 def gather(unit: Unit, version: VersionRow, workspace: str, order: Envelope) -> Dossier:
-    """Return the statements about one order, not yet in the log, of one submitted version."""
-    return _parsed(_kept(unit, workspace, version, order=order.to_bytes(), seen=None))
+    """Return the statements about one order, not yet in the log, of one submitted version.
+
+    Raises:
+        TooLargeError: they are over 12 MiB: no worker or key service could fetch them in one answer.
+    """
+    kept = _kept(unit, workspace, version, order=order.to_bytes(), seen=None)
+    if kept.length > MOST_BYTES:
+        raise TooLargeError(
+            "dossier_too_large",
+            f"The statements about this run are over {MOST_BYTES // 1024**2} MiB together.",
+            "Read fewer datasets, or go on in a new workspace if its members and workers have changed very often.",
+        )
+    return _parsed(kept)
 
 
 def of_run(unit: Unit, run: RunRow, *, seen: int | None = None) -> mailbox.Dossier:

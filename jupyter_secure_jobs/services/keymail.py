@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+import secrets
+from functools import partial
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.audit import Event, key_service
-from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError
+from jupyter_secure_jobs.domain.errors import ConflictError, InvalidError, NotFoundError, SecureJobsError
 from jupyter_secure_jobs.domain.run import Phase
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Withdrawal
@@ -14,11 +17,11 @@ from jupyter_secure_jobs.protocol.decision import Revocation
 from jupyter_secure_jobs.protocol.envelope import media_type
 from jupyter_secure_jobs.protocol.order import KeyGrant
 from jupyter_secure_jobs.protocol.roster import WorkerList
-from jupyter_secure_jobs.services import carried, dossiers, logbook, notices, queue, workspaces
+from jupyter_secure_jobs.services import carried, dossiers, logbook, notices, portion, queue
 from jupyter_secure_jobs.services.dispatch import enrolled, leased
 from jupyter_secure_jobs.services.run_state import mark, note_sandbox, words
 from jupyter_secure_jobs.services.unit import Waiting
-from jupyter_secure_jobs.store import datasets, history, runs
+from jupyter_secure_jobs.store import datasets, history, runs, statements
 from jupyter_secure_jobs.store.tables import KeyMailRow
 from jupyter_secure_jobs.trust import signatures
 from jupyter_secure_jobs.wire.base import EnvelopeWire, Nothing
@@ -33,9 +36,14 @@ from jupyter_secure_jobs.wire.mailbox import (
 )
 
 if TYPE_CHECKING:
-    from jupyter_secure_jobs.services.unit import Unit
-    from jupyter_secure_jobs.store.tables import RunRow
+    from collections.abc import Callable, Iterator
 
+    from jupyter_secure_jobs.services.unit import Unit
+    from jupyter_secure_jobs.store.tables import RunRow, ServiceKeyRow
+
+_HEAR: Final = "acknowledgement"
+_CHAINS: Final = ("roster", "workers")
+_CHANCE: Final = secrets.SystemRandom()
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22,64}\Z")
 
 
@@ -75,46 +83,74 @@ def waits(unit: Unit) -> bool:
 def tasks(unit: Unit, body: KeyTasksAsked) -> KeyTasks:
     """Return what the calling key service has to answer: what it must hear first, then nonces and grants.
 
+    It is a portion, in turn from all its workspaces, and what is left comes once this is answered. Some of it never is,
+    as in a workspace that the key service does not trust: so another one is first each time.
+
     One that the newest roster does not name any more hears of that, and nothing else.
     """
-    items: list[KeyTask] = []
-    for service in enrolled(unit, "keyservice", "was_service"):
-        heard = [notice.statement for notice in runs.open_notices(unit.session, service.workspace, service.name)]
-        # One that points nowhere must not keep a key service from all its other work.
-        items += [_notice(unit, service.workspace, each) for each in logbook.read_all(unit, service.workspace, heard)]
-        if service.kind != "keyservice":
-            continue
-        for mail, run in runs.open_mail(unit.session, service.workspace, service.name):
-            wanted = "nonce" if mail.nonce is None else "grant"
-            items.append(
-                KeyTask(
-                    run=run.id,
-                    workspace=service.workspace,
-                    wants=wanted,
-                    dossier=dossiers.of_run(unit, run, seen=body.seen.get(service.workspace)),
-                    request=logbook.wire_of(run.request) if wanted == "grant" and run.request else None,
-                    evidence=logbook.wire_of(run.request_evidence)
-                    if wanted == "grant" and run.request_evidence
-                    else None,
-                )
-            )
-    return KeyTasks(items=items)
+    services = enrolled(unit, "keyservice", "was_service")
+    _CHANCE.shuffle(services)
+    items = portion.portion([_waiting(unit, service, body.seen.get(service.workspace)) for service in services])
+    return KeyTasks(items=sorted(items, key=lambda each: each.wants != _HEAR))
 
 
-def _notice(unit: Unit, workspace: str, envelope: envelopes.Envelope) -> KeyTask:
+def _waiting(unit: Unit, service: ServiceKeyRow, seen: int | None) -> Iterator[KeyTask]:
+    """Yield what waits in one workspace, in turn what is to be heard and what is to be answered.
+
+    What cannot be made, or is larger than any answer, must not keep a key service from all its other work. Nor must a
+    notice that is never acknowledged keep another from being heard: with more than 20, others come each time.
+    """
+    unheard = runs.open_notices(unit.session, service.workspace, service.name)
+    mails = runs.open_mail(unit.session, service.workspace, service.name) if service.kind == "keyservice" else []
+    # Chains that are too long for any run are not even read.
+    if not (unheard or mails) or statements.length(unit.session, service.workspace, _CHAINS) > portion.MOST:
+        return
+    some = _CHANCE.sample(unheard, min(len(unheard), runs.MOST_TASKS))
+    heard = [partial(_notice, unit, service.workspace, each) for each in some]
+    asked = [partial(_asked, unit, mail, run, seen) for mail, run in mails]
+    for make in chain.from_iterable(zip_longest(heard, asked)):
+        made = _made(make) if make is not None else None
+        if made is not None:
+            yield made
+
+
+def _made(make: Callable[[], KeyTask]) -> KeyTask | None:
+    try:
+        return make()
+    except SecureJobsError:
+        return None
+
+
+def _asked(unit: Unit, mail: KeyMailRow, run: RunRow, seen: int | None) -> KeyTask:
+    wants = "nonce" if mail.nonce is None else "grant"
+    return KeyTask(
+        run=run.id,
+        workspace=run.workspace,
+        wants=wants,
+        dossier=dossiers.of_run(unit, run, seen=seen),
+        request=logbook.wire_of(run.request) if wants == "grant" and run.request else None,
+        evidence=logbook.wire_of(run.request_evidence) if wants == "grant" and run.request_evidence else None,
+    )
+
+
+def _notice(unit: Unit, workspace: str, statement: str) -> KeyTask:
+    envelope = logbook.read(unit, workspace, statement)
     said, kind = logbook.wire_of(envelope), envelope.payloadType
     withdrawn = kind == media_type(Withdrawal)
-    lists = workspaces.worker_lists(unit, workspace) if kind == media_type(WorkerList) else ()
     return KeyTask(
         run=None,
         workspace=workspace,
-        wants="acknowledgement",
+        wants=_HEAR,
         revocation=said if kind == media_type(Revocation) else None,
         withdrawal=said if withdrawn else None,
-        rosters=[logbook.wire_of(each) for each in workspaces.chain(unit, workspace)],
-        workers=[logbook.wire_of(each) for each in lists],
+        rosters=_carried(unit, workspace, "roster"),
+        workers=_carried(unit, workspace, "workers") if kind == media_type(WorkerList) else [],
         manifest=_manifest(unit, workspace, envelope) if withdrawn else None,
     )
+
+
+def _carried(unit: Unit, workspace: str, kind: str) -> list[EnvelopeWire]:
+    return [logbook.wire_of(row.envelope) for row in statements.of_kind(unit.session, workspace, kind)]
 
 
 def _manifest(unit: Unit, workspace: str, withdrawal: envelopes.Envelope) -> EnvelopeWire | None:

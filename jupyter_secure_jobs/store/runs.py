@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-_MOST_TASKS: Final = 20
+MOST_TASKS: Final = 20
 _MAIL: Final = select(KeyMailRow).where(KeyMailRow.run == bindparam("run")).order_by(KeyMailRow.organisation)
 
 
@@ -193,16 +193,12 @@ _OPEN_MAIL: Final = (
         KeyMailRow.grant.is_(None),
         or_(KeyMailRow.nonce.is_(None), RunRow.request.is_not(None)),
     )
-    .limit(_MOST_TASKS)
+    .limit(MOST_TASKS)
 )
-_OPEN_NOTICES: Final = (
-    select(NoticeRow)
-    .where(
-        NoticeRow.workspace == bindparam("workspace"),
-        NoticeRow.organisation == bindparam("organisation"),
-        text("acknowledgement IS NULL"),
-    )
-    .limit(_MOST_TASKS)
+_OPEN_NOTICES: Final = select(NoticeRow.statement).where(
+    NoticeRow.workspace == bindparam("workspace"),
+    NoticeRow.organisation == bindparam("organisation"),
+    text("acknowledgement IS NULL"),
 )
 
 
@@ -214,8 +210,8 @@ def open_mail(session: Session, workspace: str, organisation: str) -> Sequence[t
     return [(row[0], row[1]) for row in session.execute(_OPEN_MAIL, asked)]
 
 
-def open_notices(session: Session, workspace: str, organisation: str) -> Sequence[NoticeRow]:
-    """Return revocations, withdrawals and changes of the roster that a key service has not acknowledged."""
+def open_notices(session: Session, workspace: str, organisation: str) -> Sequence[str]:
+    """Return the hashes of all revocations, withdrawals and changes that a key service has not acknowledged."""
     return session.scalars(_OPEN_NOTICES, {"workspace": workspace, "organisation": organisation}).all()
 
 

@@ -53,6 +53,11 @@ def append(
     return row
 
 
+def length(session: Session, workspace: str, kinds: Collection[str]) -> int:
+    """Return how many bytes all statements of these kinds have; none of them is read."""
+    return session.scalar(_LENGTH, {"workspace": workspace, "kinds": list(kinds)}) or 0
+
+
 def size(session: Session, workspace: str) -> int:
     """Return how many statements the log has."""
     place = session.scalar(_NEWEST, {"workspace": workspace})
@@ -68,6 +73,9 @@ _OF_KINDS: Final = (
     select(StatementRow)
     .where(StatementRow.workspace == bindparam("workspace"), StatementRow.kind.in_(bindparam("kinds", expanding=True)))
     .order_by(StatementRow.place)
+)
+_LENGTH: Final = select(func.sum(func.length(StatementRow.envelope))).where(
+    StatementRow.workspace == bindparam("workspace"), StatementRow.kind.in_(bindparam("kinds", expanding=True))
 )
 _COUNT: Final = select(func.count()).where(
     StatementRow.workspace == bindparam("workspace"), StatementRow.kind == bindparam("kind")

@@ -10,6 +10,12 @@ from jupyter_secure_jobs.domain.errors import InvalidError
 
 NAME_LENGTH: Final = 50
 DESCRIPTION_LENGTH: Final = 150
+DATASET_DESCRIPTION_LENGTH: Final = 500
+# Ids, hashes with the name of their kind, numbers that are used once, and signed checkpoints of a log.
+ID_LENGTH: Final = 64
+HASH_LENGTH: Final = 80
+NONCE_LENGTH: Final = 100
+NOTE_LENGTH: Final = 1000
 COMMENT_LENGTH: Final = 1000
 CODE_BYTES: Final = 256 * 1024
 
@@ -59,6 +65,23 @@ def clean_text(text: str, *, what: str, longest: int) -> str:
     if any(_deceives(character, allow="\n\t\r") for character in cleaned):
         raise InvalidError("text_characters", f"The {what} holds control or text-direction characters.", "Remove them.")
     return cleaned
+
+
+def check_lengths(thing: object, **longest: int) -> None:
+    """Return if texts that people do not write, given by the names of their fields, are no longer than this.
+
+    Each part says with its own check what such a text must be. This one keeps it from filling memory, disk and answers
+    where nobody looks at it.
+
+    Raises:
+        InvalidError: one has more characters, or bytes.
+    """
+    for name, most in longest.items():
+        value = getattr(thing, name)
+        if value is not None and len(value) > most:
+            raise InvalidError(
+                "text_too_long", f"The field {name} has a length of {len(value):,}.", f"Shorten it to at most {most:,}."
+            )
 
 
 def clean_code(code: str) -> str:

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from jupyter_secure_jobs.domain.errors import InvalidError
-from jupyter_secure_jobs.domain.text import clean_email, clean_name, folded
+from jupyter_secure_jobs.domain.text import check_lengths, clean_email, clean_name, folded
 
 MOST_MEMBERS: Final = 500
+MOST_ORGANISATIONS: Final = 500
+MOST_WORKERS: Final = 500
+MOST_MEASUREMENTS: Final = 20
+# Base64 of 32 bytes has 44 characters, that of an X-Wing key 1,624.
+SIGNING_KEY_LENGTH: Final = 64
+SEALING_KEY_LENGTH: Final = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +23,10 @@ class KeyPair:
 
     signing: str
     sealing: str
+
+    def __post_init__(self) -> None:
+        """Refuse texts that are longer than any key; whoever uses a key checks the rest."""
+        check_lengths(self, signing=SIGNING_KEY_LENGTH, sealing=SEALING_KEY_LENGTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +51,13 @@ def check_people(members: tuple[Member, ...], organisations: tuple[Organisation,
     """Refuse a roster that is ambiguous.
 
     Raises:
-        InvalidError: no members, too many, doubled e-mail addresses, names or keys, or an unknown organisation.
+        InvalidError: no members, too many of them or of organisations, doubled e-mail addresses, names or keys, or an
+            unknown organisation.
     """
     if not 1 <= len(members) <= MOST_MEMBERS:
         raise InvalidError("roster_size", f"A roster has 1 to {MOST_MEMBERS} members.", "Change the invitations.")
+    if len(organisations) > MOST_ORGANISATIONS:
+        raise InvalidError("roster_size", f"A roster has up to {MOST_ORGANISATIONS} organisations.", "Name fewer.")
     names = [organisation.name for organisation in organisations]
     if len({folded(name) for name in names}) != len(names):
         raise InvalidError("roster_organisations", "Two organisations have the same name.", "Rename one.")

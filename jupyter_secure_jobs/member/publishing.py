@@ -13,7 +13,7 @@ from jupyter_secure_jobs.domain.dataset import withdrawn_for_good
 from jupyter_secure_jobs.domain.errors import InvalidError, RefusedError
 from jupyter_secure_jobs.domain.job import Assurance
 from jupyter_secure_jobs.domain.output import OutputPolicy, describe_policy
-from jupyter_secure_jobs.domain.text import clean_identifier, clean_text, folded
+from jupyter_secure_jobs.domain.text import DATASET_DESCRIPTION_LENGTH, clean_identifier, clean_text, folded
 from jupyter_secure_jobs.member import profile, synthetic
 from jupyter_secure_jobs.member.context import envelope_of, private_folder
 from jupyter_secure_jobs.member.tables import read_table
@@ -62,7 +62,7 @@ def publish(
         NotAllowedError: the organisation has no key service.
     """
     name = clean_identifier(asked.name, what="dataset name")
-    clean_text(asked.description, what="description", longest=500)
+    clean_text(asked.description, what="description", longest=DATASET_DESCRIPTION_LENGTH)
     rosters = acting.rosters(workspace)
     known = _known_before(acting, workspace, name)
     with private_folder() as folder:

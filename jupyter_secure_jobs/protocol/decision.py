@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from jupyter_secure_jobs.domain.job import Scope  # noqa: TC001 -- the codec reads the annotations at run time
 from jupyter_secure_jobs.domain.review import Verdict  # noqa: TC001 -- as above
+from jupyter_secure_jobs.domain.text import HASH_LENGTH, NOTE_LENGTH, check_lengths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,10 @@ class Decision:
     expires: datetime
     checkpoint: str
 
+    def __post_init__(self) -> None:
+        """Refuse what is longer than any hash or checkpoint."""
+        check_lengths(self, version=HASH_LENGTH, comment=HASH_LENGTH, checkpoint=NOTE_LENGTH)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revocation:
@@ -44,6 +49,10 @@ class Revocation:
     member: str
     time: datetime
     checkpoint: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is longer than any hash or checkpoint."""
+        check_lengths(self, version=HASH_LENGTH, checkpoint=NOTE_LENGTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

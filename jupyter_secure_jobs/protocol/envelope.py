@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_SIGNATURES: Final = 2000
 MOST_TYPE: Final = 200
+MOST_KEYID: Final = 200
+MOST_SIG: Final = 200
 REMEMBERED: Final = 256
 MOST_REMEMBERED: Final = 16 * 1024
 
@@ -50,6 +52,15 @@ class Signature:
 
     keyid: str
     sig: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse what is longer than any key or signature: nobody looks at signatures that are not asked for.
+
+        Raises:
+            RefusedError: so.
+        """
+        if len(self.keyid) > MOST_KEYID or len(self.sig) > MOST_SIG:
+            raise RefusedError("envelope_signatures", "An envelope carries a signature that is too long.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from typing import ClassVar
 from jupyter_secure_jobs.domain.inputs import Value  # noqa: TC001 -- the codec reads the annotations at run time
 from jupyter_secure_jobs.domain.output import Withheld  # noqa: TC001 -- as above
 from jupyter_secure_jobs.domain.run import RunStatus  # noqa: TC001 -- the codec reads the annotations at run time
-from jupyter_secure_jobs.protocol.dataset import SealedKey  # noqa: TC001 -- as above
+from jupyter_secure_jobs.domain.text import HASH_LENGTH, NONCE_LENGTH, NOTE_LENGTH, check_lengths
+from jupyter_secure_jobs.protocol.dataset import SEALED_LENGTH, SealedKey
 from jupyter_secure_jobs.protocol.plan_flow import PlanFlow  # noqa: TC001 -- as above
 
 
@@ -29,6 +30,10 @@ class RunOrder:
     time: datetime
     expires: datetime
     checkpoint: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is longer than any hash, nonce or checkpoint; the version bounds the input values."""
+        check_lengths(self, version=HASH_LENGTH, nonce=NONCE_LENGTH, checkpoint=NOTE_LENGTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,10 @@ class GrantedKey:
     manifest: str
     key_id: str
     sealed: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse what is longer than any hash or sealed key."""
+        check_lengths(self, manifest=HASH_LENGTH, key_id=HASH_LENGTH, sealed=SEALED_LENGTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +163,10 @@ class Reseal:
     sealing_key: str
     sealed: bytes
     time: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse what is longer than any hash or sealed keys."""
+        check_lengths(self, order=HASH_LENGTH, receipt=HASH_LENGTH, sealed=SEALED_LENGTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

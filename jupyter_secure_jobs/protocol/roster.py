@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 -- the codec reads the annotations at run time
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from jupyter_secure_jobs.domain.workspace import Member, Organisation, check_people
+from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.text import HASH_LENGTH, ID_LENGTH, NAME_LENGTH, check_lengths
+from jupyter_secure_jobs.domain.workspace import (
+    MOST_MEASUREMENTS,
+    MOST_WORKERS,
+    SIGNING_KEY_LENGTH,
+    Member,
+    Organisation,
+    check_people,
+)
 from jupyter_secure_jobs.protocol import canonical
+
+_WORKER_NAME_LENGTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +41,8 @@ class Roster:
     time: datetime
 
     def __post_init__(self) -> None:
-        """Refuse an ambiguous roster; see `check_people`."""
+        """Refuse an ambiguous roster, see `check_people`, and one with longer names and ids than there are."""
+        check_lengths(self, workspace=ID_LENGTH, name=NAME_LENGTH, log_key=SIGNING_KEY_LENGTH)
         check_people(self.members, self.organisations)
 
     def member(self, email: str) -> Member | None:
@@ -50,6 +62,16 @@ class Worker:
     platform_key: str
     measurements: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse more than a worker can have, and texts that are longer than any name, key or digest.
+
+        Raises:
+            InvalidError: so.
+        """
+        check_lengths(self, name=_WORKER_NAME_LENGTH, platform_key=SIGNING_KEY_LENGTH)
+        if len(self.measurements) > MOST_MEASUREMENTS or any(len(each) > HASH_LENGTH for each in self.measurements):
+            raise InvalidError("workers_size", "A worker has too many measurements, or too long ones.", "Name fewer.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerList:
@@ -62,6 +84,15 @@ class WorkerList:
     previous: str | None
     workers: tuple[Worker, ...]
     time: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse more workers than a list can have.
+
+        Raises:
+            InvalidError: so.
+        """
+        if len(self.workers) > MOST_WORKERS:
+            raise InvalidError("workers_size", f"A list has up to {MOST_WORKERS} workers.", "Name fewer.")
 
 
 def change_hash(*, roster: str | None, workers: str) -> str:

@@ -13,6 +13,10 @@ from jupyter_secure_jobs.domain.job import MOST_DATASETS, Assurance, Grant, JobL
 from jupyter_secure_jobs.domain.output import OutputPolicy, check_counts
 from jupyter_secure_jobs.domain.text import (
     DESCRIPTION_LENGTH,
+    HASH_LENGTH,
+    ID_LENGTH,
+    NONCE_LENGTH,
+    check_lengths,
     clean_code,
     clean_identifier,
     clean_name,
@@ -33,6 +37,10 @@ class DatasetRead:
     table: str
     dataset: str
     manifest: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is longer than any id or hash."""
+        check_lengths(self, dataset=ID_LENGTH, manifest=HASH_LENGTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +92,7 @@ class Version:
     def __post_init__(self) -> None:
         """Refuse texts that deceive, doubled names, and empty lists that must not be empty."""
         check_declarations(self.inputs)
+        check_lengths(self, job=ID_LENGTH, nonce=NONCE_LENGTH, measurement=HASH_LENGTH)
         check_counts(self.counts)
         if clean_name(self.name, what="job's name") != self.name:
             raise InvalidError("name", "The job's name is not in its normal form.", "Submit it again.")

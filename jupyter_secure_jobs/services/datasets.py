@@ -11,8 +11,8 @@ from jupyter_secure_jobs.domain.output import policy_sentences
 from jupyter_secure_jobs.domain.text import folded
 from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol.dataset import Manifest, Withdrawal
-from jupyter_secure_jobs.services import logbook, notices, uploads, workspaces
-from jupyter_secure_jobs.store import datasets, runs, statements
+from jupyter_secure_jobs.services import logbook, notices, portion, uploads, workspaces
+from jupyter_secure_jobs.store import datasets, paging, runs, statements
 from jupyter_secure_jobs.store.tables import DatasetRow
 from jupyter_secure_jobs.trust.manifest import verify_manifest, verify_withdrawal
 from jupyter_secure_jobs.wire.base import Page
@@ -83,10 +83,17 @@ def wire(unit: Unit, row: DatasetRow) -> DatasetWire:
 
 
 def listed(unit: Unit, workspace: str, *, after: str | None, limit: int) -> Page[DatasetWire]:
-    """Return a page of datasets, newest first."""
+    """Return a page of datasets, newest first; it ends early where they are wide, since no client takes any length."""
     unit.member(workspace)
     rows, cursor = datasets.listed(unit.session, workspace, after=after, limit=limit)
-    return Page[DatasetWire](items=[wire(unit, row) for row in rows], next=cursor)
+    items, used = list[DatasetWire](), 0
+    for row in rows:
+        made = wire(unit, row)
+        used += portion.size(made)
+        if items and used > portion.ENOUGH:
+            return Page[DatasetWire](items=items, next=items[-1].id)
+        items.append(made)
+    return Page[DatasetWire](items=items, next=cursor)
 
 
 def get(unit: Unit, workspace: str, dataset: str) -> DatasetWire:
@@ -105,7 +112,7 @@ def publish(unit: Unit, workspace: str, body: DatasetNew) -> DatasetWire:
 
     Raises:
         RefusedError: the manifest is not signed by a member of its owner, or is of another workspace.
-        InvalidError: the uploads are not the files that the manifest names.
+        InvalidError: the uploads are not the files that the manifest names, or its id is none.
         ConflictError: the name is taken, the dataset was withdrawn, or the version does not follow the newest.
     """
     caller = unit.member(workspace)
@@ -114,6 +121,9 @@ def publish(unit: Unit, workspace: str, body: DatasetNew) -> DatasetWire:
     made = verify_manifest(envelope, rosters)
     if made.publisher != caller.email:
         raise NotAllowedError("not_the_publisher", "Somebody else signed this manifest.", "Publish it yourself.")
+    if not paging.ID.fullmatch(made.dataset):
+        # Lists go on from page to page by it.
+        raise InvalidError("dataset_id", "The dataset's id is not one that lists can go by.", "Publish it anew.")
     organisation = rosters.newest.organisation(made.owner)
     if organisation is None or organisation.key_service is None:
         raise NotAllowedError("no_key_service", f"{made.owner} has no key service in the roster.", "Add one first.")

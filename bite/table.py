@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bite import (
+    amounts,
     changes,
     ciphers,
     keepers,
@@ -54,4 +55,6 @@ TABLE: Final[dict[str, tuple[Defence, ...]]] = {
     "Test runs": trials.TESTS,
     "Whose runs a worker takes": trials.SERVED,
     "What a key service tells": queueing.TOLD,
+    "How much goes into one answer": amounts.ANSWERS,
+    "How much a statement says": amounts.STATEMENTS,
 }

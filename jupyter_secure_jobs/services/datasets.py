@@ -133,12 +133,7 @@ def publish(unit: Unit, workspace: str, body: DatasetNew) -> DatasetWire:
         raise ConflictError("dataset_name", f"There is a dataset called {made.name!r} already.", "Choose another name.")
     if row is not None and row.manifest == envelope.hash:
         return wire(unit, row)
-    if row is not None and row.withdrawn is not None:
-        # Its key service releases nothing of it any more, of whatever version.
-        raise withdrawn_for_good(made.name)
-    wanted = (row.version + 1, row.manifest) if row is not None else (1, None)
-    if (made.version, made.previous) != wanted or (row is not None and row.owner != made.owner):
-        raise ConflictError("dataset_version", "The manifest does not follow the newest version.", "Publish it again.")
+    _check_follows(row, made)
     if {file.path for file in made.files} != set(body.files):
         raise InvalidError("dataset_files", "The uploads are not the files of the manifest.", "Publish it again.")
     for file in made.files:
@@ -156,6 +151,15 @@ def publish(unit: Unit, workspace: str, body: DatasetNew) -> DatasetWire:
     unit.session.flush()
     unit.changes(workspace)
     return wire(unit, row)
+
+
+def _check_follows(row: DatasetRow | None, made: Manifest) -> None:
+    if row is not None and row.withdrawn is not None:
+        # Its key service releases nothing of it any more, of whatever version.
+        raise withdrawn_for_good(made.name)
+    wanted = (row.version + 1, row.manifest) if row is not None else (1, None)
+    if (made.version, made.previous) != wanted or (row is not None and row.owner != made.owner):
+        raise ConflictError("dataset_version", "The manifest does not follow the newest version.", "Publish it again.")
 
 
 def withdraw(unit: Unit, workspace: str, dataset: str, body: WithdrawalNew) -> DatasetWire:

@@ -239,7 +239,10 @@ def test_a_lost_key_is_replaced_by_the_recovery_key(circle: Circle) -> None:
     lost = circle._acting.pop(BEN)
     new = circle.newcomer(BEN, "Airline")
     recovery = circle.recovery("Airline")
-    missing = changing.recover(recovery, circle.workspace, new.card, genesis=circle.genesis, agree=lambda _: False)
+    told = (recovery, circle.workspace, new.card)
+    assert changing.recover(*told, genesis=circle.genesis, agree=lambda _: False) is None
+    assert circle.ana.client.changes(circle.workspace).pending is None, "nothing is proposed before it is agreed to"
+    missing = changing.recover(*told, genesis=circle.genesis, agree=lambda _: True)
     assert set(missing or ()) == {ANA, WEI, MIA, f"{BEN} with the new key", BEN}
     # The list is signed by the new key alone, and the roster by the recovery key in place of the old one.
     assert circle.sign(circle.ana, circle.acting(WEI), circle.acting(MIA)) != ()

@@ -76,7 +76,9 @@ def measured(place: Path, *, runs: int, console: Console) -> tuple[dict[str, flo
             soaked.wave(min(AT_ONCE, runs - soaked.ordered))
             if soaked.ordered >= every * (len(samples) + 1) or soaked.ordered >= runs:
                 samples.append(soak_watch.sample(processes, place / "parts", runs=soaked.ordered))
-                console.print(f"{soaked.ordered:,} of {runs:,} runs, {time.monotonic() - began:,.0f} s")
+                held = ", ".join(f"{name} {size:.0f}" for name, size in samples[-1].rss.items())
+                so_far = f"{soaked.ordered:,} of {runs:,} runs, {soaked.lost} lost, {time.monotonic() - began:,.0f} s"
+                console.print(f"{so_far}; MiB: {held}", soft_wrap=True)
         taken = time.monotonic() - began
         again = soak_watch.parts_of(parts.pids())
         restarted = sum(again[name].pid != processes[name].pid for name in processes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,8 @@ def sample(parts: Mapping[str, psutil.Process], folder: Path, *, runs: int) -> S
 
 
 def _files(folder: Path) -> int:
-    return sum(1 for path in folder.rglob("*") if path.is_file())
+    # Folders of runs come and go meanwhile, which `os.walk` takes and `Path.rglob` does not.
+    return sum(len(files) for _, _, files in os.walk(folder))
 
 
 def growth(samples: Sequence[Sample]) -> dict[str, float]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import psutil
@@ -28,6 +30,28 @@ def samples(*, more: float = 0.0, leaked: int = 0) -> list[Sample]:
         )
         for number in range(40)
     ]
+
+
+def test_files_are_counted_while_folders_come_and_go(tmp_path: Path) -> None:
+    """A run's folder may be gone before it is looked into; 9,000 runs must not be for nothing then."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "file").touch()
+    stopped = threading.Event()
+
+    def churn() -> None:
+        while not stopped.is_set():
+            for number in range(20):
+                (tmp_path / f"run-{number}").mkdir()
+            for number in range(20):
+                (tmp_path / f"run-{number}").rmdir()
+
+    with ThreadPoolExecutor(1) as pool:
+        churning = pool.submit(churn)
+        try:
+            assert {soak_watch._files(tmp_path) for _ in range(2000)} == {1}
+        finally:
+            stopped.set()
+        churning.result()
 
 
 def test_nothing_grows() -> None:

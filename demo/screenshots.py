@@ -131,6 +131,8 @@ class Studio:
 
     def _results(self, page: Page) -> None:
         shown = self.open(page, NAME)
+        # A job run's result stays sealed until somebody asks for it.
+        shown.get_by_role("button", name="Open the result").click(timeout=_PATIENCE_MS)
         shown.get_by_role("button", name="Chart", exact=True).click(timeout=_PATIENCE_MS)
         self.take(page, "result")
         shown.get_by_role("tab", name="Run History").click()

@@ -35,7 +35,7 @@ DEFENCES: Final = (
     Defence(
         name="a withdrawal is of the dataset that was named",
         stops="the server has another dataset withdrawn for good, and the one that was meant stays",
-        edits=(not_raised(_STOPPING, 'RefusedError(\n            "other_dataset"'),),
+        edits=(not_raised(_PUBLISHING, 'RefusedError(\n            "other_dataset"'),),
         tests=(f"{_LIED_TO}::test_withdrawal_is_of_the_dataset_that_was_named",),
         slow=True,
     ),

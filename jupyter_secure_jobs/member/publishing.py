@@ -21,7 +21,7 @@ from jupyter_secure_jobs.protocol import envelope as envelopes
 from jupyter_secure_jobs.protocol import places
 from jupyter_secure_jobs.protocol.clock import utc_now
 from jupyter_secure_jobs.protocol.dataset import Manifest, SealedFile, SealedKey, SyntheticTable, Withdrawal
-from jupyter_secure_jobs.trust.manifest import verify_manifest
+from jupyter_secure_jobs.trust.manifest import verify_manifest, verify_withdrawal
 from jupyter_secure_jobs.wire.base import EnvelopeWire
 from jupyter_secure_jobs.wire.dataset import DatasetNew, WithdrawalNew
 from jupyter_secure_jobs.wire.member_side import DatasetAsked, DatasetProposal, TwinLine
@@ -221,32 +221,40 @@ def _send_file(acting: Acting, workspace: str, each: _Upload, progress: Callable
     return state.id
 
 
-def withdrawal(acting: Acting, workspace: str, name: str) -> Envelope:
+def withdrawal(acting: Acting, workspace: str, name: str) -> tuple[Envelope, Envelope]:
     """Sign the withdrawal of a dataset of one's own organisation, and tell nobody yet.
+
+    Returns:
+        The withdrawal, and the manifest of what it withdraws.
 
     Raises:
         InvalidError: there is none of this name, or another organisation owns it.
+        RefusedError: the roster or the manifest that the server sent does not verify, or is of another dataset.
     """
     known = _known(acting, workspace, name)
     if known is None or known.owner != acting.card.organisation:
         raise InvalidError("not_your_dataset", "Your organisation has no dataset of that name.", "See the datasets.")
+    trusted = acting.rosters(workspace)
+    envelope = envelope_of(acting.client.manifest(workspace, known.id).manifest)
+    manifest = verify_manifest(envelope, trusted)
+    if manifest.dataset != known.id or folded(manifest.name) != folded(name):
+        raise RefusedError(
+            "other_dataset",
+            f"What the server shows as {name!r} was published as {manifest.name!r}; nothing was signed.",
+            "Withdraw it on the machine that published it, with --offline, and tell the others.",
+        )
     made = Withdrawal(
-        workspace=workspace,
-        genesis=acting.pins.genesis(workspace),
-        dataset=known.id,
-        member=acting.email,
-        time=utc_now(),
+        workspace=workspace, genesis=trusted.genesis, dataset=manifest.dataset, member=acting.email, time=utc_now()
     )
-    return envelopes.sign(made, acting.ring.signing)
+    signed = envelopes.sign(made, acting.ring.signing)
+    verify_withdrawal(signed, trusted, manifest)
+    return signed, envelope
 
 
 def withdraw(acting: Acting, workspace: str, name: str) -> DatasetWire:
-    """Take a dataset of one's own organisation back.
-
-    Raises:
-        InvalidError: there is none of this name, or another organisation owns it.
-    """
-    return hand_in(acting, workspace, withdrawal(acting, workspace, name))
+    """Take a dataset of one's own organisation back; raises what `withdrawal` raises."""
+    signed, _ = withdrawal(acting, workspace, name)
+    return hand_in(acting, workspace, signed)
 
 
 def hand_in(acting: Acting, workspace: str, signed: Envelope) -> DatasetWire:

@@ -66,6 +66,8 @@ def test_withdrawal_is_of_the_dataset_that_was_named(parts: Parts, monkeypatch: 
     lied_to(parts, monkeypatch, lambda d: d.model_copy(update={"id": other}) if d.id == meant else d)
     with refused("other_dataset"):
         stopping.withdrawal(parts.acting(MIA), parts.workspace, "meant")
+    with refused("other_dataset"):
+        publishing.withdraw(parts.acting(MIA), parts.workspace, "meant")
 
 
 def test_withdrawn_dataset_gets_no_new_version(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:

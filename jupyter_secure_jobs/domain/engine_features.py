@@ -26,6 +26,10 @@ class Mark(StrEnum):
 
     # A function by its name: in SQL, in an expression, or of pyspark.sql.functions.
     FUNCTION = "function"
+    # The same, with arguments that matter: `name/2` with two or more, else as `flow.engine_sql.kind_of_argument` says.
+    CALL = "function with these arguments"
+    # What is asked of a frame, a series or groups of the pandas API on Spark: `flow.pandas_names.asked`.
+    PANDAS = "pandas API on Spark"
     # An attribute of something that came from the session.
     ATTRIBUTE = "attribute"
     # A Python module, or a name in one, by its full name.
@@ -78,6 +82,9 @@ def _family(start: str, *ends: str) -> tuple[str, ...]:
     return tuple(f"{start}{end}" for end in ends)
 
 
+# Functions of which an argument is a regular expression.
+PATTERN_FUNCTIONS: Final = ("regexp", "regexp_count", "regexp_extract", "regexp_extract_all", "regexp_instr",
+                            "regexp_like", "regexp_replace", "regexp_substr", "rlike", "split")  # fmt: skip
 _KINDS: Final = ("bigint", "double", "float")
 _NUMBERS: Final = ("double", "integer")
 
@@ -99,8 +106,40 @@ LACKS: Final = (
     _lack("transpose", Mark.ATTRIBUTE, "transpose"),
     _lack("groupingSets of DataFrames", Mark.ATTRIBUTE, "groupingSets", instead="use GROUPING SETS in SQL"),
     _lack("a second session", Mark.ATTRIBUTE, "newSession"),
-    _lack("tables kept by name", Mark.ATTRIBUTE, "cacheTable", instead="use cache() of a DataFrame"),
+    _lack("tables kept by name", Mark.ATTRIBUTE, "cacheTable", "clearCache", "isCached", "uncacheTable",
+          instead="use cache() of a DataFrame"),
+    _lack("rows counted one after another (zipWithIndex)", Mark.ATTRIBUTE, "zipWithIndex",
+          instead="use row_number() over a window"),
+    _lack("partitions by their number", Mark.ATTRIBUTE, "repartitionById", instead="use repartition(…)"),
+    _lack("joins of the nearest rows", Mark.ATTRIBUTE, "nearestByJoin", instead="use a window over a join"),
+    _lack("tables as arguments", Mark.ATTRIBUTE, "asTable"),
+    _lack("clustered files", Mark.ATTRIBUTE, "clusterBy", instead="use partitionBy(…)"),
+    _lack("some methods of the catalog", Mark.ATTRIBUTE,
+          "analyzeTable", "createDatabase", "dropDatabase", "dropTable", "dropView", "functionExists",
+          "getCreateTableString", "getTableProperties", "listPartitions", "listViews", "recoverPartitions",
+          "refreshTable", "truncateTable"),
+    _lack("table-valued functions of the session (spark.tvf)", Mark.ATTRIBUTE,
+          *_family("tvf.", "collations", "explode", "explode_outer", "inline", "inline_outer", "json_tuple",
+                   "posexplode", "posexplode_outer", "sql_keywords", "stack", "variant_explode",
+                   "variant_explode_outer"), instead="use the function in SQL"),
+    _lack("some of the pandas API on Spark", Mark.PANDAS,
+          "//", "agg([…])", "aggregate([…])", "argmax", "argmin", "argsort", "asof([…])", "at_time", "between_time",
+          "corr", "corrwith", "cov", "cumprod", "divmod", "ewm", "floordiv", "iat", "iloc",
+          "insert([…])", "interpolate", "isocalendar", "kurt", "kurtosis", "mode", "nunique(approx)", "pivot(columns)",
+          "prod", "product", "quantile([…])", "resample", "searchsorted", "sem", "skew", "std", "take", "var",
+          *_family("groupby.", "corr", "cumprod", "describe", "ewm", "prod", "sem", "skew", "std", "var"),
+          *_family("rolling.", "kurt", "quantile", "skew"), *_family("expanding.", "kurt", "skew"),
+          instead="use the functions of DataFrames, or to_pandas() where the rows are few"),
+    _lack("joins of the nearest earlier rows (merge_asof)", Mark.IMPORT, "pyspark.pandas.merge_asof"),
+    _lack("XML files", Mark.FORMAT, "xml", instead="use from_xml(…) on text"),
+    _lack("rows of text read as a file", Mark.FORM, "rows read", instead="use from_json(…) or from_csv(…)"),
     _lack("ORC files", Mark.FORMAT, "orc", instead="use Parquet"),
+    _lack("a quote that is doubled in a text", Mark.FORM, "doubled quote", instead="write \\' for it"),
+    _lack("INTERSECT ALL", Mark.FORM, "intersect all"),
+    _lack("INTERSECT ALL", Mark.ATTRIBUTE, "intersectAll"),
+    _lack("parts of a date by the day of the week", Mark.FORM, "day of the week", instead="use dayofweek(…)"),
+    _lack("patterns that look around", Mark.FORM, "look around"),
+    _lack("patterns that look around", Mark.CALL, *(f"{name}/look" for name in PATTERN_FUNCTIONS)),
     _lack("recursive queries", Mark.FORM, "recursive query"),
     _lack("SQL scripts", Mark.FORM, "script", instead="write it in Python"),
     _lack("functions made in SQL", Mark.FORM, "function made in SQL", instead="use a Python function"),
@@ -144,9 +183,16 @@ LACKS: Final = (
           *_family("tuple_union_agg_", *_NUMBERS), *_family("tuple_union_theta_", *_NUMBERS)),
     _lack("the most frequent values (approx_top_k)", Mark.FUNCTION,
           *_family("approx_top_k", "", "_accumulate", "_combine", "_estimate")),
+    _lack("functions with these arguments", Mark.CALL, "approx_count_distinct/2",
+          *_family("approx_percentile/", "array"), *_family("percentile_approx/", "array"),
+          *_family("percentile_cont/", "array"), "shuffle/2", "st_asbinary/2", "uuid/1",
+          *(f"{name}/*" for name in ("array", "coalesce", "concat_ws", "greatest", "hash", "least", "xxhash64"))),
+    _lack("numbers and times of day", Mark.FUNCTION,
+          *_family("time_from_", "micros", "millis", "seconds"), *_family("time_to_", "micros", "millis", "seconds")),
     _lack("vectors", Mark.FUNCTION, *_family("vector_", "avg", "norm", "normalize", "sum")),
     _lack("some functions", Mark.FUNCTION, "collation", "collate", "collations", "current_path", "current_time",
-          "is_valid_variant", "schema_of_xml", "sql_keywords", "st_setsrid", "st_srid", "time_bucket", "try_to_date"),
+          "is_valid_variant", "schema_of_xml", "sql_keywords", "st_setsrid", "st_srid", "time_bucket",
+          "try_make_interval", "try_to_date", "unwrap_udt"),
     Lack(name="Delta tables", mark=Mark.FORMAT, marks=("delta",), lacking=EngineName.SPARK, instead="use Parquet"),
 )  # fmt: skip
 
@@ -156,23 +202,70 @@ def _differs(name: str, text: str, *marks: str, mark: Mark = Mark.FUNCTION) -> D
 
 
 DIFFERENCES: Final = (
+    _differs("decimals beside doubles", "a number written with a point, such as 0.5, is a decimal, and Sail makes what "
+             "it stands beside one too, even a DOUBLE: with 15 digits on each side of the point, so that smaller parts "
+             "are lost and larger numbers fail. Where that is a DOUBLE, write 0.5D.",
+             "decimal beside double", mark=Mark.FORM),
+    _differs("numbers in quotes", "a number with a point in quotes is rounded to the digits of the DECIMAL that "
+             "it stands beside. Leave the quotes out.", "quoted number", mark=Mark.FORM),
+    _differs("RANGE over days", "over a column of type DATE the days are not counted: all rows before or after "
+             "are taken. Order by cast(… AS TIMESTAMP).", "range of days", mark=Mark.FORM),
+    _differs("columns of one side", "behind JOIN … USING, NAME.* lacks the columns that both have. Join with ON.",
+             "star of a side", mark=Mark.FORM),
+    _differs("named arguments", "arguments with => are taken in the order in which they stand.", "named argument",
+             mark=Mark.FORM),
+    _differs("EXISTS of an aggregate", "EXISTS (SELECT count(…) …) is false where no row is counted; Spark: true.",
+             "exists of an aggregate", mark=Mark.FORM),
+    _differs("NOT IN of several columns", "rows with NULL on one side may stay.", "not in of several", mark=Mark.FORM),
+    _differs("LATERAL explode", "rows whose array is empty stay, with NULL. Use LATERAL VIEW explode(…).",
+             "lateral explode", mark=Mark.FORM),
+    _differs("split by nothing", "the result begins and ends with an empty text.", "split/empty", mark=Mark.CALL),
+    _differs("groups in a replacement", "$1_ is the group called 1_: write ${1}_.", "regexp_replace/group",
+             mark=Mark.CALL),
+    _differs("initcap", "words begin behind every character that is no letter or digit, as in Foo-Bar.", "initcap"),
     _differs("bround", "bround rounds halves away from zero, and gives a double; Spark rounds them to the even digit.",
              "bround"),
+    _differs("floor and ceil to some digits", "a DOUBLE is rounded to them; Spark goes down or up. Cast it to DECIMAL.",
+             "floor/2", "ceil/2", "ceiling/2", mark=Mark.CALL),
     _differs("max_by, min_by", "with a third argument they give one value; Spark gives the first few.",
-             "max_by", "min_by"),
-    _differs("median of whole numbers", "it gives a double; Spark gives the type of the column.",
+             "max_by/3", "min_by/3", mark=Mark.CALL),
+    _differs("approximate percentiles", "it gives a double that may lie between two values; Spark gives one of them.",
              "approx_percentile", "percentile_approx"),
+    _differs("summary", "its percentiles may lie between two values; Spark gives one of them.", "summary",
+             mark=Mark.ATTRIBUTE),
+    _differs("medians of the pandas API on Spark", "they may lie between two values; Spark gives one of them.",
+             "median", "quantile", "groupby.median", "groupby.quantile", "describe", mark=Mark.PANDAS),
     _differs("try_…", "whole numbers that overflow become wider; Spark gives null.",
              "try_add", "try_subtract", "try_multiply"),
     _differs("conv", "negative numbers give null.", "conv"),
     _differs("get_json_object", "a path with * gives null.", "get_json_object"),
     _differs("mode", "of several most frequent values another may be given.", "mode"),
-    _differs("division of decimals", "the last digit is cut off; Spark rounds it.", mark=Mark.NONE),
+    _differs("columns by a pattern", "colRegex knows no possessive quantifiers, such as ?+.", "colRegex",
+             mark=Mark.ATTRIBUTE),
+    _differs("division of decimals", "the last digit is cut off; Spark rounds it. A whole number gives fewer digits.",
+             mark=Mark.NONE),
     _differs("overflow", "whole numbers that grow too large start again from below; Spark fails the run.",
              mark=Mark.NONE),
+    _differs("round", "of a DOUBLE, such as 1.005 to two digits: 1.0; Spark gives 1.01.", mark=Mark.NONE),
+    _differs("dates and hours", "DATE plus or minus hours, minutes or seconds stays a DATE; Spark gives a TIMESTAMP.",
+             mark=Mark.NONE),
+    _differs("dates and dates", "DATE minus DATE gives a number of days; Spark gives an interval. Use datediff(…).",
+             mark=Mark.NONE),
+    _differs("dates beside timestamps", "where the session's time zone is not UTC, a DATE begins at midnight of UTC.",
+             mark=Mark.NONE),
+    _differs("numbers as timestamps", "timestamp_seconds and to_timestamp of a number lose what is below a second.",
+             mark=Mark.NONE),
+    _differs("numbers and times as text", "a large or small DOUBLE is written out, as 10000000.0; concat_ws, "
+             "array_join, format_string and to_json write timestamps in another form. Cast them to STRING first.",
+             mark=Mark.NONE),
+    _differs("outer joins without ON", "rows without a partner are left out. Write ON true.", mark=Mark.NONE),
+    _differs("ROLLUP, CUBE of no rows", "they give one row, of NULL; Spark gives none.", mark=Mark.NONE),
     _differs("binary values", "left, substring and overlay of binary values give text; Spark gives binary values.",
              mark=Mark.NONE),
     _differs("parts of intervals", "date_part of an interval counts the whole interval in that unit.", mark=Mark.NONE),
+    _differs("random rows", "sample, sampleBy and randomSplit choose other rows with the same seed.", mark=Mark.NONE),
+    _differs("options of files and of JSON", "some are passed over, such as nullValue and allowUnquotedFieldNames.",
+             mark=Mark.NONE),
     _differs("the last digits", "floating-point sums are added in another order, so that their last digits differ.",
              mark=Mark.NONE),
 )  # fmt: skip

@@ -25,6 +25,7 @@ from jupyter_secure_jobs.domain.engine_features import (
 )
 from jupyter_secure_jobs.domain.job import GIB, Language
 from jupyter_secure_jobs.flow import engine_sql
+from jupyter_secure_jobs.flow.pandas_names import PandasNames, asked
 from jupyter_secure_jobs.flow.python_names import Names, words
 from jupyter_secure_jobs.flow.python_places import Places
 from jupyter_secure_jobs.flow.sql_text import position
@@ -74,9 +75,12 @@ def check(language: Language, code: str, compute: Compute, *, memory_bytes: int 
     """
     found = list(_settings(compute, memory_bytes))
     found += _sql(code, compute) if language is Language.SQL else _python(code, compute)
+    refused = {(each.line, each.column) for each in found if each.fatal}
     kept: dict[str, Finding] = {}
     for each in sorted(found, key=lambda one: (one.line or 0, one.column or 0)):
-        # The first place is enough to act on; a hint gives way to a refusal for the same reason.
+        # The first place is enough to act on; a hint gives way to a refusal for the same reason or at the same place.
+        if not each.fatal and (each.line, each.column) in refused:
+            continue
         if each.text not in kept or (each.fatal and not kept[each.text].fatal):
             kept[each.text] = each
     return list(kept.values())
@@ -107,8 +111,10 @@ def _python(code: str, compute: Compute) -> Iterator[Finding]:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError):
         return
+    names = Names.of(tree)
     reader = _Reader(
-        names=Names.of(tree),
+        names=names,
+        frames=PandasNames.of(tree, names),
         places=Places(code),
         engine=compute.engine,
         own=_own_functions(tree),
@@ -149,6 +155,7 @@ class _Reader:
     """
 
     names: Names
+    frames: PandasNames
     places: Places
     engine: EngineName
     own: frozenset[str] | None
@@ -165,22 +172,39 @@ class _Reader:
                 yield _finding(row.words(), self.places.of(node))
         if isinstance(node, ast.Call):
             yield from self._call(node)
+        yield from self._of_pandas(node)
 
     def _attribute(self, node: ast.Attribute) -> Iterator[Finding]:
         if self.names.is_known_other(node.value):
             return
         sure = self.names.is_spark(node.value)
-        row = rows_of(Mark.ATTRIBUTE, self.engine).get(node.attr)
+        below = f"{node.value.attr}.{node.attr}" if isinstance(node.value, ast.Attribute) else ""
+        rows = rows_of(Mark.ATTRIBUTE, self.engine)
+        row = rows.get(node.attr) or rows.get(below)
         if row is None and _reads_or_writes(node.value):
             row = rows_of(Mark.FORMAT, self.engine).get(node.attr)
-        if row is not None:
+        if isinstance(row, Lack) or (sure and row is not None):
             yield _finding(row.words(), self.places.of_attribute(node), sure=sure and isinstance(row, Lack))
+
+    def _of_pandas(self, node: ast.AST) -> Iterator[Finding]:
+        """Yield what is asked of the pandas API on Spark, where it surely is that."""
+        mark, named = "", node
+        if isinstance(node, ast.Call | ast.Attribute):
+            mark, named = asked(node, self.frames), node.func if isinstance(node, ast.Call) else node
+        elif isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.FloorDiv):
+            mark = "//" if self.frames.holds(node.left if isinstance(node, ast.BinOp) else node.target) else ""
+        row = rows_of(Mark.PANDAS, self.engine).get(mark)
+        if row is not None and isinstance(named, ast.expr | ast.stmt):
+            place = self.places.of_attribute(named) if isinstance(named, ast.Attribute) else self.places.of(named)
+            yield _finding(engine_sql.told(row, mark), place, sure=isinstance(row, Lack))
 
     def _call(self, node: ast.Call) -> Iterator[Finding]:
         called = self.names.function_of_spark(node.func)
         row = rows_of(Mark.FUNCTION, self.engine).get(called or "")
         if row is not None and called is not None:
-            yield _finding(engine_sql.told(row, called), self.places.of(node), sure=isinstance(row, Lack))
+            yield _finding(engine_sql.told(row, f"{called}(…)"), self.places.of(node), sure=isinstance(row, Lack))
+        for mark, row in _rows_of_call(called, node, self.engine):
+            yield _finding(engine_sql.told(row, mark), self.places.of(node), sure=isinstance(row, Lack))
         if called == "expr":
             yield from self._expressions(node, sure=True, whole=False)
         elif called in {"call_function", "call_udf"}:
@@ -196,6 +220,7 @@ class _Reader:
             sure = self.names.is_spark(method.value)
             yield from self._expressions(node, sure=sure, whole=method.attr == "sql")
         yield from self._formats(node, method)
+        yield from self._rows_read(node, method)
         first = self.names.text(node.args[0]) if node.args else None
         if method.attr in {"set", "config"} and isinstance(first, ast.Constant):
             name = words(first)
@@ -219,13 +244,22 @@ class _Reader:
                 sure = self.names.is_spark(method.value) and isinstance(value, ast.Constant)
                 yield _finding(row.words(), self.places.of(each), sure=sure)
 
+    def _rows_read(self, node: ast.Call, method: ast.Attribute) -> Iterator[Finding]:
+        """Yield where a reader of files is given rows: `spark.read.json(df)`."""
+        row = rows_of(Mark.FORM, self.engine).get("rows read")
+        reads = method.attr in {"json", "csv", "xml"} and self.names.is_spark(method.value)
+        if row is not None and reads and _reads_or_writes(method.value):
+            for each in node.args[:1]:
+                if self.names.is_spark(each):
+                    yield _finding(row.words(), self.places.of(each))
+
     def _by_name(self, node: ast.Call) -> Iterator[Finding]:
         value = self.names.text(node.args[0]) if node.args else None
         name = words(value).lower() if value is not None else ""
         row = rows_of(Mark.FUNCTION, self.engine).get(name)
         if row is not None and name not in (self.own or ()):
             sure = isinstance(row, Lack) and self.own is not None and isinstance(value, ast.Constant)
-            yield _finding(engine_sql.told(row, name), self.places.of(node.args[0]), sure=sure)
+            yield _finding(engine_sql.told(row, f"{name}(…)"), self.places.of(node.args[0]), sure=sure)
 
     def _expressions(self, node: ast.Call, *, sure: bool, whole: bool) -> Iterator[Finding]:
         """Yield what the SQL asks for that a call is given: whole statements or parts of one."""
@@ -243,6 +277,25 @@ class _Reader:
             certain = sure and isinstance(value, ast.Constant) and self.own is not None
             for found in engine_sql.find(text, self.engine, own=self.own or frozenset(), whole=whole):
                 yield _finding(found.text, self.places.within(value, text, found.start), sure=found.sure and certain)
+
+
+def _rows_of_call(called: str | None, node: ast.Call, engine: EngineName) -> Iterator[tuple[str, Lack | Difference]]:
+    """Yield the rows about a function of Spark with these arguments, and how to name it."""
+    if called is None:
+        return
+    given = [*node.args, *(word.value for word in node.keywords)]
+    yield from engine_sql.rows_of_call(called, len(given), {_kind(each) for each in given}, engine)
+
+
+def _kind(given: ast.expr) -> str:
+    if isinstance(given, ast.Constant) and isinstance(given.value, str):
+        return "*" if given.value == "*" else engine_sql.kind_of_argument(given.value)
+    listed = isinstance(given, ast.List | ast.Tuple)
+    return "array" if listed or (isinstance(given, ast.Call) and _last_name(given.func) == "array") else ""
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _reads_or_writes(node: ast.expr) -> bool:

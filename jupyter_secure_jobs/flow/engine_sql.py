@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,7 @@ _ENDS: Final = QUOTED | {TokenType.VAR, TokenType.NUMBER, TokenType.R_PAREN, Tok
 # With these a condition begins.
 _BEGINS: Final = QUOTED | {TokenType.VAR, TokenType.NUMBER, TokenType.L_PAREN, TokenType.NOT, TokenType.CASE}
 _NAMES: Final = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
+_TEXTS: Final = frozenset({TokenType.STRING, TokenType.RAW_STRING})
 _BRACKET: Final = frozenset({TokenType.L_PAREN})
 # After these a name with brackets behind it is no call: it is something's own name, with its columns.
 _NAMING: Final = frozenset({"FUNCTION", ".", "AS", "TABLE", "VIEW", "INTO", "EXISTS", "WITH", "RECURSIVE"})
@@ -29,6 +31,12 @@ _DATABASES: Final = frozenset({"DATABASE", "SCHEMA", "NAMESPACE", "CATALOG"})
 _QUERY: Final = "QUERY|SELECT|WITH|VALUES|FROM"
 # What Sail sets, and what is a session variable.
 _OTHERWISE_SET: Final = frozenset({"TIMEZONE", "DATAFUSION", "CATALOG", "VAR", "VARIABLE"})
+
+_LOOKS: Final = re.compile(r"\(\?<?[=!]|\\Q")
+_GROUP_AND_LETTERS: Final = re.compile(r"\$\d+[A-Za-z_]")
+_NUMBER: Final = re.compile(r"[+-]?\d*\.\d+\Z")
+_PARTS: Final = "DOW|DAYOFWEEK|DAYOFWEEK_ISO|DOW_ISO|YEAROFWEEK"
+_AGGREGATES: Final = "AVG|COUNT|MAX|MIN|SUM"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +69,12 @@ def _find(words: Words, engine: EngineName, own: frozenset[str], starts: frozens
     for at, token in enumerate(words.tokens):
         first = at if at in starts else first
         name = token.text.lower()
-        if name in functions and name not in own and _is_call(words, at):
-            yield Found(text=told(functions[name], name), start=token.start, sure=isinstance(functions[name], Lack))
+        if name not in own and _is_call(words, at):
+            if name in functions:
+                text = told(functions[name], f"{name}(…)")
+                yield Found(text=text, start=token.start, sure=isinstance(functions[name], Lack))
+            for mark, row in _rows_of_arguments(words, at, engine):
+                yield Found(text=told(row, mark), start=token.start, sure=isinstance(row, Lack))
         if name in formats and _names_format(words, at, first):
             sure = words.text(at - 1) == "USING" or words.text(at) not in aliases
             yield Found(text=formats[name].words(), start=token.start, sure=sure)
@@ -72,8 +84,46 @@ def _find(words: Words, engine: EngineName, own: frozenset[str], starts: frozens
 
 
 def told(row: Lack | Difference, named: str) -> str:
-    """Return the words of a row about functions, with the function that was found."""
-    return row.words().replace(row.name, f"{row.name}, {named}(…)", 1) if isinstance(row, Lack) else row.words()
+    """Return the words of a row about functions or methods, with the one that was found."""
+    return row.words().replace(row.name, f"{row.name}, {named}", 1) if isinstance(row, Lack) else row.words()
+
+
+def kind_of_argument(text: str) -> str:
+    """Return what matters of an argument that is a text: `empty`, `look` around, `group` and letters; or nothing."""
+    if not text:
+        return "empty"
+    return "look" if _LOOKS.search(text) else "group" if _GROUP_AND_LETTERS.search(text) else ""
+
+
+def rows_of_call(name: str, count: int, kinds: set[str], engine: EngineName) -> Iterator[tuple[str, Lack | Difference]]:
+    """Yield the rows about a function that is called with `count` arguments, and how to name the call.
+
+    kinds: `*` where that is an argument, `array` where one is written out, and those of `kind_of_argument`.
+    """
+    rows = rows_of(Mark.CALL, engine)
+    shown = {"*": "*", "array": "array(…)"}
+    forms = {str(each): ", ".join("…" * each) for each in range(1, count + 1)}
+    for form, words in {**forms, **{kind: shown.get(kind, "…") for kind in sorted(kinds)}}.items():
+        row = rows.get(f"{name}/{form}")
+        if row is not None:
+            yield f"{name}({words})", row
+
+
+def _rows_of_arguments(words: Words, at: int, engine: EngineName) -> Iterator[tuple[str, Lack | Difference]]:
+    end, inner = words.behind(at + 1) - 1, at + 2
+    count, kinds = int(inner < end), set[str]()
+    while inner < end:
+        count += words.type(inner) is TokenType.COMMA
+        if words.type(inner - 1) in {TokenType.L_PAREN, TokenType.COMMA}:
+            kinds.add(_kind(words, inner))
+        inner = words.behind(inner) if words.type(inner) is TokenType.L_PAREN else inner + 1
+    yield from rows_of_call(words.text(at).lower(), count, kinds, engine)
+
+
+def _kind(words: Words, at: int) -> str:
+    if words.type(at) in _TEXTS:
+        return kind_of_argument(words.tokens[at].text)
+    return "*" if words.type(at) is TokenType.STAR else "array" if words.follow(at, "ARRAY", "(") else ""
 
 
 def _is_call(words: Words, at: int) -> bool:
@@ -102,6 +152,52 @@ def _is_within(words: Words, at: int, word: str, following: frozenset[TokenType]
     return words.word(at) == word and words.type(at - 1) in _ENDS and words.type(at + 1) in following
 
 
+_COMPARING: Final = frozenset({TokenType.EQ, TokenType.NEQ, TokenType.LT, TokenType.LTE, TokenType.GT, TokenType.GTE,
+                               TokenType.NULLSAFE_EQ})  # fmt: skip
+_ALIKE: Final = frozenset({"COALESCE", "GREATEST", "IF", "LEAST", "NVL2"})
+
+
+def _is_decimal_beside(words: Words, at: int) -> bool:
+    """Whether a number written with a point gives its type to what it stands beside, which may be a DOUBLE.
+
+    That is so among the arguments of COALESCE and the like, and in the branches of CASE. A comparison with another
+    number than zero is as it should be for all but very large numbers.
+    """
+    if words.type(at) is not TokenType.NUMBER or words.type(at + 1) is TokenType.DCOLON:
+        return False
+    number, before, after = words.text(at), words.word(at - 1), words.word(at + 1)
+    if "." not in number or "E" in number:
+        return False
+    if before in {"THEN", "ELSE"} and after in {"WHEN", "ELSE", "END"}:
+        return True
+    if words.type(at - 1) in _COMPARING or words.type(at + 1) in _COMPARING:
+        return not number.strip("0.")
+    return before in {"(", ","} and after in {")", ","} and words.word(words.inside[at] - 1) in _ALIKE
+
+
+def _is_doubled_quote(words: Words, at: int) -> bool:
+    if words.type(at) not in _TEXTS or words.type(at + 1) is not TokenType.STRING:
+        return False
+    return words.tokens[at].end + 1 == words.tokens[at + 1].start
+
+
+def _is_part_of_week(words: Words, at: int) -> bool:
+    if words.follow(at, "EXTRACT", "("):
+        return words.follow(at + 2, _PARTS, "FROM")
+    named = words.follow(at, "DATE_PART|DATEPART", "(") and words.type(at + 2) in _TEXTS
+    return named and words.text(at + 2) in _PARTS.split("|")
+
+
+def _is_quoted_number(words: Words, at: int) -> bool:
+    beside = words.type(at - 1) in _COMPARING or words.type(at + 1) in _COMPARING
+    return words.type(at) in _TEXTS and beside and _NUMBER.match(words.tokens[at].text) is not None
+
+
+def _is_range_of_days(words: Words, at: int) -> bool:
+    within = range(at + 1, min(at + 12, words.closing.get(words.inside[at], at)))
+    return words.word(at) == "RANGE" and any(words.follow(each, "DAY|DAYS") for each in within)
+
+
 # How each form is recognised: by the word it begins with. Those of the first group only where a statement begins.
 _STATEMENTS: Final[dict[str, Callable[[Words, int], bool]]] = {
     "script": lambda words, at: words.word(at) == "BEGIN",
@@ -128,6 +224,24 @@ _FORMS: Final[dict[str, Callable[[Words, int], bool]]] = {
     "collation": lambda words, at: (
         words.follow(at - 1, "STRING", "COLLATE") or _is_within(words, at, "COLLATE", _NAMES)
     ),
+    "decimal beside double": _is_decimal_beside,
+    "doubled quote": _is_doubled_quote,
+    "intersect all": lambda words, at: words.follow(at, "INTERSECT", "ALL"),
+    "day of the week": _is_part_of_week,
+    "look around": lambda words, at: (
+        words.type(at) in _TEXTS
+        and words.follow(at - 1, "RLIKE|REGEXP")
+        and kind_of_argument(words.tokens[at].text) == "look"
+    ),
+    "quoted number": _is_quoted_number,
+    "range of days": _is_range_of_days,
+    "star of a side": lambda words, at: (
+        words.type(at) is TokenType.STAR and words.type(at - 1) is TokenType.DOT and words.joins_using
+    ),
+    "named argument": lambda words, at: words.type(at) is TokenType.FARROW,
+    "exists of an aggregate": lambda words, at: words.follow(at, "EXISTS", "(", "SELECT", _AGGREGATES, "("),
+    "not in of several": lambda words, at: words.follow(at, ")", "NOT", "IN", "(", "SELECT"),
+    "lateral explode": lambda words, at: words.follow(at, "LATERAL", "EXPLODE|POSEXPLODE|INLINE", "("),
     "pivot": lambda words, at: _is_within(words, at, "PIVOT", _BRACKET),
     "by all": lambda words, at: words.follow(at, "GROUP BY|ORDER BY", "ALL") or words.follow(at, "BY", "ALL"),
     "sample of rows": lambda words, at: words.word(at) == "TABLESAMPLE" and words.word(at + 3) in {"ROWS", "ROW"},

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
 
 _FUNCTIONS: Final = "pyspark.sql.functions"
 _SESSIONS: Final = frozenset({"pyspark.sql.SparkSession", "pyspark.sql.session.SparkSession"})
@@ -20,8 +21,26 @@ _LEAVING: Final = frozenset(
 )  # fmt: skip
 # What leads on from one thing of Spark's to another, beside methods that are called.
 _LEADING: Final = frozenset(
-    {"read", "write", "catalog", "stat", "na", "rdd", "sparkContext", "sparkSession", "udf", "udtf", "conf"}
+    {
+        "read",
+        "write",
+        "catalog",
+        "stat",
+        "na",
+        "rdd",
+        "sparkContext",
+        "sparkSession",
+        "readStream",
+        "tvf",
+        "udf",
+        "udtf",
+        "conf",
+    }
 )
+
+
+# A text whose names hang together in more steps than this, each later one on an earlier, is left to the run.
+_MOST_PASSES: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +63,13 @@ class Names:
     @classmethod
     def of(cls, tree: ast.Module) -> Self:
         """Read the names of a text."""
-        assigned = _assigned(tree)
+        assigned = assigned_values(tree)
         imported, known = _imports(tree, assigned)
-        session = {"spark"} - set(known)
-        # A name counts only if everything that it is ever given came from the session.
-        while True:
-            more = {
-                name
-                for name, values in assigned.items()
-                if name not in known and all(value is not None and _from(value, session, known) for value in values)
-            }
-            if more <= session:
-                break
-            session |= more
-        if any(value is None or not _from(value, session, known) for value in assigned.get("spark", [])):
-            session -= {"spark"}
+        session = surely(
+            {name: values for name, values in assigned.items() if name not in known},
+            lambda value, session: _from(value, session, known),
+            given=frozenset({"spark"} - set(known)),
+        )
         texts = {
             name: values[0]
             for name, values in assigned.items()
@@ -67,7 +78,7 @@ class Names:
         return cls(
             imported=imported,
             known=known,
-            session=frozenset(session),
+            session=session,
             texts={name: value for name, value in texts.items() if value is not None},
             assigned=frozenset(assigned),
             star={full for full, _ in imported if full.endswith(".*")} == {f"{_FUNCTIONS}.*"},
@@ -121,6 +132,28 @@ def words(node: ast.expr) -> str:
     return str(node.value) if isinstance(node, ast.Constant) else ""
 
 
+def surely(
+    assigned: Mapping[str, list[ast.expr | None]],
+    belongs: Callable[[ast.expr, AbstractSet[str]], bool],
+    *,
+    given: frozenset[str] = frozenset(),
+) -> frozenset[str]:
+    """Return the names of which everything that they are ever given `belongs`, as far as names that are left do.
+
+    `given` are there before anything is assigned, unless the text gives them something else. A name that is made from
+    what it was, as in `df = df.where(…)`, stays.
+    """
+    names = {*given, *assigned}
+    for _ in range(_MOST_PASSES):
+        before = len(names)
+        for name, values in assigned.items():
+            if name in names and not all(value is not None and belongs(value, names) for value in values):
+                names.remove(name)
+        if len(names) == before:
+            return frozenset(names)
+    return frozenset()
+
+
 def _imports(
     tree: ast.Module, assigned: Mapping[str, object]
 ) -> tuple[tuple[tuple[str, ast.alias | ast.stmt], ...], dict[str, str]]:
@@ -157,7 +190,7 @@ _NAMED: Final = (
 )
 
 
-def _assigned(tree: ast.Module) -> dict[str, list[ast.expr | None]]:
+def assigned_values(tree: ast.Module) -> dict[str, list[ast.expr | None]]:
     """Return every value that each name is given; none where it is given something that cannot be followed."""
     found: dict[str, list[ast.expr | None]] = {}
     followed: set[int] = set()
@@ -186,7 +219,7 @@ def _root(node: ast.expr) -> ast.expr:
     return node
 
 
-def _from(node: ast.expr, session: set[str] | frozenset[str], known: Mapping[str, str]) -> bool:
+def _from(node: ast.expr, session: AbstractSet[str], known: Mapping[str, str]) -> bool:
     """Whether an expression is a chain that begins with something of the session's and does not leave it."""
     called = given = False
     while True:

@@ -20,10 +20,16 @@ QUOTED: Final = frozenset({TokenType.STRING, TokenType.RAW_STRING, TokenType.IDE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The words of one text. `closing`: which bracket closes the one at an index."""
+    """The words of one text.
+
+    closing: which bracket closes the one at an index. inside: for each word the innermost bracket that is open before
+    it; -1 if there is none. joins_using: whether tables are joined by columns that both have.
+    """
 
     tokens: tuple[Token, ...]
     closing: dict[int, int]
+    inside: tuple[int, ...]
+    joins_using: bool
 
     @classmethod
     def of(cls, code: str) -> Self:
@@ -35,13 +41,16 @@ class Words:
         if len(tokens) > _MOST:
             tokens = ()
         closing: dict[int, int] = {}
-        open_at: list[int] = []
+        open_at, inside = list[int](), list[int]()
         for index, token in enumerate(tokens):
+            inside.append(open_at[-1] if open_at else -1)
             if token.token_type is TokenType.L_PAREN:
                 open_at.append(index)
             elif token.token_type is TokenType.R_PAREN and open_at:
                 closing[open_at.pop()] = index
-        return cls(tokens=tokens, closing=closing)
+        named = {token.text.upper() for token in tokens if token.token_type not in QUOTED}
+        joins = "JOIN" in named and not named.isdisjoint({"USING", "NATURAL"})
+        return cls(tokens=tokens, closing=closing, inside=tuple(inside), joins_using=joins)
 
     def text(self, at: int) -> str:
         """Return the word at an index, in capitals; nothing where there is none."""

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Final
 
-from jupyter_secure_jobs.domain.compute import Compute
+from jupyter_secure_jobs.domain.compute import Compute, EngineName
 from jupyter_secure_jobs.domain.job import Language
 from jupyter_secure_jobs.flow import engine_check
 from jupyter_secure_jobs.flow.sql_words import script_start
@@ -15,9 +15,7 @@ from jupyter_secure_jobs.member.named_tables import NamedTable, NamedTables
 from jupyter_secure_jobs.wire.member_side import CheckProblem, CheckWire
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from jupyter_secure_jobs.domain.compute import EngineName
+    from collections.abc import Collection, Iterator, Mapping
 
 
 STANDARD: Final = Compute()
@@ -50,8 +48,21 @@ def check(
                 message += " If the code makes it, or reads it elsewhere, this is no fault."
             line, column = each.place
             problems.append(CheckProblem(message=message, line=line, column=column, fatal=certain))
+        if compute.engine is EngineName.SAIL:
+            problems += _spelled_otherwise(named, {name.lower(): name for name in tables})
     problems += _of_engine(language, code, compute, memory_bytes, known=problems)
     return CheckWire(problems=problems, tables=list(dict.fromkeys(each.name for each in named.outside)))
+
+
+def _spelled_otherwise(named: NamedTables, tables: Mapping[str, str]) -> Iterator[CheckProblem]:
+    """Yield the datasets that are named with other capitals: Sail does not find them; Spark does."""
+    for each in named.outside:
+        meant = tables.get(each.name.lower(), each.name)
+        if meant != each.name and not each.schema:
+            message = f"Sail tells capitals apart in the names of tables: write {meant!r} for {each.name!r}."
+            line, column = each.place
+            certain = each.sure and not named.open
+            yield CheckProblem(code=engine_check.CODE, message=message, line=line, column=column, fatal=certain)
 
 
 def _named(

@@ -10,6 +10,7 @@ import pytest
 from jupyter_secure_jobs.domain.compute import EngineName
 from jupyter_secure_jobs.domain.engine_features import LACKS, Mark
 from jupyter_secure_jobs.engines import found
+from tests.support import lacking_texts
 from tests.support.engines_page import REFUSED, page, supposed, verdict
 from tests.support.snippets import Answer, Snippet, answers, corpus
 
@@ -80,3 +81,29 @@ def test_functions_that_sail_is_said_to_lack_are_lacking() -> None:
     calls = [f"SELECT {name}({', '.join(['1'] * count)})" for name in names for count in range(4)]
     told = answers(EngineName.SAIL, [Snippet.plain(call) for call in calls])
     assert {name for name in names if any(told[call].rows for call in calls if f" {name}(" in call)} == set()
+
+
+def test_what_sail_is_said_to_lack_by_arguments_and_of_pandas_is_lacking() -> None:
+    lacking = [*lacking_texts.calls(), *lacking_texts.pandas()]
+    marks = {mark for row in LACKS if row.mark in {Mark.CALL, Mark.PANDAS} for mark in row.marks}
+    assert {each.name for each in lacking} == marks
+    assert [each.name for each in lacking if each.refused(EngineName.SAIL) is None] == []
+    told = answers(EngineName.SAIL, lacking)
+    assert [name for name, answer in told.items() if answer.error is None] == []
+
+
+def test_other_parts_of_pandas_work_and_are_let_through() -> None:
+    works = list(lacking_texts.pandas_works())
+    assert [each.name for each in works if each.refused(EngineName.SAIL) is not None] == []
+    told = answers(EngineName.SAIL, works)
+    assert {name: answer.error for name, answer in told.items() if answer.error is not None} == {}
+
+
+@pytest.mark.long
+@needs_spark
+@pytest.mark.timeout(1500)
+def test_what_sail_lacks_by_arguments_and_of_pandas_works_on_spark() -> None:
+    lacking = [*lacking_texts.calls(), *lacking_texts.pandas()]
+    assert [each.name for each in lacking if each.refused(EngineName.SPARK) is not None] == []
+    told = answers(EngineName.SPARK, lacking)
+    assert {name: answer.error for name, answer in told.items() if answer.error is not None} == {}

@@ -18,6 +18,7 @@ def found(code: str, *, sql: bool = False, compute: Compute = SAIL) -> list[Find
     return check(Language.SQL if sql else Language.PYTHON, code, compute)
 
 
+FRAME = "import pyspark.pandas as ps\nf = ps.DataFrame({'a': [1]})\n"
 BUILT = "from pyspark.sql import SparkSession\nspark = SparkSession.builder.appName('x').getOrCreate()\n"
 PYTHON = {
     "RDD": ("people = spark.table('people')\nwhole = people.where('id > 1')\nwhole.rdd.map(len)", 3, 7),
@@ -64,6 +65,29 @@ PYTHON = {
     "ORC second": ("spark.read.load('x', 'orc')", 1, 22),
     "ORC written": ("df = spark.range(1)\ndf.write.mode('overwrite').orc('x')", 2, 28),
     "a checkpoint, several lines": ("(\n    spark.range(3)\n    .localCheckpoint()\n)", 3, 6),
+    "made from what it was": ("df = spark.table('t')\ndf = df.where('a > 1')\ndf.checkpoint()", 3, 4),
+    "a method of the catalog": ("spark.catalog.listViews()", 1, 15),
+    "a table-valued function": ("from pyspark.sql import functions as F\nspark.tvf.explode(F.array())", 2, 11),
+    "a watermark": ("spark.readStream.format('rate').load().withWatermark('t', '1 day')", 1, 40),
+    "XML": ("spark.read.option('rowTag', 'a').xml('x')", 1, 34),
+    "rows read as JSON": ("lines = spark.table('t').select('json')\nspark.read.json(lines)", 2, 17),
+    "arguments": ("from pyspark.sql import functions as F\nF.approx_count_distinct('a', 0.05)", 2, 1),
+    "a keyword": ("from pyspark.sql import functions as F\nF.approx_count_distinct('a', rsd=0.05)", 2, 1),
+    "an array": ("from pyspark.sql import functions as F\nF.percentile_approx('a', [0.1, 0.9])", 2, 1),
+    "a star": ("from pyspark.sql.functions import xxhash64\nxxhash64('*')", 2, 1),
+    "arguments in an expression": ("spark.table('t').selectExpr('percentile_approx(a, array(0.5))')", 1, 30),
+    "look around": ("from pyspark.sql import functions as F\nF.regexp_replace('a', r'(?=b)', '')", 2, 1),
+    "intersectAll": ("df = spark.table('t')\ndf.intersectAll(df)", 2, 4),
+    "pandas API": (f"{FRAME}f.std()", 3, 3),
+    "pandas API, from the session": ("f = spark.table('t').pandas_api()\nf[f.a > 1]['a'].iloc[0]", 2, 17),
+    "pandas API, made anew": (f"{FRAME}f = f.assign(b=1)\nf['b'].corr(f['a'])", 4, 8),
+    "pandas API, divided": (f"{FRAME}f['c'] = 1\nf['a'] // 2", 4, 1),
+    "pandas API, divided in place": (f"{FRAME}f['a'] //= 2", 3, 1),
+    "pandas API, groups": (f"{FRAME}g = f.groupby('a')\ng['b'].sum() // 2", 4, 1),
+    "pandas API, groups' method": (f"{FRAME}f.groupby('a').var()", 3, 16),
+    "pandas API, windows": (f"{FRAME}f.rolling(3).skew()", 3, 14),
+    "pandas API, several at once": (f"{FRAME}f.agg(['sum', 'min'])", 3, 3),
+    "pandas API, a function": ("import pyspark.pandas as ps\nps.merge_asof(a, b, on='x')", 2, 1),
     "observation": ("from pyspark.sql import Observation\no = Observation('x')", 2, 5),
 }
 SQL = {
@@ -92,6 +116,16 @@ SQL = {
     "refresh": ("REFRESH TABLE t; SELECT 1", 1, 1),
     "describe a query": ("DESCRIBE SELECT 1", 1, 1),
     "describe": ("DESC t", 1, 1),
+    "arguments": ("SELECT approx_count_distinct(a, 0.05) FROM t", 1, 8),
+    "arguments in brackets": ("SELECT hash(*), shuffle((a)), coalesce(f(a, b), (c)) FROM t", 1, 8),
+    "an array": ("SELECT percentile_approx(f(a, b), array(0.1, 0.9)) FROM t", 1, 8),
+    "an array within a group": ("SELECT percentile_cont(array(0.1)) WITHIN GROUP (ORDER BY a) FROM t", 1, 8),
+    "doubled quote": ("SELECT 1,\n  'It''s'", 2, 3),
+    "intersect all": ("SELECT 1 INTERSECT ALL SELECT 1", 1, 10),
+    "day of the week": ("SELECT extract(DOW FROM a) FROM t", 1, 8),
+    "day of the week, by its name": ("SELECT date_part('dow', a) FROM t", 1, 8),
+    "look around": ("SELECT a FROM t WHERE a RLIKE '^(?!b)'", 1, 31),
+    "look around, a function": ("SELECT regexp_extract(a, '(?<=x)y', 0) FROM t", 1, 8),
     "pivot": ("SELECT * FROM t PIVOT (sum(a) FOR b IN (1))", 1, 17),
 }
 
@@ -170,6 +204,30 @@ def test_what_may_be_something_else_is_a_hint(code: str) -> None:
         ("q = 'SELECT 1 AS a'\nq += ' ORDER BY a'\nspark.sql(q)", False),
         ("t = spark.table('t')\nt.filter('cache > 1 AND use = 2').selectExpr('desc', 'set + 1', 'begin')", False),
         ("from pyspark.sql import functions as F\nF.expr('refresh + reset')", False),
+        ("import pandas as pd\nf = pd.DataFrame({'a': [1]})\nf.std()\nf.iloc[0]\nf['a'] // 2", False),
+        (f"{FRAME}f.sum()\nf.rolling(2).std()\nf.groupby('a').agg(['sum'])\nf.agg('sum')\nf.a.nunique()", False),
+        (f"{FRAME}f['a'].max() // 2\nf.at[0, 'a'] // 2\nf['a'][0] // 2\nlen(f) // 2\nf.shape[0] // 2\n5 // f", False),
+        (f"{FRAME}f.to_pandas().std()\nf.to_numpy().std()\nf.a.tolist()", False),
+        (f"{FRAME}f = other(f)\nf.std()", False),
+        (f"{FRAME}def g(f):\n    return f.std()", False),
+        (f"{FRAME}f.pivot(index='a', columns='b', values='c')\nf.insert(0, 'q', 1)", False),
+        (r"SELECT 'a' 'b', '', 'It\'s', 'x' = '' FROM t", True),
+        ("SELECT extract(DAY FROM a), date_part('year', a), dow FROM t INTERSECT SELECT 1, 2, 3", True),
+        ("SELECT a FROM t WHERE a RLIKE '^(?:b|c)' AND name LIKE '%(?=%' AND b = '(?!'", True),
+        ("SELECT sum(a) OVER (ORDER BY d ROWS BETWEEN 5 PRECEDING AND CURRENT ROW), range FROM t", True),
+        ("SELECT a.* FROM a JOIN b ON a.k = b.k", True),
+        ("SELECT transform(a, x -> x), a > '2026-01-01', split(a, ',') FROM t WHERE a NOT IN (SELECT b FROM s)", True),
+        ("SELECT a FROM t LATERAL VIEW explode(b) e AS v WHERE EXISTS (SELECT 1 FROM s)", True),
+        ("SELECT regexp_replace(a, '(x)', '$1-$2'), regexp_replace(a, 'x', '') FROM t", True),
+        ("SELECT count(*), coalesce(a * 2, b), uuid(), shuffle(a), approx_count_distinct(a) FROM t", True),
+        (
+            "SELECT hash(a, 'x*', \"*\"), percentile(a, array(0.5)), percentile_cont(0.5) WITHIN GROUP (ORDER BY a)",
+            True,
+        ),
+        ("from pyspark.sql import functions as F\nF.hash('a', 'b')\nF.coalesce(F.col('a'), F.lit(0.0))", False),
+        ("df = spark.table('t')\ndf.where(df.a > 0.0).stat.cov('a', 'b')\ndf.corr('a', 'b')", False),
+        ("SELECT a > 0.5, b * 0.0, coalesce(a, 0, 0D, 0.0e0, 0.5D), CASE WHEN a THEN 0.5D END, f(0.0) FROM t", True),
+        ("spark.read.json('x')\nspark.read.schema('a int').csv(path)\nread.json(spark.table('t'))", False),
         ("SET TIMEZONE = 'UTC'; USE SCHEMA default; DESC TABLE t; UPDATE t SET a = 1; SELECT use, set FROM t", True),
     ],
 )
@@ -181,6 +239,24 @@ def test_what_only_looks_alike_is_let_through(code: str, sql: bool) -> None:  # 
     ("code", "sql"),
     [
         ("SELECT extract(day FROM orc.`d`) FROM t orc", True),
+        ("SELECT coalesce(a, 0.0) FROM t", True),
+        ("SELECT a FROM t WHERE a > '19.5'", True),
+        ("SELECT sum(a) OVER (ORDER BY d RANGE BETWEEN INTERVAL 5 DAYS PRECEDING AND CURRENT ROW) FROM t", True),
+        ("SELECT a.* FROM a JOIN b USING (k)", True),
+        ("SELECT a.* FROM a NATURAL JOIN b", True),
+        ("SELECT mask(a, lowerChar => 'q') FROM t", True),
+        ("SELECT a FROM t WHERE EXISTS (SELECT count(*) FROM s WHERE s.b = t.a)", True),
+        ("SELECT a FROM t WHERE (a, b) NOT IN (SELECT c, d FROM s)", True),
+        ("SELECT a FROM t, LATERAL explode(b) AS e(v)", True),
+        ("SELECT split(a, '') FROM t", True),
+        ("SELECT regexp_replace(a, '(x)', '$1_') FROM t", True),
+        ("from pyspark.sql import functions as F\nF.split('a', '')", False),
+        ("SELECT CASE WHEN a THEN b ELSE 0.5 END FROM t", True),
+        ("SELECT a FROM t WHERE 0.0 < a", True),
+        ("spark.table('t').where('p > 0.00')", False),
+        ("SELECT if(a, b, 1.5), floor(c, 2), max_by(a, b, 3), percentile_approx(a, 0.5) FROM t", True),
+        (f"{FRAME}f.median()\nf['a'].quantile(0.5)\nf.groupby('a').median()", False),
+        ("df = spark.table('t')\ndf.summary()", False),
         ("import duckdb\nduckdb.sql('SELECT 1 AS a QUALIFY a = 1').df()", False),
         ("from pyspark.ml import functions as M\nu = M.predict_batch_udf(f, batch_size=1)", False),
         ("from pyspark.sql.functions import *\nfrom own import *\nzip_with(1)", False),
@@ -247,5 +323,17 @@ def test_the_table_is_whole() -> None:
     for row in (*LACKS, *DIFFERENCES):
         assert bool(row.marks) == (row.mark is not Mark.NONE)
         assert row.words().endswith(".")
-    functions = [mark for row in LACKS if row.mark is Mark.FUNCTION for mark in row.marks]
-    assert len(functions) == len(set(functions))
+    for mark in Mark:
+        named = [each for row in (*LACKS, *DIFFERENCES) if row.mark is mark for each in row.marks]
+        assert len(named) == len(set(named)), mark
+
+
+def test_a_text_that_nests_deeply_or_names_much_takes_no_long_time() -> None:
+    for code in (
+        FRAME + "y = f" + "+f" * 2000 + "\nz = y // 2" * 1000,
+        FRAME + "y = f" + ".g()" * 900,
+        "\n".join(f"a{each} = a{each + 1}.b()" for each in range(5000)) + "\na5000 = f()",
+        FRAME + "\n".join(f"a{each + 1} = a{each} + f" for each in range(3000)),
+    ):
+        found(code)
+    found("SELECT " + "coalesce(" * 5000 + "0.0," * 5000, sql=True)

@@ -155,3 +155,15 @@ def test_parser_tells_nobody_of_what_it_does_not_know(caplog: pytest.LogCaptureF
     assert problems(code, sql=True) == []
     assert [is_ordered(each) for each in split(code)] == [False, False]
     assert caplog.records == []
+
+
+def test_dataset_with_other_capitals_is_refused_where_the_engine_does_not_find_it() -> None:
+    """Sail tells capitals apart in the names of tables; Spark does not."""
+    for language, code in ((Language.SQL, "SELECT * FROM Patients"), (Language.PYTHON, "spark.table('Patients')")):
+        (problem,) = check(language, code, tables=["patients"]).problems
+        assert (problem.fatal, problem.line, "write 'patients'" in problem.message) == (True, 1, True)
+        spark = Compute(engine=EngineName.SPARK)
+        assert check(language, code, tables=["patients"], compute=spark).problems == []
+        assert check(language, code, tables=["Patients"]).problems == []
+    made = "CREATE TEMP VIEW Patients AS SELECT * FROM patients; SELECT * FROM Patients"
+    assert check(Language.SQL, made, tables=["patients"]).problems == []

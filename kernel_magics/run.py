@@ -198,7 +198,8 @@ class Run:
             raise NotFoundError("removed", removed_words("result", self.wire.outputs_removed), REMOVED_STEP)
         if not self.wire.has_result:
             cause = f": {self.wire.error_class}" if self.wire.error_class else ""
-            raise NotFoundError("no_result", f"The run is {self.status}{cause}; it has no result.", "Look at its log.")
+            step = self.wire.next_step or "Look at its log."
+            raise NotFoundError("no_result", f"The run is {self.status}{cause}; it has no result.", step)
 
     def __repr__(self) -> str:
         """Return the card's text."""

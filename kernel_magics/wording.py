@@ -116,6 +116,8 @@ def ended_words(run: RunWire) -> str:
         parts.append(f"{run.error_class}{at}")
     if run.error_text and run.error_text != run.status:
         parts.append(run.error_text)
+    if run.next_step:
+        parts.append(run.next_step)
     if run.run_ms is not None:
         parts.append(f"ran for {duration(run.run_ms)}")
     if run.rows is not None:

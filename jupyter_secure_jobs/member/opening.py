@@ -78,7 +78,8 @@ def opened(
         if run.outputs_removed is not None:
             raise NotFoundError("removed", removed_words(kind, run.outputs_removed), REMOVED_STEP)
         reason = f" It ended as {run.status} ({run.error_class})." if run.error_class else f" It is {run.status}."
-        raise NotFoundError(f"no_{kind}", f"The run has no {kind}.{reason}", "See the run's status.")
+        step = (run.next_step if kind == "result" else None) or "See the run's status."
+        raise NotFoundError(f"no_{kind}", f"The run has no {kind}.{reason}", step)
     with private_folder() as folder:
         fetched = folder / "fetched"
         if run.kind is RunKind.TEST:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from jupyter_secure_jobs.domain.failure import next_step
 from jupyter_secure_jobs.domain.job import Assurance
 from jupyter_secure_jobs.domain.run import ACTIVE, Phase, RunKind, RunStatus, may_cancel, may_open
 from jupyter_secure_jobs.domain.step import steps
@@ -109,6 +110,7 @@ def wire(
         error_class=run.error_class,
         error_line=run.error_line,
         error_text=run.error_text,
+        next_step=next_step(run.error_class),
         rows=run.rows,
         has_result=run.result is not None,
         has_log=run.log is not None,

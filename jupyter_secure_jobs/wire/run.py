@@ -67,6 +67,7 @@ class RunWire(Wire):
     error_class: str | None
     error_line: int | None
     error_text: str | None
+    next_step: str | None = None
     rows: int | None
     has_result: bool
     has_log: bool

@@ -192,9 +192,9 @@ class Worker:
         except UnavailableError as error:
             if not enclave.alive:
                 return _failed(lease, "EnclaveLost", None)
-            if error.code in _CLASSES:
+            if error.code in CLASSES:
                 log.warning("run %s: %s", lease.run, error)
-                return _failed(lease, _CLASSES[error.code], f"{error.detail} {error.next_step}")
+                return _failed(lease, CLASSES[error.code], f"{error.detail} {error.next_step}")
             raise
         except OSError as error:
             log.warning("run %s: no room on the disk: %s", lease.run, type(error).__name__)
@@ -361,7 +361,7 @@ class Worker:
         return kind, Patience(self._mailbox, lease).ask(lambda: self._mailbox.upload(lease.workspace, path))
 
 
-_CLASSES: Final = {
+CLASSES: Final = {
     "no_sandbox": "SandboxUnavailable",
     "no_tmpfs": "SandboxUnavailable",
     "data_too_large": "DataTooLarge",

@@ -3845,6 +3845,11 @@ export interface components {
             kind: components["schemas"]["RunKind"];
             /** Member */
             member: string;
+            /**
+             * Next Step
+             * @default null
+             */
+            next_step: string | null;
             /** Number */
             number: number;
             /**

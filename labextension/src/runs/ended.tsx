@@ -47,6 +47,7 @@ export function Failure(props: {
           <VisibleText text={run.error_text.trim()} />
         </p>
       )}
+      {run.next_step !== null && <p>{run.next_step}</p>}
       <p>
         <button
           type="button"

@@ -293,10 +293,22 @@ ASKED: Final = (
         stops="a name that only looks alike keeps a good job from its review",
         edits=(
             changed("jupyter_secure_jobs/flow/python_names.py", "node.attr not in _LEAVING", "True"),
-            changed(
-                "jupyter_secure_jobs/flow/python_names.py", "and all(value is not None", "and any(value is not None"
-            ),
+            changed("jupyter_secure_jobs/flow/python_names.py", "and not all(value", "and not any(value"),
         ),
         tests=("tests/unit/flow/test_engine_check.py::test_what_may_be_something_else_is_a_hint",),
+    ),
+    Defence(
+        name="only what surely is a frame of the pandas API on Spark is refused",
+        stops="a number of a frame, or a frame of pandas, keeps a good job from its review",
+        edits=(
+            changed("jupyter_secure_jobs/flow/pandas_names.py", "return _is_whole(node.slice) and", "return True and"),
+        ),
+        tests=("tests/unit/flow/test_engine_check.py::test_what_only_looks_alike_is_let_through",),
+    ),
+    Defence(
+        name="a text that hangs together in many steps is left to the run",
+        stops="an author's text keeps an enclave busy before it is refused",
+        edits=(changed("jupyter_secure_jobs/flow/pandas_names.py", "depth == _DEEPEST", "depth == -1"),),
+        tests=("tests/unit/flow/test_engine_check.py::test_a_text_that_nests_deeply_or_names_much_takes_no_long_time",),
     ),
 )

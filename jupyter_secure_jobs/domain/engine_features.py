@@ -38,6 +38,8 @@ class Mark(StrEnum):
     FORMAT = "format"
     # A form of SQL: the name of a rule in `flow.engine_check`.
     FORM = "form"
+    # A form of SQL that only its tree shows: the name of a rule in `flow.engine_tree`.
+    TREE = "tree"
     # Not at all: it depends on values or types, and is only told.
     NONE = "not recognised"
 
@@ -140,6 +142,19 @@ LACKS: Final = (
     _lack("parts of a date by the day of the week", Mark.FORM, "day of the week", instead="use dayofweek(…)"),
     _lack("patterns that look around", Mark.FORM, "look around"),
     _lack("patterns that look around", Mark.CALL, *(f"{name}/look" for name in PATTERN_FUNCTIONS)),
+    _lack("IN (SELECT …) outside of a condition", Mark.TREE, "in among columns", instead="use EXISTS (SELECT …)"),
+    _lack("rows in a list, (a, b) IN ((…), …)", Mark.TREE, "rows in a list", instead="compare each column"),
+    _lack("ORDER BY an aggregate that has no name of its own", Mark.TREE, "order of aggregate",
+          instead="give it a name among the columns, and order by that"),
+    _lack("NAME.column of a column in JOIN … USING", Mark.TREE, "column of one side",
+          instead="leave NAME. out, or join with ON"),
+    _lack("a column made from another of the same SELECT", Mark.TREE, "made beside", instead="use a subquery"),
+    _lack("a query in WITH named with other capitals", Mark.TREE, "other capitals", instead="write it alike"),
+    _lack("an array's index that is computed", Mark.TREE, "computed index", instead="use get(…)"),
+    _lack("log of one argument in SQL", Mark.FORM, "log of one", instead="use ln(…)"),
+    _lack("maps made and exploded", Mark.FORM, "explode of map", instead="use explode(map_entries(…))"),
+    _lack("GROUPING SETS without brackets of their own", Mark.FORM, "grouping sets",
+          instead="write GROUPING SETS ((a), (b))"),
     _lack("recursive queries", Mark.FORM, "recursive query"),
     _lack("SQL scripts", Mark.FORM, "script", instead="write it in Python"),
     _lack("functions made in SQL", Mark.FORM, "function made in SQL", instead="use a Python function"),

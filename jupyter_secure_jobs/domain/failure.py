@@ -29,6 +29,8 @@ STEPS: Final = {
     "AnalysisException": "The engine does not find a name there, or cannot do this with these types. Compare with the "
                          f"columns under Datasets, and test the draft on synthetic data. {_SPARK}",
     "ParseException": f"The engine cannot read the text there. {_SPARK}",
+    "PySparkNotImplementedError": f"The engine does not have this. {_SPARK}",
+    "SparkRuntimeException": f"The engine failed there, by a value or by something it cannot do. {_SPARK}",
     "TABLE_OR_VIEW_NOT_FOUND": "A table of this name is not among the job's datasets. They stand under Datasets.",
     "UNRESOLVED_COLUMN": "A column of this name is not in its table. The columns stand under Datasets.",
     "DIVIDE_BY_ZERO": "Something was divided by zero. Use try_divide(…), which gives NULL.",
@@ -48,6 +50,13 @@ OF_CODE: Final = frozenset(
 SAME: Final = {
     "ConnectionRefusedError": "ConnectionError",
     "ConnectionResetError": "ConnectionError",
+    "IllegalArgumentException": "ParseException",
+    "InvalidPlanInput": "UnsupportedOperationException",
+    "PySparkAttributeError": "PySparkNotImplementedError",
+    "SparkConnectException": "SparkRuntimeException",
+    "SparkConnectGrpcException": "SparkRuntimeException",
+    "SparkException": "SparkRuntimeException",
+    "UnknownException": "SparkRuntimeException",
     "NotADirectoryError": "FileNotFoundError",
 }
 

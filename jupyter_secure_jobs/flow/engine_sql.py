@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import TokenType
 
 from jupyter_secure_jobs.domain.engine_features import Lack, Mark, rows_of
+from jupyter_secure_jobs.flow import engine_tree
 from jupyter_secure_jobs.flow.sql_words import QUOTED, Words
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def find(code: str, engine: EngineName, *, own: frozenset[str] = frozenset(), wh
     words = Words.of(code)
     for each in _find(words, engine, own, frozenset(words.starts if whole else ())):
         found.setdefault((each.text, each.sure), each)
+    for row, (start, sure) in engine_tree.find(code, words.tokens, engine) if whole else ():
+        each = Found(text=row.words(), start=start, sure=sure and isinstance(row, Lack))
+        found.setdefault((each.text, each.sure), each)
     return list(found.values())
 
 
@@ -73,7 +77,7 @@ def _find(words: Words, engine: EngineName, own: frozenset[str], starts: frozens
             if name in functions:
                 text = told(functions[name], f"{name}(…)")
                 yield Found(text=text, start=token.start, sure=isinstance(functions[name], Lack))
-            for mark, row in _rows_of_arguments(words, at, engine):
+            for mark, row in rows_of_call(name, *_arguments(words, at), engine):
                 yield Found(text=told(row, mark), start=token.start, sure=isinstance(row, Lack))
         if name in formats and _names_format(words, at, first):
             sure = words.text(at - 1) == "USING" or words.text(at) not in aliases
@@ -109,7 +113,8 @@ def rows_of_call(name: str, count: int, kinds: set[str], engine: EngineName) -> 
             yield f"{name}({words})", row
 
 
-def _rows_of_arguments(words: Words, at: int, engine: EngineName) -> Iterator[tuple[str, Lack | Difference]]:
+def _arguments(words: Words, at: int) -> tuple[int, set[str]]:
+    """Return how many arguments a call has, and of what kinds: see `rows_of_call`."""
     end, inner = words.behind(at + 1) - 1, at + 2
     count, kinds = int(inner < end), set[str]()
     while inner < end:
@@ -117,7 +122,7 @@ def _rows_of_arguments(words: Words, at: int, engine: EngineName) -> Iterator[tu
         if words.type(inner - 1) in {TokenType.L_PAREN, TokenType.COMMA}:
             kinds.add(_kind(words, inner))
         inner = words.behind(inner) if words.type(inner) is TokenType.L_PAREN else inner + 1
-    yield from rows_of_call(words.text(at).lower(), count, kinds, engine)
+    return count, kinds
 
 
 def _kind(words: Words, at: int) -> str:
@@ -188,6 +193,21 @@ def _is_part_of_week(words: Words, at: int) -> bool:
     return named and words.text(at + 2) in _PARTS.split("|")
 
 
+def _is_bare_grouping(words: Words, at: int) -> bool:
+    """Whether GROUPING SETS stands behind columns, or one of its sets has no brackets."""
+    after = at + (1 if words.word(at) == "GROUPING SETS" else 2)
+    if after == at + 2 and not words.follow(at, "GROUPING", "SETS"):
+        return False
+    if words.word(after) != "(" or words.word(at - 1) not in {"BY", "GROUP BY"}:
+        return words.word(after) == "("
+    end, inner = words.behind(after) - 1, after + 1
+    while inner < end:
+        if words.type(inner - 1) in {TokenType.L_PAREN, TokenType.COMMA} and words.word(inner) != "(":
+            return True
+        inner = words.behind(inner) if words.word(inner) == "(" else inner + 1
+    return False
+
+
 def _is_quoted_number(words: Words, at: int) -> bool:
     beside = words.type(at - 1) in _COMPARING or words.type(at + 1) in _COMPARING
     return words.type(at) in _TEXTS and beside and _NUMBER.match(words.tokens[at].text) is not None
@@ -233,6 +253,11 @@ _FORMS: Final[dict[str, Callable[[Words, int], bool]]] = {
         and words.follow(at - 1, "RLIKE|REGEXP")
         and kind_of_argument(words.tokens[at].text) == "look"
     ),
+    "log of one": lambda words, at: (
+        words.follow(at, "LOG", "(") and _is_call(words, at) and _arguments(words, at)[0] == 1
+    ),
+    "explode of map": lambda words, at: words.follow(at, "EXPLODE|POSEXPLODE", "(", "MAP|MAP_FROM_ENTRIES", "("),
+    "grouping sets": _is_bare_grouping,
     "quoted number": _is_quoted_number,
     "range of days": _is_range_of_days,
     "star of a side": lambda words, at: (

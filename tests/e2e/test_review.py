@@ -130,8 +130,12 @@ def test_a_first_review_is_read_and_tried(place: Place, open_as: Callable[[str],
         "title", "flights.delay (yours)"
     )
 
-    # Try it: the same as the author's.
+    # Try it: with the author's values, the same as the author's.
     attempt = review.get_by_role("region", name="Try it")
+    low = attempt.get_by_label("low")
+    low.fill("7")
+    attempt.get_by_role("button", name="Take the author\u2019s values (test run 1)").click()
+    expect(low).to_have_value("1")
     attempt.get_by_role("button", name="Test on Synthetic Data").click()
     expect(attempt.locator(".jp-SecureJobs-verdict")).to_contain_text("same as the author\u2019s", timeout=60_000)
     expect(attempt.get_by_role("region", name="The author\u2019s test")).to_contain_text("mean_delay")

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 
-import type { InputVariable } from '../api/shapes';
+import type { InputVariable, Run } from '../api/shapes';
 import { trans } from '../ui/translation';
 
 /** The values of one form, as typed: the server reads text as each variable's type. */
@@ -22,6 +22,13 @@ function startingValue(variable: InputVariable): string | boolean | readonly str
 /** The defaults of a form. */
 export function startingValues(variables: readonly InputVariable[]): InputValues {
   return Object.fromEntries(variables.map(each => [each.name, startingValue(each)]));
+}
+
+/** The values of a run; the defaults of what it had none for. */
+export function valuesOf(variables: readonly InputVariable[], inputs: Run['inputs']): InputValues {
+  return startingValues(
+    variables.map(each => ({ ...each, default: inputs[each.name] ?? each.default }))
+  );
 }
 
 interface FieldProps {

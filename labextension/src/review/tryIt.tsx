@@ -5,7 +5,7 @@ import { asProblem, type Problem } from '../api/problem';
 import type { Comparison, JobDetail, Page, ReviewStatement, Run } from '../api/shapes';
 import { useLoaded } from '../api/useLoaded';
 import type { Desk } from '../desk';
-import { InputFields, startingValues } from '../inputs/inputFields';
+import { InputFields, startingValues, valuesOf } from '../inputs/inputFields';
 import type { JobModel } from '../job/model';
 import { LogPart, ResultPart } from '../runs/parts';
 import { Steps } from '../runs/steps';
@@ -128,6 +128,10 @@ export function TryIt(props: {
     asked === null
       ? tests.find(each => each.member === acting && each.version === review.number)
       : (tests.find(each => each.id === asked.id) ?? asked);
+  const authors =
+    review.inputs.length === 0
+      ? undefined
+      : tests.find(each => each.member === review.author && each.has_result);
   const start = (): void => {
     if (action?.allowed !== true || busy) {
       return;
@@ -152,6 +156,19 @@ export function TryIt(props: {
         )}
       </p>
       <InputFields prefix={id} variables={review.inputs} values={inputs} change={setInputs} />
+      {authors !== undefined && (
+        <p>
+          <button
+            type="button"
+            className="jp-SecureJobs-link"
+            onClick={() => {
+              setInputs(valuesOf(review.inputs, authors.inputs));
+            }}
+          >
+            {trans.__('Take the author’s values (test run %1)', authors.number)}
+          </button>
+        </p>
+      )}
       {problem !== null && <ProblemNotice problem={problem} />}
       {action !== undefined && (
         <div className="jp-SecureJobs-buttons">

@@ -61,8 +61,12 @@ SAME: Final = {
 }
 
 
-def next_step(error_class: str | None) -> str | None:
-    """Return what happened and what to do next, in a sentence or two; none where the class says nothing of that."""
+def next_step(error_class: str | None, *, told: bool = False) -> str | None:
+    """Return what happened and what to do next, in a sentence or two; none where the class says nothing of that.
+
+    `told`: whether the whole message is shown beside it, as for tests: then an error of the code needs no more words.
+    """
     if error_class is None:
         return None
-    return STEPS.get(SAME.get(error_class, error_class)) or (_CODE if error_class in OF_CODE else None)
+    step = STEPS.get(SAME.get(error_class, error_class))
+    return step or (_CODE if error_class in OF_CODE and not told else None)

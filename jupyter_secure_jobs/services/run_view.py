@@ -110,7 +110,7 @@ def wire(
         error_class=run.error_class,
         error_line=run.error_line,
         error_text=run.error_text,
-        next_step=next_step(run.error_class),
+        next_step=next_step(run.error_class, told=run.error_text is not None),
         rows=run.rows,
         has_result=run.result is not None,
         has_log=run.log is not None,

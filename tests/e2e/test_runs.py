@@ -235,6 +235,16 @@ def test_a_failed_run_leads_to_its_line(place: Place, open_as: Callable[[str], P
     expect(page.get_by_role("region", name="Log", exact=True)).to_contain_text("seen")
 
 
+def test_a_failed_run_says_what_to_do_next(place: Place, open_as: Callable[[str], Page]) -> None:
+    code = "import nowhere\nspark.range(1)"
+    job = place.draft("Runs: a next step", language="python", code=code, inputs=[], datasets=[])
+    ended(place, place.lab.client(ANA).test(place.workspace, job.id, {}))
+    page = show(place, open_as(ANA), job.id)
+    wrong = page.get_by_role("region", name="What went wrong")
+    expect(wrong).to_contain_text("Choose a compute profile that has its package.", timeout=PATIENCE)
+    picture(page, "run-next-step")
+
+
 def copies(place: Place, run: RunWire, count: int) -> None:
     """Put copies of a run into the workspace server's database, as if it had been made that often."""
     with sqlite3.connect(place.database, timeout=60) as database:

@@ -23,6 +23,11 @@ def test_only_classes_that_a_run_can_have_are_told_of() -> None:
     assert failure.next_step("Refused") is None
 
 
+def test_error_of_the_code_needs_no_more_words_than_its_message() -> None:
+    assert failure.next_step("ValueError", told=True) is None
+    assert failure.next_step("MemoryLimit", told=True) == failure.next_step("MemoryLimit") is not None
+
+
 def test_a_step_is_a_sentence_that_names_no_data() -> None:
     for step in failure.STEPS.values():
         assert step.endswith(".")

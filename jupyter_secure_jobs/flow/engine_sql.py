@@ -183,7 +183,8 @@ def _is_decimal_beside(words: Words, at: int) -> bool:
 def _is_doubled_quote(words: Words, at: int) -> bool:
     if words.type(at) not in _TEXTS or words.type(at + 1) is not TokenType.STRING:
         return False
-    return words.tokens[at].end + 1 == words.tokens[at + 1].start
+    end, start = words.tokens[at].end, words.tokens[at + 1].start
+    return end + 1 == start and words.code[end] == words.code[start]
 
 
 def _is_part_of_week(words: Words, at: int) -> bool:
@@ -198,7 +199,7 @@ def _is_bare_grouping(words: Words, at: int) -> bool:
     after = at + (1 if words.word(at) == "GROUPING SETS" else 2)
     if after == at + 2 and not words.follow(at, "GROUPING", "SETS"):
         return False
-    if words.word(after) != "(" or words.word(at - 1) not in {"BY", "GROUP BY"}:
+    if words.word(after) != "(" or words.word(at - 1) not in {"BY", "GROUP BY", ","}:
         return words.word(after) == "("
     end, inner = words.behind(after) - 1, after + 1
     while inner < end:

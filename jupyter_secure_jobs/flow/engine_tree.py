@@ -69,6 +69,8 @@ def _order_of_aggregate(node: exp.Expr) -> Iterator[Place]:
     parts = {_alike(part) for each in node.expressions for part in each.find_all(exp.AggFunc)}
     plain = {_alike(each) for each in node.expressions if not isinstance(each, exp.Alias)}
     for each in order.find_all(exp.AggFunc):
+        if isinstance(each, exp.Grouping | exp.GroupingId):
+            continue
         named = _alike(each)
         if each.find_ancestor(exp.Window, exp.Select) is node and named not in (parts if having is None else plain):
             yield _start(each), having is None or named not in parts or named in whole

@@ -26,6 +26,7 @@ class Words:
     it; -1 if there is none. joins_using: whether tables are joined by columns that both have.
     """
 
+    code: str
     tokens: tuple[Token, ...]
     closing: dict[int, int]
     inside: tuple[int, ...]
@@ -50,7 +51,7 @@ class Words:
                 closing[open_at.pop()] = index
         named = {token.text.upper() for token in tokens if token.token_type not in QUOTED}
         joins = "JOIN" in named and not named.isdisjoint({"USING", "NATURAL"})
-        return cls(tokens=tokens, closing=closing, inside=tuple(inside), joins_using=joins)
+        return cls(code=code, tokens=tokens, closing=closing, inside=tuple(inside), joins_using=joins)
 
     def text(self, at: int) -> str:
         """Return the word at an index, in capitals; nothing where there is none."""

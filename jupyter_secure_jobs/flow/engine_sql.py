@@ -36,6 +36,8 @@ _OTHERWISE_SET: Final = frozenset({"TIMEZONE", "DATAFUSION", "CATALOG", "VAR", "
 _LOOKS: Final = re.compile(r"\(\?<?[=!]|\\Q")
 _GROUP_AND_LETTERS: Final = re.compile(r"\$\d+[A-Za-z_]")
 _NUMBER: Final = re.compile(r"[+-]?\d*\.\d+\Z")
+# No row speaks of more.
+_MOST_ARGUMENTS: Final = 3
 _PARTS: Final = "DOW|DAYOFWEEK|DAYOFWEEK_ISO|DOW_ISO|YEAROFWEEK"
 _AGGREGATES: Final = "AVG|COUNT|MAX|MIN|SUM"
 
@@ -106,7 +108,7 @@ def rows_of_call(name: str, count: int, kinds: set[str], engine: EngineName) -> 
     """
     rows = rows_of(Mark.CALL, engine)
     shown = {"*": "*", "array": "array(…)"}
-    forms = {str(each): ", ".join("…" * each) for each in range(1, count + 1)}
+    forms = {str(each): ", ".join("…" * each) for each in range(1, min(count, _MOST_ARGUMENTS) + 1)}
     for form, words in {**forms, **{kind: shown.get(kind, "…") for kind in sorted(kinds)}}.items():
         row = rows.get(f"{name}/{form}")
         if row is not None:

@@ -368,4 +368,5 @@ def test_a_text_that_nests_deeply_or_names_much_takes_no_long_time() -> None:
         FRAME + "\n".join(f"a{each + 1} = a{each} + f" for each in range(3000)),
     ):
         found(code)
+    found(f"SELECT concat({'a, ' * 15000}b)", sql=True)
     found("SELECT " + "coalesce(" * 5000 + "0.0," * 5000, sql=True)

@@ -240,6 +240,7 @@ DIFFERENCES: Final = (
     _differs("initcap", "words begin behind every character that is no letter or digit, as in Foo-Bar.", "initcap"),
     _differs("bround", "bround rounds halves away from zero, and gives a double; Spark rounds them to the even digit.",
              "bround"),
+    _differs("rint", "rint rounds halves away from zero; Spark rounds them to the even number.", "rint"),
     _differs("floor and ceil to some digits", "a DOUBLE is rounded to them; Spark goes down or up. Cast it to DECIMAL.",
              "floor/2", "ceil/2", "ceiling/2", mark=Mark.CALL),
     _differs("max_by, min_by", "with a third argument they give one value; Spark gives the first few.",
@@ -281,6 +282,8 @@ DIFFERENCES: Final = (
     _differs("random rows", "sample, sampleBy and randomSplit choose other rows with the same seed.", mark=Mark.NONE),
     _differs("options of files and of JSON", "some are passed over, such as nullValue and allowUnquotedFieldNames.",
              mark=Mark.NONE),
+    _differs("results of Python functions", "what is too large for the type that was named, or has a fraction, is cut to "
+             "fit; Spark fails the run.", mark=Mark.NONE),
     _differs("the last digits", "floating-point sums are added in another order, so that their last digits differ.",
              mark=Mark.NONE),
 )  # fmt: skip

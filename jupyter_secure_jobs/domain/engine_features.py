@@ -282,8 +282,8 @@ DIFFERENCES: Final = (
     _differs("random rows", "sample, sampleBy and randomSplit choose other rows with the same seed.", mark=Mark.NONE),
     _differs("options of files and of JSON", "some are passed over, such as nullValue and allowUnquotedFieldNames.",
              mark=Mark.NONE),
-    _differs("results of Python functions", "what is too large for the type that was named, or has a fraction, is cut to "
-             "fit; Spark fails the run.", mark=Mark.NONE),
+    _differs("results of Python functions", "what is too large for the type that was named, or has a fraction, is "
+             "cut to fit; Spark fails the run.", mark=Mark.NONE),
     _differs("the last digits", "floating-point sums are added in another order, so that their last digits differ.",
              mark=Mark.NONE),
 )  # fmt: skip

@@ -224,7 +224,7 @@ def test_commands_of_profiles_and_wheels(parts: Parts) -> None:
     """A wheel's line goes from its file into a profile, which is listed and deleted by its name."""
     source = make_wheel(parts.folder / "commands", {"parting.py": ""}, name="parting")
     who = ("--key-store", str(parts.folder / "members" / ANA), "--workspace-url", parts.url)
-    who = (*who, "--passphrase-file", str(parts.passphrase_file))
+    who = (*who, "--passphrase-file", str(parts.passphrase_file), "--workspace", parts.workspace)
     line = said("wheel", str(source)).strip()
     assert line.startswith("parting==1.2 --hash=sha256:")
     assert line in said("worker", "add-wheel", str(source), "--wheel-house", str(parts.folder / "another"))

@@ -21,7 +21,10 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "engines.md"
 WITHOUT: Final = found.find(EngineName.SPARK).problem
 needs_spark = pytest.mark.skipif(bool(WITHOUT), reason=WITHOUT)
 # A little of everything that only Spark can do, and of what both must do alike.
-UNSURE: Final = {"a column made from another of the same SELECT", "an array's index that is computed"}
+# The first two are hints; the last one makes a thread of Sail's panic, which may end what runs beside it.
+NOT_SHOWN: Final = {
+    "a column made from another of the same SELECT", "an array's index that is computed", "maps made and exploded",
+}  # fmt: skip
 FEW: Final = (
     "pivot", "created from pandas", "rank, row number, ntile", "udf", "pandas_udf, grouped aggregate", "RDD",
     "ML: regression", "ORC written and read", "recursive query (SQL)", "script (SQL)", "function made in SQL (SQL)",
@@ -73,7 +76,7 @@ def test_every_row_of_the_table_is_shown_by_a_snippet() -> None:
     """A row about which no snippet speaks would never be noticed when an engine learns it; a hint refuses none."""
     told = [why for each in corpus() for engine in EngineName if (why := each.refused(engine)) is not None]
     for row in LACKS:
-        if row.mark is not Mark.FUNCTION and row.name not in {"streams", "SparkContext"} | UNSURE:
+        if row.mark is not Mark.FUNCTION and row.name not in {"streams", "SparkContext"} | NOT_SHOWN:
             assert any(row.name in why for why in told), row.name
 
 

@@ -36,7 +36,7 @@ class Mark(StrEnum):
     IMPORT = "import"
     # A format of files.
     FORMAT = "format"
-    # A form of SQL: the name of a rule in `flow.engine_check`.
+    # A form of SQL: the name of a rule in `flow.engine_sql`, or of one call in `flow.engine_check`.
     FORM = "form"
     # A form of SQL that only its tree shows: the name of a rule in `flow.engine_tree`.
     TREE = "tree"
@@ -85,8 +85,8 @@ def _family(start: str, *ends: str) -> tuple[str, ...]:
 
 
 # Functions of which an argument is a regular expression.
-PATTERN_FUNCTIONS: Final = ("regexp", "regexp_count", "regexp_extract", "regexp_extract_all", "regexp_instr",
-                            "regexp_like", "regexp_replace", "regexp_substr", "rlike", "split")  # fmt: skip
+_PATTERN_FUNCTIONS: Final = ("regexp", "regexp_count", "regexp_extract", "regexp_extract_all", "regexp_instr",
+                             "regexp_like", "regexp_replace", "regexp_substr", "rlike", "split")  # fmt: skip
 _KINDS: Final = ("bigint", "double", "float")
 _NUMBERS: Final = ("double", "integer")
 
@@ -141,7 +141,7 @@ LACKS: Final = (
     _lack("INTERSECT ALL", Mark.ATTRIBUTE, "intersectAll"),
     _lack("parts of a date by the day of the week", Mark.FORM, "day of the week", instead="use dayofweek(…)"),
     _lack("patterns that look around", Mark.FORM, "look around"),
-    _lack("patterns that look around", Mark.CALL, *(f"{name}/look" for name in PATTERN_FUNCTIONS)),
+    _lack("patterns that look around", Mark.CALL, *(f"{name}/look" for name in _PATTERN_FUNCTIONS)),
     _lack("IN (SELECT …) outside of a condition", Mark.TREE, "in among columns", instead="use EXISTS (SELECT …)"),
     _lack("rows in a list, (a, b) IN ((…), …)", Mark.TREE, "rows in a list", instead="compare each column"),
     _lack("ORDER BY an aggregate that has no name of its own", Mark.TREE, "order of aggregate",

@@ -281,9 +281,11 @@ class _Reader:
 
 def _rows_of_call(called: str | None, node: ast.Call, engine: EngineName) -> Iterator[tuple[str, Lack | Difference]]:
     """Yield the rows about a function of Spark with these arguments, and how to name it."""
-    if called is None:
+    if called is None or any(isinstance(each, ast.Starred) for each in node.args):
         return
-    given = [*node.args, *(word.value for word in node.keywords)]
+    given = [*node.args, *(word.value for word in node.keywords if word.arg is not None)]
+    # The first one is what stands between the others, and may be any text.
+    given = given[1:] if called == "concat_ws" else given
     yield from engine_sql.rows_of_call(called, len(given), {_kind(each) for each in given}, engine)
 
 

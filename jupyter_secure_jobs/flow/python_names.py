@@ -21,24 +21,9 @@ _LEAVING: Final = frozenset(
 )  # fmt: skip
 # What leads on from one thing of Spark's to another, beside methods that are called.
 _LEADING: Final = frozenset(
-    {
-        "read",
-        "write",
-        "catalog",
-        "stat",
-        "na",
-        "rdd",
-        "sparkContext",
-        "sparkSession",
-        "readStream",
-        "tvf",
-        "udf",
-        "udtf",
-        "conf",
-    }
-)
-
-
+    {"read", "write", "catalog", "stat", "na", "rdd", "sparkContext", "sparkSession", "readStream", "tvf", "udf",
+     "udtf", "conf"}
+)  # fmt: skip
 # A text whose names hang together in more steps than this, each later one on an earlier, is left to the run.
 _MOST_PASSES: Final = 10
 

@@ -255,6 +255,7 @@ def test_what_may_be_something_else_is_a_hint(code: str) -> None:
             True,
         ),
         ("from pyspark.sql import functions as F\nF.hash('a', 'b')\nF.coalesce(F.col('a'), F.lit(0.0))", False),
+        ("from pyspark.sql import functions as F\nF.concat_ws('*', 'a', 'b')\nF.uuid(*none)\nF.uuid(**none)", False),
         ("df = spark.table('t')\ndf.where(df.a > 0.0).stat.cov('a', 'b')\ndf.corr('a', 'b')", False),
         ("SELECT a > 0.5, b * 0.0, coalesce(a, 0, 0D, 0.0e0, 0.5D), CASE WHEN a THEN 0.5D END, f(0.0) FROM t", True),
         ("spark.read.json('x')\nspark.read.schema('a int').csv(path)\nread.json(spark.table('t'))", False),

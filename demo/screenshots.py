@@ -85,6 +85,7 @@ class Studio:
     def open(self, page: Page, name: str) -> Locator:
         """Open a job's page from the sidebar."""
         page.get_by_role("searchbox", name="Filter jobs").fill(name)
+        expect(page.get_by_role("tree", name="Jobs")).to_have_attribute("aria-busy", "false")
         page.locator(".jp-SecureJobs-row").filter(has_text=name).first.click()
         shown = page.locator(".jp-SecureJobs-job:visible")
         expect(shown.get_by_role("heading", name=name, level=2)).to_be_visible()

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
                 "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
+# A machine that runs other tests beside this one draws a page late; what never comes fails a little later.
+expect.set_options(timeout=20_000)
 SCREENSHOTS: Final = ROOT / "build" / "screenshots"
 
 
@@ -144,14 +146,18 @@ def open_job(page: Page, name: str) -> Locator:
     """Open a job's page by its row in the sidebar, and return the page."""
     page.get_by_role("searchbox", name="Filter jobs").fill(name)
     found = row(page, name).first
+    busy = page.get_by_role("tree", name="Jobs").and_(page.locator("[aria-busy=true]"))
     folded = page.locator(".jp-SecureJobs-group[aria-expanded=false]").filter(has_text="Archived (1)")
 
     def seen() -> bool:
-        # Until the filter has come into force, the list is still the one of before.
+        # Until the filter has come into force, the list is the one of before, and moves when it does.
+        if busy.is_visible():
+            return False
         if not found.is_visible():
             with suppress(TimeoutError):
                 folded.click(timeout=1_000)
-        return found.is_visible()
+            return False
+        return True
 
     wait_until(seen, f"the job {name} in the sidebar")
     found.click()

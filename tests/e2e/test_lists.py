@@ -107,6 +107,19 @@ def test_the_filter_asks_the_server(place: Place, open_as: Callable[[str], Page]
     expect(page.locator(SIDEBAR).get_by_text("No job has “no job is called so & <b>”")).to_be_visible()
 
 
+def test_the_tree_is_busy_until_it_shows_what_was_asked_for(open_as: Callable[[str], Page]) -> None:
+    page = open_as(ANA)
+    tree = page.get_by_role("tree", name="Jobs")
+    expect(tree).to_have_attribute("aria-busy", "false")
+    page.route(re.compile(r"/jobs\?.*q=never"), lambda _route: None)  # never answered
+    with page.expect_request(re.compile(r"q=never")):
+        page.get_by_label("Filter jobs").fill("never")
+        expect(tree).to_have_attribute("aria-busy", "true")
+    page.get_by_label("Filter jobs").fill("HYPERLINK(a1) 1")
+    expect(tree.get_by_text(re.compile(r"HYPERLINK\(A1\) 1")).first).to_be_visible()
+    expect(tree).to_have_attribute("aria-busy", "false")
+
+
 def test_all_by_keyboard(open_as: Callable[[str], Page]) -> None:
     page = open_as(ANA)
     tree = page.get_by_role("tree", name="Jobs")

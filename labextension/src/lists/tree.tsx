@@ -38,10 +38,12 @@ export function WindowTree(props: {
   readonly rows: readonly TreeRow[];
   /** What the tree shows: with another question it begins at its top. */
   readonly question?: string;
+  /** What is shown is not yet the answer to what was asked. */
+  readonly busy?: boolean;
   /** Told which lines are in sight. */
   readonly inSight?: (first: number, last: number) => void;
 }): ReactElement {
-  const { label, rows, question, inSight } = props;
+  const { label, rows, question, busy, inSight } = props;
   const id = useId();
   const frame = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<string | null>(null);
@@ -107,6 +109,7 @@ export function WindowTree(props: {
       className="jp-SecureJobs-tree"
       role="tree"
       aria-label={label}
+      aria-busy={busy}
       tabIndex={0}
       aria-activedescendant={drawn.some(item => item.index === at) ? `${id}-${at}` : undefined}
       onKeyDown={onKey}

@@ -25,6 +25,8 @@ interface Shelf {
   readonly list: PagedList<Job>;
   readonly state: ListState<Job>;
   readonly open: boolean;
+  /** Its jobs are still those of an earlier question, or none yet. */
+  readonly busy: boolean;
   readonly fold: () => void;
 }
 
@@ -62,12 +64,15 @@ function useShelf(desk: Desk, group: Group, filter: string, counts: JobCounts | 
   const folded = group === 'archived' ? 'folded' : 'open';
   const [open, setOpen] = useState((desk.memory.getItem(key) ?? folded) === 'open');
   const question = `${desk.model.path('jobs')}?filter=${group}&sort=updated${filter}`;
-  const list = usePaged<Job>(desk.model, open && !empty ? question : null, job => job.id);
+  const wanted = open && !empty;
+  const list = usePaged<Job>(desk.model, wanted ? question : null, job => job.id);
+  const state = useCurrent(list);
+  const busy = wanted && state.problem === null && !(state.settled && state.question === question);
   const fold = (): void => {
     setOpen(!open);
     desk.memory.setItem(key, open ? 'folded' : 'open');
   };
-  return { group, list, state: useCurrent(list), open, fold };
+  return { group, list, state, open, busy, fold };
 }
 
 function rowsOf(
@@ -140,6 +145,10 @@ export function Jobs(props: { readonly desk: Desk }): ReactElement {
   const others = useShelf(desk, 'others', filter, counts);
   const archived = useShelf(desk, 'archived', filter, counts);
   const filled = [needed, mine, others, archived].filter(({ group }) => (counts?.[group] ?? 0) > 0);
+  const busy =
+    text.trim() !== asked ||
+    (asked !== '' && found.value === null && found.problem === null) ||
+    filled.some(shelf => shelf.busy);
   const parts = filled.map((shelf, index) => ({
     shelf,
     rows: rowsOf(desk, shelf, counts, [index + 1, filled.length])
@@ -183,6 +192,7 @@ export function Jobs(props: { readonly desk: Desk }): ReactElement {
           label={trans.__('Jobs')}
           rows={parts.flatMap(({ rows }) => rows)}
           question={`${model.acting ?? ''} ${asked}`}
+          busy={busy}
           inSight={inSight}
         />
       )}

@@ -258,8 +258,14 @@ DIFFERENCES: Final = (
     _differs("mode", "of several most frequent values another may be given.", "mode"),
     _differs("columns by a pattern", "colRegex knows no possessive quantifiers, such as ?+.", "colRegex",
              mark=Mark.ATTRIBUTE),
-    _differs("division of decimals", "the last digit is cut off; Spark rounds it. A whole number gives fewer digits.",
-             mark=Mark.NONE),
+    _differs("branches of different types", "what comes after CASE, IF, when(…) or UNION in Python, such as functions "
+             "over rows, toArrow(), df.schema or fillna(…), takes the type of the first branch for all: it fails, or "
+             "cuts values to that type. Give all branches one type, such as 0.0 beside a DOUBLE.",
+             "branches of different types", mark=Mark.FORM),
+    _differs("division and averages of decimals", "the last digit is cut off; Spark rounds it. A quotient has "
+             "fewer digits than Spark's.", mark=Mark.NONE),
+    _differs("names of columns", "one that has no name of its own is called as it was written, as in SUM(a); Spark "
+             "writes sum(a).", mark=Mark.NONE),
     _differs("overflow", "whole numbers that grow too large start again from below; Spark fails the run.",
              mark=Mark.NONE),
     _differs("round", "of a DOUBLE, such as 1.005 to two digits: 1.0; Spark gives 1.01.", mark=Mark.NONE),

@@ -55,6 +55,11 @@ _ELSEWHERE: Final = (
 _OUTSIDE: Final = (
     "It names a place outside. The sandbox has no network and none of your files: publish the data as a dataset."
 )
+# Where Python is handed rows, or asks for their types.
+_TYPED: Final = frozenset(
+    {"udf", "pandas_udf", "arrow_udf", "udtf", "arrow_udtf", "mapInPandas", "mapInArrow", "applyInPandas",
+     "applyInArrow", "toArrow", "schema", "transform", "aggregate", "reduce"}
+)  # fmt: skip
 _MASTER: Final = "Leave master(…) out: the job's session is there already, and with Sail the call may fail."
 
 
@@ -118,6 +123,7 @@ def _python(code: str, compute: Compute) -> Iterator[Finding]:
         places=Places(code),
         engine=compute.engine,
         own=_own_functions(tree),
+        typed=any(_last_name(node) in _TYPED for node in ast.walk(tree) if isinstance(node, ast.expr)),
         parts=frozenset(id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)),
     )
     yield from _imports(reader, compute)
@@ -150,7 +156,7 @@ def _own_functions(tree: ast.Module) -> frozenset[str] | None:
 class _Reader:
     """What is needed to judge one node of a text.
 
-    own: functions that the code makes itself. parts: nodes of which another node takes a part by its name. seen: texts
+    own: functions that the code makes itself. typed: whether types of columns matter to it in Python. parts: nodes of which another node takes a part by its name. seen: texts
     that were looked at, and whether the engine surely gets them.
     """
 
@@ -159,6 +165,7 @@ class _Reader:
     places: Places
     engine: EngineName
     own: frozenset[str] | None
+    typed: bool
     parts: frozenset[int]
     seen: set[tuple[int, bool, bool]] = field(default_factory=set)
 
@@ -205,6 +212,9 @@ class _Reader:
             yield _finding(engine_sql.told(row, f"{called}(…)"), self.places.of(node), sure=isinstance(row, Lack))
         for mark, row in _rows_of_call(called, node, self.engine):
             yield _finding(engine_sql.told(row, mark), self.places.of(node), sure=isinstance(row, Lack))
+        row = rows_of(Mark.FORM, self.engine).get("branches of different types")
+        if row is not None and self.typed and self._differ(_branches(node, self.names)):
+            yield _finding(row.words(), self.places.of(node), sure=False)
         if called == "expr":
             yield from self._expressions(node, sure=True, whole=False)
         elif called in {"call_function", "call_udf"}:
@@ -214,6 +224,17 @@ class _Reader:
         for value in (*node.args, *(word.value for word in node.keywords)):
             if isinstance(value, ast.Constant) and words(value).startswith(_ELSEWHERE):
                 yield _finding(_OUTSIDE, self.places.of(value), sure=False)
+
+    def _differ(self, branches: list[ast.expr]) -> bool:
+        """Whether the first branch is a whole number, and another one may be something else."""
+        values = [
+            each.args[0]
+            if isinstance(each, ast.Call) and each.args and self.names.function_of_spark(each.func) == "lit"
+            else each
+            for each in branches
+        ]
+        kinds = [_is_whole(each) for each in values if not (isinstance(each, ast.Constant) and each.value is None)]
+        return kinds[:1] == [True] and not all(kinds)
 
     def _method(self, node: ast.Call, method: ast.Attribute) -> Iterator[Finding]:
         if method.attr in _EXPRESSIONS and not self.names.is_known_other(method.value):
@@ -294,6 +315,26 @@ def _kind(given: ast.expr) -> str:
         return "*" if given.value == "*" else engine_sql.kind_of_argument(given.value)
     listed = isinstance(given, ast.List | ast.Tuple)
     return "array" if listed or (isinstance(given, ast.Call) and _last_name(given.func) == "array") else ""
+
+
+def _branches(node: ast.Call, names: Names) -> list[ast.expr]:
+    """Return the values of `when(…).when(…).otherwise(…)`, the first one first; none of anything else."""
+    values: list[ast.expr] = []
+    while names.function_of_spark(node.func) != "when":
+        method = node.func
+        if not isinstance(method, ast.Attribute) or method.attr not in {"when", "otherwise"}:
+            return []
+        if not isinstance(method.value, ast.Call):
+            return []
+        values = [*node.args[-1:], *values]
+        node = method.value
+    return [*node.args[1:2], *values]
+
+
+def _is_whole(node: ast.expr) -> bool:
+    """Whether an expression is a whole number, written out."""
+    value = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
+    return isinstance(value, ast.Constant) and type(value.value) is int
 
 
 def _last_name(node: ast.expr) -> str:

@@ -18,6 +18,7 @@ def found(code: str, *, sql: bool = False, compute: Compute = SAIL) -> list[Find
     return check(Language.SQL if sql else Language.PYTHON, code, compute)
 
 
+IMPORTED = "from pyspark.sql import functions as F\n"
 FRAME = "import pyspark.pandas as ps\nf = ps.DataFrame({'a': [1]})\n"
 BUILT = "from pyspark.sql import SparkSession\nspark = SparkSession.builder.appName('x').getOrCreate()\n"
 PYTHON = {
@@ -258,6 +259,9 @@ def test_what_may_be_something_else_is_a_hint(code: str) -> None:
         ("from pyspark.sql import functions as F\nF.concat_ws('*', 'a', 'b')\nF.uuid(*none)\nF.uuid(**none)", False),
         ("df = spark.table('t')\ndf.where(df.a > 0.0).stat.cov('a', 'b')\ndf.corr('a', 'b')", False),
         ("SELECT a > 0.5, b * 0.0, coalesce(a, 0, 0D, 0.0e0, 0.5D), CASE WHEN a THEN 0.5D END, f(0.0) FROM t", True),
+        (f"{IMPORTED}F.when(c, 0).otherwise(F.col('v'))", False),
+        (f"{IMPORTED}f.schema\nF.when(c, F.col('v')).otherwise(0)\nF.when(c, 0).when(d, -1).otherwise(None)", False),
+        (f"{IMPORTED}f.schema\nF.when(c, F.lit('a')).otherwise(1)\nF.when(c)\ng.when(c, 0).otherwise(0.5)", False),
         ("spark.read.json('x')\nspark.read.schema('a int').csv(path)\nread.json(spark.table('t'))", False),
         ("SET TIMEZONE = 'UTC'; USE SCHEMA default; DESC TABLE t; UPDATE t SET a = 1; SELECT use, set FROM t", True),
     ],
@@ -290,6 +294,8 @@ def test_what_only_looks_alike_is_let_through(code: str, sql: bool) -> None:  # 
         ("SELECT if(a, b, 1.5), floor(c, 2), max_by(a, b, 3), percentile_approx(a, 0.5) FROM t", True),
         (f"{FRAME}f.median()\nf['a'].quantile(0.5)\nf.groupby('a').median()", False),
         ("df = spark.table('t')\ndf.summary()", False),
+        (f"{IMPORTED}f.toArrow()\nF.when(c, 0).otherwise(1.5)", False),
+        (f"{IMPORTED}g = F.udf(str)\nF.when(c, None).when(d, F.lit(-1)).otherwise(F.col('v'))", False),
         ("import duckdb\nduckdb.sql('SELECT 1 AS a QUALIFY a = 1').df()", False),
         ("from pyspark.ml import functions as M\nu = M.predict_batch_udf(f, batch_size=1)", False),
         ("from pyspark.sql.functions import *\nfrom own import *\nzip_with(1)", False),

@@ -156,8 +156,8 @@ def _own_functions(tree: ast.Module) -> frozenset[str] | None:
 class _Reader:
     """What is needed to judge one node of a text.
 
-    own: functions that the code makes itself. typed: whether types of columns matter to it in Python. parts: nodes of which another node takes a part by its name. seen: texts
-    that were looked at, and whether the engine surely gets them.
+    own: functions that the code makes itself. typed: whether types of columns matter to it in Python. parts: nodes of
+    which another node takes a part by its name. seen: texts that were looked at, and whether the engine surely gets them.
     """
 
     names: Names

@@ -157,7 +157,8 @@ class _Reader:
     """What is needed to judge one node of a text.
 
     own: functions that the code makes itself. typed: whether types of columns matter to it in Python. parts: nodes of
-    which another node takes a part by its name. seen: texts that were looked at, and whether the engine surely gets them.
+    which another node takes a part by its name. seen: texts that were looked at, and whether the engine surely gets
+    them.
     """
 
     names: Names

@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 
 from jupyter_secure_jobs.domain.engine_features import Mark, rows_of
+from jupyter_secure_jobs.flow.outer_columns import (
+    aggregates,
+    clause,
+    condition_of,
+    is_plain_condition,
+    outer_columns,
+    query_of,
+)
 from jupyter_secure_jobs.flow.sql_text import DIALECT, UnreadableError, trees
 
 if TYPE_CHECKING:
@@ -15,6 +23,9 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.domain.compute import EngineName
     from jupyter_secure_jobs.domain.engine_features import Difference, Lack
 
+# Around a subquery that gives a table, or a set of rows, and no value.
+_TABLES: Final = exp.From | exp.Join | exp.Lateral
+_SETS: Final = exp.In | exp.Exists | exp.SetOperation | exp.Subquery | exp.CTE
 # The offset where something stands, and whether the engine could only fail by it.
 Place = tuple[int, bool]
 
@@ -28,29 +39,25 @@ def find(code: str, tokens: Sized, engine: EngineName) -> Iterator[tuple[Lack | 
         statements = trees(code, tokens)
     except UnreadableError:
         return
+    # Of rows that a text itself writes out, nothing is sure: some of what fails with datasets works with them.
+    written = any(each.find(exp.Values) is not None for each in statements)
     for statement in statements:
         if "other capitals" in rows:
             yield from ((rows["other capitals"], place) for place in _other_capitals(statement))
         for node in statement.walk():
             for form, applies in _FORMS.get(type(node), {}).items():
                 if form in rows:
-                    yield from ((rows[form], place) for place in applies(node))
+                    found = ((start, sure and not (written and form == "lateral")) for start, sure in applies(node))
+                    yield from ((rows[form], place) for place in found)
 
 
 def _start(node: exp.Expr) -> int:
     return min((each.meta["start"] for each in node.walk() if "start" in each.meta), default=0)
 
 
-def _clause(node: exp.Expr) -> str:
-    """Return in which part of its SELECT something stands, such as `expressions` or `where`."""
-    while node.parent is not None and not isinstance(node.parent, exp.Select):
-        node = node.parent
-    return node.arg_key or ""
-
-
 def _in_columns(node: exp.Expr) -> Iterator[Place]:
     """`a IN (SELECT …)` anywhere but in a condition."""
-    if node.args.get("query") is not None and _clause(node) in {"expressions", "group", "order"}:
+    if node.args.get("query") is not None and clause(node) in {"expressions", "group", "order"}:
         yield _start(node), not isinstance(node.this, exp.Literal | exp.Tuple)
 
 
@@ -123,6 +130,58 @@ def _computed_index(node: exp.Expr) -> Iterator[Place]:
         yield _start(node), False
 
 
+def _outer_condition(node: exp.Expr) -> Iterator[Place]:
+    """`(SELECT max(s.a) FROM s WHERE s.b < t.b)`, and the same behind IN and EXISTS."""
+    query = query_of(node)
+    if query is None or isinstance(node.parent, _TABLES):
+        return
+    value = isinstance(node, exp.Subquery) and not isinstance(node.parent, exp.In)
+    if not (aggregates(query) or (value and aggregates(query) is None)):
+        return
+    outer = outer_columns(query)
+    for each in outer:
+        if each.find_ancestor(exp.Select) is not query:
+            continue
+        inner = any(part not in outer for part in condition_of(each).find_all(exp.Column))
+        odd = clause(each) == "where" and not is_plain_condition(each, outer)
+        if (value or inner) and (odd or clause(each) == "joins"):
+            yield _start(each), True
+
+
+def _outer_row(node: exp.Expr) -> Iterator[Place]:
+    """`(SELECT s.a FROM s WHERE s.b = t.b LIMIT 1)` as a value."""
+    query = query_of(node)
+    if (
+        query is None
+        or node.parent is None
+        or isinstance(node.parent, _TABLES | _SETS)
+        or aggregates(query) is not False
+    ):
+        return
+    if any(each.find_ancestor(exp.Select) is query and clause(each) == "where" for each in outer_columns(query)):
+        yield _start(query), True
+
+
+def _lateral(node: exp.Expr) -> Iterator[Place]:
+    """`LATERAL (SELECT s.a FROM s WHERE s.b = t.b)`, and whatever else but `LATERAL (SELECT t.a + 1)`."""
+    if isinstance(node.this, exp.Subquery):
+        query = node.this.unnest()
+        for each in outer_columns(query):
+            if each.find_ancestor(exp.Select) is not query or query_of(node) is not None:
+                yield _start(each), True
+
+
+def _outer_not_in(node: exp.Expr) -> Iterator[Place]:
+    """`a NOT IN (SELECT s.a FROM s WHERE s.b = t.b)`, which works where none of the columns can be NULL."""
+    inner = node.this.unnest()
+    listed = inner.args.get("query") if isinstance(inner, exp.In) else None
+    query = query_of(listed) if listed is not None else None
+    if query is not None:
+        outer = outer_columns(query)
+        if any(clause(each) == "where" and is_plain_condition(each, outer) for each in outer):
+            yield _start(inner), False
+
+
 _FORMS: Final[dict[type, dict[str, Callable[[exp.Expr], Iterator[Place]]]]] = {
     exp.In: {"in among columns": _in_columns, "rows in a list": _rows_in_list},
     exp.Select: {
@@ -131,4 +190,8 @@ _FORMS: Final[dict[type, dict[str, Callable[[exp.Expr], Iterator[Place]]]]] = {
         "made beside": _made_beside,
     },
     exp.Bracket: {"computed index": _computed_index},
+    exp.Subquery: {"outer condition": _outer_condition, "outer row": _outer_row},
+    exp.Exists: {"outer condition": _outer_condition},
+    exp.Lateral: {"lateral": _lateral},
+    exp.Not: {"outer not in": _outer_not_in},
 }

@@ -26,6 +26,7 @@ from jupyter_secure_jobs.domain.engine_features import (
 from jupyter_secure_jobs.domain.job import GIB, Language
 from jupyter_secure_jobs.flow import engine_sql
 from jupyter_secure_jobs.flow.pandas_names import PandasNames, asked
+from jupyter_secure_jobs.flow.python_branches import mixed_branches
 from jupyter_secure_jobs.flow.python_names import Names, words
 from jupyter_secure_jobs.flow.python_places import Places
 from jupyter_secure_jobs.flow.sql_text import position
@@ -60,6 +61,11 @@ _TYPED: Final = frozenset(
     {"udf", "pandas_udf", "arrow_udf", "udtf", "arrow_udtf", "mapInPandas", "mapInArrow", "applyInPandas",
      "applyInArrow", "toArrow", "schema", "transform", "aggregate", "reduce"}
 )  # fmt: skip
+_READERS: Final = frozenset({"csv", "json", "parquet", "text"})
+# Where a text writes files that it may read again.
+_WRITERS: Final = frozenset(
+    {"write", "writeTo", "open", "write_text", "write_bytes", "write_table", "to_csv", "to_json", "to_parquet"}
+)
 _MASTER: Final = "Leave master(…) out: the job's session is there already, and with Sail the call may fail."
 
 
@@ -117,13 +123,15 @@ def _python(code: str, compute: Compute) -> Iterator[Finding]:
     except (SyntaxError, ValueError, RecursionError):
         return
     names = Names.of(tree)
+    said = {_last_name(node) for node in ast.walk(tree) if isinstance(node, ast.expr)}
     reader = _Reader(
         names=names,
         frames=PandasNames.of(tree, names),
         places=Places(code),
         engine=compute.engine,
         own=_own_functions(tree),
-        typed=any(_last_name(node) in _TYPED for node in ast.walk(tree) if isinstance(node, ast.expr)),
+        typed=not _TYPED.isdisjoint(said),
+        writes=not _WRITERS.isdisjoint(said),
         parts=frozenset(id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)),
     )
     yield from _imports(reader, compute)
@@ -156,9 +164,9 @@ def _own_functions(tree: ast.Module) -> frozenset[str] | None:
 class _Reader:
     """What is needed to judge one node of a text.
 
-    own: functions that the code makes itself. typed: whether types of columns matter to it in Python. parts: nodes of
-    which another node takes a part by its name. seen: texts that were looked at, and whether the engine surely gets
-    them.
+    own: functions that the code makes itself. typed: whether types of columns matter to it in Python.
+    writes: whether it writes files. parts: nodes of which another node takes a part by its name. seen: texts that were
+    looked at, and whether the engine surely gets them.
     """
 
     names: Names
@@ -167,6 +175,7 @@ class _Reader:
     engine: EngineName
     own: frozenset[str] | None
     typed: bool
+    writes: bool
     parts: frozenset[int]
     seen: set[tuple[int, bool, bool]] = field(default_factory=set)
 
@@ -214,7 +223,7 @@ class _Reader:
         for mark, row in _rows_of_call(called, node, self.engine):
             yield _finding(engine_sql.told(row, mark), self.places.of(node), sure=isinstance(row, Lack))
         row = rows_of(Mark.FORM, self.engine).get("branches of different types")
-        if row is not None and self.typed and self._differ(_branches(node, self.names)):
+        if row is not None and self.typed and mixed_branches(node, self.names):
             yield _finding(row.words(), self.places.of(node), sure=False)
         if called == "expr":
             yield from self._expressions(node, sure=True, whole=False)
@@ -226,23 +235,13 @@ class _Reader:
             if isinstance(value, ast.Constant) and words(value).startswith(_ELSEWHERE):
                 yield _finding(_OUTSIDE, self.places.of(value), sure=False)
 
-    def _differ(self, branches: list[ast.expr]) -> bool:
-        """Whether the first branch is a whole number, and another one may be something else."""
-        values = [
-            each.args[0]
-            if isinstance(each, ast.Call) and each.args and self.names.function_of_spark(each.func) == "lit"
-            else each
-            for each in branches
-        ]
-        kinds = [_is_whole(each) for each in values if not (isinstance(each, ast.Constant) and each.value is None)]
-        return kinds[:1] == [True] and not all(kinds)
-
     def _method(self, node: ast.Call, method: ast.Attribute) -> Iterator[Finding]:
         if method.attr in _EXPRESSIONS and not self.names.is_known_other(method.value):
             sure = self.names.is_spark(method.value)
             yield from self._expressions(node, sure=sure, whole=method.attr == "sql")
         yield from self._formats(node, method)
         yield from self._rows_read(node, method)
+        yield from self._file_read(node, method)
         first = self.names.text(node.args[0]) if node.args else None
         if method.attr in {"set", "config"} and isinstance(first, ast.Constant):
             name = words(first)
@@ -274,6 +273,18 @@ class _Reader:
             for each in node.args[:1]:
                 if self.names.is_spark(each):
                     yield _finding(row.words(), self.places.of(each))
+
+    def _file_read(self, node: ast.Call, method: ast.Attribute) -> Iterator[Finding]:
+        """Yield where a file is read of which the text says the name, and that it did not write."""
+        row = rows_of(Mark.FORM, self.engine).get("file read")
+        if row is None or self.writes or not _reads_or_writes(method.value):
+            return
+        if method.attr not in _READERS and not (method.attr == "load" and _format(method.value) in _READERS):
+            return
+        for each in [*node.args[:1], *(word.value for word in node.keywords if word.arg == "path")]:
+            value = self.names.text(each)
+            if isinstance(value, ast.Constant) and not words(value).startswith(_ELSEWHERE):
+                yield _finding(row.words(), self.places.of(each), sure=False)
 
     def _by_name(self, node: ast.Call) -> Iterator[Finding]:
         value = self.names.text(node.args[0]) if node.args else None
@@ -318,26 +329,6 @@ def _kind(given: ast.expr) -> str:
     return "array" if listed or (isinstance(given, ast.Call) and _last_name(given.func) == "array") else ""
 
 
-def _branches(node: ast.Call, names: Names) -> list[ast.expr]:
-    """Return the values of `when(…).when(…).otherwise(…)`, the first one first; none of anything else."""
-    values: list[ast.expr] = []
-    while names.function_of_spark(node.func) != "when":
-        method = node.func
-        if not isinstance(method, ast.Attribute) or method.attr not in {"when", "otherwise"}:
-            return []
-        if not isinstance(method.value, ast.Call):
-            return []
-        values = [*node.args[-1:], *values]
-        node = method.value
-    return [*node.args[1:2], *values]
-
-
-def _is_whole(node: ast.expr) -> bool:
-    """Whether an expression is a whole number, written out."""
-    value = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
-    return isinstance(value, ast.Constant) and type(value.value) is int
-
-
 def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
@@ -349,6 +340,15 @@ def _reads_or_writes(node: ast.expr) -> bool:
             return True
         node = node.func if isinstance(node, ast.Call) else node.value
     return False
+
+
+def _format(node: ast.expr) -> str:
+    """Return the format that a chain names, `spark.read.format("csv")`."""
+    while isinstance(node, ast.Call | ast.Attribute):
+        if isinstance(node, ast.Call) and _last_name(node.func) == "format":
+            return next((words(each) for each in node.args[:1] if isinstance(each, ast.Constant)), "")
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return ""
 
 
 def _below(full: str, engine: EngineName) -> Lack | Difference | None:

@@ -266,6 +266,9 @@ _FORMS: Final[dict[str, Callable[[Words, int], bool]]] = {
     "star of a side": lambda words, at: (
         words.type(at) is TokenType.STAR and words.type(at - 1) is TokenType.DOT and words.joins_using
     ),
+    "file read": lambda words, at: (
+        words.follow(at - 1, "FROM|JOIN", "CSV|JSON|PARQUET|TEXT", ".") and words.type(at + 2) is TokenType.IDENTIFIER
+    ),
     "named argument": lambda words, at: words.type(at) is TokenType.FARROW,
     "exists of an aggregate": lambda words, at: words.follow(at, "EXISTS", "(", "SELECT", _AGGREGATES, "("),
     "not in of several": lambda words, at: words.follow(at, ")", "NOT", "IN", "(", "SELECT"),

@@ -279,7 +279,10 @@ def test_what_may_be_something_else_is_a_hint(code: str) -> None:
         (f"{IMPORTED}F.when(c, 0).otherwise(F.col('v'))", False),
         (f"{IMPORTED}f.schema\nF.when(c, F.col('v')).otherwise(0)\nF.when(c, 0).when(d, -1).otherwise(None)", False),
         (f"{IMPORTED}f.schema\nF.when(c, F.lit('a')).otherwise(1)\nF.when(c)\ng.when(c, 0).otherwise(0.5)", False),
-        ("spark.read.json('x')\nspark.read.schema('a int').csv(path)\nread.json(spark.table('t'))", False),
+        (
+            "df.write.json('x')\nspark.read.json('x')\nspark.read.schema('a int').csv(p)\nread.json(spark.table('t'))",
+            False,
+        ),
         ("SELECT (SELECT max(s.b) FROM s WHERE s.c = t.c AND t.d + 1 = CAST(s.d AS INT) AND s.e > 1) FROM t", True),
         ("SELECT (SELECT max(b) FROM s WHERE c < d) FROM t WHERE e > (SELECT max(s.b) FROM s WHERE s.c < s.d)", True),
         (
@@ -296,6 +299,8 @@ def test_what_may_be_something_else_is_a_hint(code: str) -> None:
         ("SELECT * FROM t, LATERAL (SELECT t.a + 1 AS b) x, LATERAL (SELECT s.b FROM s WHERE s.b > 1) y", True),
         ("SELECT max(x.a) FROM (SELECT t.a FROM t WHERE t.b < 1) x JOIN (SELECT s.a FROM s WHERE s.b < 1) y", True),
         ("WITH s AS (SELECT t.a FROM t WHERE t.b = 1) SELECT * FROM s WHERE s.a > (SELECT max(t.b) FROM t)", True),
+        ("SELECT json.`a`, csv.b FROM json JOIN csv.b", True),
+        ("with open('x.csv', 'w') as f:\n    f.write('1')\nspark.read.csv('x.csv')", False),
         ("SET TIMEZONE = 'UTC'; USE SCHEMA default; DESC TABLE t; UPDATE t SET a = 1; SELECT use, set FROM t", True),
     ],
 )
@@ -319,6 +324,10 @@ def test_what_only_looks_alike_is_let_through(code: str, sql: bool) -> None:  # 
         ("SELECT a FROM t WHERE (a, b) NOT IN (SELECT c, d FROM s)", True),
         ("SELECT a FROM t, LATERAL explode(b) AS e(v)", True),
         ("SELECT split(a, '') FROM t", True),
+        ("SELECT count(*) FROM csv.`people.csv`", True),
+        ("spark.read.option('header', True).csv('people.csv')", False),
+        ("spark.read.format('csv').option('header', True).load('people.csv')", False),
+        ("path = 'people.json'\nspark.read.format('json').load(path=path)", False),
         ("SELECT a FROM t WHERE a NOT IN (SELECT s.b FROM s WHERE s.c = t.c)", True),
         ("SELECT a FROM t WHERE NOT (a IN (SELECT s.b FROM s WHERE t.c + 1 = s.c))", True),
         ("SELECT * FROM VALUES (1) t(a), LATERAL (SELECT s.b FROM VALUES (1) s(b) WHERE s.b = t.a) x", True),

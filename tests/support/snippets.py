@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 FOLDER: Final = Path(__file__).parent / "snippet_texts"
-LIMITS: Final = Limits(seconds=1200, memory_bytes=3072 * MEBIBYTE, scratch_bytes=512 * MEBIBYTE, cores=2)
+LIMITS: Final = Limits(seconds=1200, memory_bytes=4096 * MEBIBYTE, scratch_bytes=512 * MEBIBYTE, cores=2)
 PREFACE: Final = (
     "from pyspark.sql import functions as F\npeople = spark.table('people')\nsales = spark.table('sales')\n"
 )

@@ -266,8 +266,9 @@ DIFFERENCES: Final = (
     _differs("mode", "of several most frequent values another may be given.", "mode"),
     _differs("columns by a pattern", "colRegex knows no possessive quantifiers, such as ?+.", "colRegex",
              mark=Mark.ATTRIBUTE),
-    _differs("files that are not there", "they are read as an empty table; Spark fails the run. A sandbox has no files "
-             "but those that the job writes: spark.table('NAME') reads a dataset.", "file read", mark=Mark.FORM),
+    _differs("files that are not there", "a file that is not there is read as an empty table; Spark fails the run. A "
+             "sandbox has no files but those that the job writes: spark.table('NAME') reads a dataset.", "file read",
+             mark=Mark.FORM),
     _differs("branches of different types", "what comes after CASE, IF, when(…) or UNION in Python, such as functions "
              "over rows, toArrow(), df.schema or fillna(…), takes the type of the first branch for all: it fails, or "
              "cuts values to that type. Give all branches one type, such as 0.0 beside a DOUBLE.",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from jupyter_secure_jobs.domain.compute import LEAST_MEMORY, Compute, EngineName
 from jupyter_secure_jobs.domain.engine_features import (
     ALWAYS_THERE,
+    DIFFERENCES,
     NETWORK_MODULES,
     PLAIN_PYTHON,
     TITLES,
@@ -61,6 +62,7 @@ _TYPED: Final = frozenset(
     {"udf", "pandas_udf", "arrow_udf", "udtf", "arrow_udtf", "mapInPandas", "mapInArrow", "applyInPandas",
      "applyInArrow", "toArrow", "schema", "transform", "aggregate", "reduce"}
 )  # fmt: skip
+_FILE_READ: Final = next(each for each in DIFFERENCES if "file read" in each.marks)
 _READERS: Final = frozenset({"csv", "json", "parquet", "text"})
 # Where a text writes files that it may read again.
 _WRITERS: Final = frozenset(
@@ -276,15 +278,14 @@ class _Reader:
 
     def _file_read(self, node: ast.Call, method: ast.Attribute) -> Iterator[Finding]:
         """Yield where a file is read of which the text says the name, and that it did not write."""
-        row = rows_of(Mark.FORM, self.engine).get("file read")
-        if row is None or self.writes or not _reads_or_writes(method.value):
+        if self.writes or self.engine is not _FILE_READ.engine or not _reads_or_writes(method.value):
             return
         if method.attr not in _READERS and not (method.attr == "load" and _format(method.value) in _READERS):
             return
         for each in [*node.args[:1], *(word.value for word in node.keywords if word.arg == "path")]:
             value = self.names.text(each)
             if isinstance(value, ast.Constant) and not words(value).startswith(_ELSEWHERE):
-                yield _finding(row.words(), self.places.of(each), sure=False)
+                yield _finding(_FILE_READ.words(), self.places.of(each), sure=False)
 
     def _by_name(self, node: ast.Call) -> Iterator[Finding]:
         value = self.names.text(node.args[0]) if node.args else None
@@ -309,6 +310,8 @@ class _Reader:
             # What stands in a gap may turn the words around it into others.
             certain = sure and isinstance(value, ast.Constant) and self.own is not None
             for found in engine_sql.find(text, self.engine, own=self.own or frozenset(), whole=whole):
+                if self.writes and found.text == _FILE_READ.words():
+                    continue
                 yield _finding(found.text, self.places.within(value, text, found.start), sure=found.sure and certain)
 
 

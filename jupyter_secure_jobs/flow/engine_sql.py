@@ -147,6 +147,14 @@ def _names_format(words: Words, at: int, first: int) -> bool:
     return named and words.word(at - 1) in {"FROM", "JOIN"}
 
 
+def _is_file_read(words: Words, at: int) -> bool:
+    """Whether a file is read by its name, and the text itself writes none."""
+    if not words.follow(at - 1, "FROM|JOIN", "CSV|JSON|PARQUET|TEXT", "."):
+        return False
+    written = any(words.word(each) in {"DIRECTORY", "LOCATION"} for each in range(len(words.tokens)))
+    return words.type(at + 2) is TokenType.IDENTIFIER and not written
+
+
 def _is_function_made(words: Words, at: int) -> bool:
     if words.word(at) != "CREATE":
         return False
@@ -266,9 +274,7 @@ _FORMS: Final[dict[str, Callable[[Words, int], bool]]] = {
     "star of a side": lambda words, at: (
         words.type(at) is TokenType.STAR and words.type(at - 1) is TokenType.DOT and words.joins_using
     ),
-    "file read": lambda words, at: (
-        words.follow(at - 1, "FROM|JOIN", "CSV|JSON|PARQUET|TEXT", ".") and words.type(at + 2) is TokenType.IDENTIFIER
-    ),
+    "file read": _is_file_read,
     "named argument": lambda words, at: words.type(at) is TokenType.FARROW,
     "exists of an aggregate": lambda words, at: words.follow(at, "EXISTS", "(", "SELECT", _AGGREGATES, "("),
     "not in of several": lambda words, at: words.follow(at, ")", "NOT", "IN", "(", "SELECT"),

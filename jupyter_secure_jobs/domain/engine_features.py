@@ -150,7 +150,7 @@ LACKS: Final = (
           instead="leave NAME. out, or join with ON"),
     _lack("a column made from another of the same SELECT", Mark.TREE, "made beside", instead="use a subquery"),
     _lack("a query in WITH named with other capitals", Mark.TREE, "other capitals", instead="write it alike"),
-    _lack("a subquery with an aggregate that compares with a column from outside by more than column = …", Mark.TREE,
+    _lack("a subquery with an aggregate and a condition on a column from outside other than column = …", Mark.TREE,
           "outer condition", instead="use a join"),
     _lack("a single value from a subquery that names a column from outside and has no aggregate", Mark.TREE,
           "outer row", instead="use first(…) or max_by(…)"),

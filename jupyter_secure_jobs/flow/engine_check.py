@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from jupyter_secure_jobs.domain.compute import LEAST_MEMORY, Compute, EngineName
 from jupyter_secure_jobs.domain.engine_features import (
     ALWAYS_THERE,
-    DIFFERENCES,
     NETWORK_MODULES,
     PLAIN_PYTHON,
     TITLES,
@@ -62,7 +61,6 @@ _TYPED: Final = frozenset(
     {"udf", "pandas_udf", "arrow_udf", "udtf", "arrow_udtf", "mapInPandas", "mapInArrow", "applyInPandas",
      "applyInArrow", "toArrow", "schema", "transform", "aggregate", "reduce"}
 )  # fmt: skip
-_FILE_READ: Final = next(each for each in DIFFERENCES if "file read" in each.marks)
 _READERS: Final = frozenset({"csv", "json", "parquet", "text"})
 # Where a text writes files that it may read again.
 _WRITERS: Final = frozenset(
@@ -125,15 +123,12 @@ def _python(code: str, compute: Compute) -> Iterator[Finding]:
     except (SyntaxError, ValueError, RecursionError):
         return
     names = Names.of(tree)
-    said = {_last_name(node) for node in ast.walk(tree) if isinstance(node, ast.expr)}
     reader = _Reader(
         names=names,
         frames=PandasNames.of(tree, names),
         places=Places(code),
         engine=compute.engine,
         own=_own_functions(tree),
-        typed=not _TYPED.isdisjoint(said),
-        writes=not _WRITERS.isdisjoint(said),
         parts=frozenset(id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)),
     )
     yield from _imports(reader, compute)
@@ -145,9 +140,19 @@ def _python(code: str, compute: Compute) -> Iterator[Finding]:
         for statement in node.body
         for inner in ast.walk(statement)
     }
+    needless = set(_needless(tree, compute.engine))
     for node in ast.walk(tree):
         for each in reader.of(node):
-            yield replace(each, fatal=False) if id(node) in expected else each
+            if each.text not in needless:
+                yield replace(each, fatal=False) if id(node) in expected else each
+
+
+def _needless(tree: ast.Module, engine: EngineName) -> Iterator[str]:
+    """Yield what need not be told: of files, where the code writes some; of types, where Python sees none of them."""
+    said = {_last_name(node) for node in ast.walk(tree) if isinstance(node, ast.expr)}
+    needed = {"file read": _WRITERS.isdisjoint(said), "branches of different types": not _TYPED.isdisjoint(said)}
+    rows = rows_of(Mark.FORM, engine)
+    yield from (rows[form].words() for form, told in needed.items() if form in rows and not told)
 
 
 def _own_functions(tree: ast.Module) -> frozenset[str] | None:
@@ -166,9 +171,8 @@ def _own_functions(tree: ast.Module) -> frozenset[str] | None:
 class _Reader:
     """What is needed to judge one node of a text.
 
-    own: functions that the code makes itself. typed: whether types of columns matter to it in Python.
-    writes: whether it writes files. parts: nodes of which another node takes a part by its name. seen: texts that were
-    looked at, and whether the engine surely gets them.
+    own: functions that the code makes itself. parts: nodes of which another node takes a part by its name. seen: texts
+    that were looked at, and whether the engine surely gets them.
     """
 
     names: Names
@@ -176,8 +180,6 @@ class _Reader:
     places: Places
     engine: EngineName
     own: frozenset[str] | None
-    typed: bool
-    writes: bool
     parts: frozenset[int]
     seen: set[tuple[int, bool, bool]] = field(default_factory=set)
 
@@ -225,7 +227,7 @@ class _Reader:
         for mark, row in _rows_of_call(called, node, self.engine):
             yield _finding(engine_sql.told(row, mark), self.places.of(node), sure=isinstance(row, Lack))
         row = rows_of(Mark.FORM, self.engine).get("branches of different types")
-        if row is not None and self.typed and mixed_branches(node, self.names):
+        if row is not None and mixed_branches(node, self.names):
             yield _finding(row.words(), self.places.of(node), sure=False)
         if called == "expr":
             yield from self._expressions(node, sure=True, whole=False)
@@ -278,14 +280,15 @@ class _Reader:
 
     def _file_read(self, node: ast.Call, method: ast.Attribute) -> Iterator[Finding]:
         """Yield where a file is read of which the text says the name, and that it did not write."""
-        if self.writes or self.engine is not _FILE_READ.engine or not _reads_or_writes(method.value):
+        row = rows_of(Mark.FORM, self.engine).get("file read")
+        if row is None or not _reads_or_writes(method.value):
             return
         if method.attr not in _READERS and not (method.attr == "load" and _format(method.value) in _READERS):
             return
         for each in [*node.args[:1], *(word.value for word in node.keywords if word.arg == "path")]:
             value = self.names.text(each)
             if isinstance(value, ast.Constant) and not words(value).startswith(_ELSEWHERE):
-                yield _finding(_FILE_READ.words(), self.places.of(each), sure=False)
+                yield _finding(row.words(), self.places.of(each), sure=False)
 
     def _by_name(self, node: ast.Call) -> Iterator[Finding]:
         value = self.names.text(node.args[0]) if node.args else None
@@ -310,8 +313,6 @@ class _Reader:
             # What stands in a gap may turn the words around it into others.
             certain = sure and isinstance(value, ast.Constant) and self.own is not None
             for found in engine_sql.find(text, self.engine, own=self.own or frozenset(), whole=whole):
-                if self.writes and found.text == _FILE_READ.words():
-                    continue
                 yield _finding(found.text, self.places.within(value, text, found.start), sure=found.sure and certain)
 
 

@@ -9,10 +9,11 @@ from sqlglot import exp
 from jupyter_secure_jobs.domain.engine_features import Mark, rows_of
 from jupyter_secure_jobs.flow.outer_columns import (
     aggregates,
-    clause,
-    condition_of,
-    is_plain_condition,
-    outer_columns,
+    belongs,
+    columns_of,
+    conditions,
+    is_plain,
+    outer_tables,
     query_of,
 )
 from jupyter_secure_jobs.flow.sql_text import DIALECT, UnreadableError, trees
@@ -39,25 +40,29 @@ def find(code: str, tokens: Sized, engine: EngineName) -> Iterator[tuple[Lack | 
         statements = trees(code, tokens)
     except UnreadableError:
         return
-    # Of rows that a text itself writes out, nothing is sure: some of what fails with datasets works with them.
-    written = any(each.find(exp.Values) is not None for each in statements)
     for statement in statements:
         if "other capitals" in rows:
             yield from ((rows["other capitals"], place) for place in _other_capitals(statement))
         for node in statement.walk():
             for form, applies in _FORMS.get(type(node), {}).items():
                 if form in rows:
-                    found = ((start, sure and not (written and form == "lateral")) for start, sure in applies(node))
-                    yield from ((rows[form], place) for place in found)
+                    yield from ((rows[form], place) for place in applies(node))
 
 
 def _start(node: exp.Expr) -> int:
     return min((each.meta["start"] for each in node.walk() if "start" in each.meta), default=0)
 
 
+def _clause(node: exp.Expr) -> str:
+    """Return in which part of its SELECT something stands, such as `expressions` or `where`."""
+    while node.parent is not None and not isinstance(node.parent, exp.Select):
+        node = node.parent
+    return node.arg_key or ""
+
+
 def _in_columns(node: exp.Expr) -> Iterator[Place]:
     """`a IN (SELECT …)` anywhere but in a condition."""
-    if node.args.get("query") is not None and clause(node) in {"expressions", "group", "order"}:
+    if node.args.get("query") is not None and _clause(node) in {"expressions", "group", "order"}:
         yield _start(node), not isinstance(node.this, exp.Literal | exp.Tuple)
 
 
@@ -135,30 +140,32 @@ def _outer_condition(node: exp.Expr) -> Iterator[Place]:
     query = query_of(node)
     if query is None or isinstance(node.parent, _TABLES):
         return
-    value = isinstance(node, exp.Subquery) and not isinstance(node.parent, exp.In)
-    if not (aggregates(query) or (value and aggregates(query) is None)):
+    value, whole = isinstance(node, exp.Subquery) and not isinstance(node.parent, exp.In), aggregates(query)
+    if not (whole or (value and whole is None)):
         return
-    outer = outer_columns(query)
-    for each in outer:
-        if each.find_ancestor(exp.Select) is not query:
-            continue
-        inner = any(part not in outer for part in condition_of(each).find_all(exp.Column))
-        odd = clause(each) == "where" and not is_plain_condition(each, outer)
-        if (value or inner) and (odd or clause(each) == "joins"):
-            yield _start(each), True
+    outer = outer_tables(query)
+    odd = [each for each in _where(query) if not is_plain(each, outer)]
+    joined = [part for join in query.args.get("joins") or () for part in conditions(join.args.get("on"))]
+    for condition in (*joined, *odd):
+        columns = columns_of(condition)
+        named = [each for each in columns if belongs(each, outer)]
+        if named and (value or len(named) < len(columns)):
+            yield min(_start(each) for each in named), True
+
+
+def _where(query: exp.Select) -> Iterator[exp.Expr]:
+    where = query.args.get("where")
+    return conditions(where.this if where is not None else None)
 
 
 def _outer_row(node: exp.Expr) -> Iterator[Place]:
     """`(SELECT s.a FROM s WHERE s.b = t.b LIMIT 1)` as a value."""
     query = query_of(node)
-    if (
-        query is None
-        or node.parent is None
-        or isinstance(node.parent, _TABLES | _SETS)
-        or aggregates(query) is not False
-    ):
+    if query is None or node.parent is None or isinstance(node.parent, _TABLES | _SETS):
         return
-    if any(each.find_ancestor(exp.Select) is query and clause(each) == "where" for each in outer_columns(query)):
+    outer = outer_tables(query)
+    named = (belongs(each, outer) for condition in _where(query) for each in columns_of(condition))
+    if aggregates(query) is False and any(named):
         yield _start(query), True
 
 
@@ -166,9 +173,13 @@ def _lateral(node: exp.Expr) -> Iterator[Place]:
     """`LATERAL (SELECT s.a FROM s WHERE s.b = t.b)`, and whatever else but `LATERAL (SELECT t.a + 1)`."""
     if isinstance(node.this, exp.Subquery):
         query = node.this.unnest()
-        for each in outer_columns(query):
-            if each.find_ancestor(exp.Select) is not query or query_of(node) is not None:
-                yield _start(each), True
+        outer = outer_tables(query)
+        # Of rows that the text itself writes out nothing is sure: some of what fails with datasets works with them.
+        sure = node.root().find(exp.Values) is None
+        for each in query.find_all(exp.Column):
+            further = each.find_ancestor(exp.Select) is not query or query_of(node) is not None
+            if further and belongs(each, outer):
+                yield _start(each), sure
 
 
 def _outer_not_in(node: exp.Expr) -> Iterator[Place]:
@@ -177,8 +188,9 @@ def _outer_not_in(node: exp.Expr) -> Iterator[Place]:
     listed = inner.args.get("query") if isinstance(inner, exp.In) else None
     query = query_of(listed) if listed is not None else None
     if query is not None:
-        outer = outer_columns(query)
-        if any(clause(each) == "where" and is_plain_condition(each, outer) for each in outer):
+        outer = outer_tables(query)
+        plain = [each for each in _where(query) if is_plain(each, outer)]
+        if any(belongs(column, outer) for each in plain for column in columns_of(each)):
             yield _start(inner), False
 
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def outer_columns(query: exp.Expr) -> list[exp.Column]:
-    """Return the columns in a subquery that name a table of the queries around it: `t.a`, but never a bare `a`."""
+def outer_tables(query: exp.Expr) -> frozenset[str]:
+    """Return the tables of the queries around a subquery, in small letters, but for what it names so itself."""
     around: set[str] = set()
     above = query.find_ancestor(exp.Select)
     while above is not None:
@@ -20,7 +20,7 @@ def outer_columns(query: exp.Expr) -> list[exp.Column]:
     inside = {
         each.alias_or_name.lower() for each in query.find_all(exp.Table, exp.Subquery, exp.UDTF, exp.Values, exp.CTE)
     }
-    return [each for each in query.find_all(exp.Column) if each.table.lower() in around - inside - {""}]
+    return frozenset(around - inside - {""})
 
 
 def _sources(query: exp.Select) -> Iterator[exp.Expr]:
@@ -36,11 +36,49 @@ def query_of(node: exp.Expr) -> exp.Select | None:
     return inner if isinstance(inner, exp.Select) and inner.args.get("from_") is not None else None
 
 
-def clause(node: exp.Expr) -> str:
-    """Return in which part of its SELECT something stands, such as `expressions` or `where`."""
-    while node.parent is not None and not isinstance(node.parent, exp.Select):
-        node = node.parent
-    return node.arg_key or ""
+def columns_of(node: exp.Expr) -> list[exp.Column]:
+    """Return the columns in an expression, without those of subqueries in it."""
+    parts = node.walk(prune=lambda part: isinstance(part, exp.Select))
+    return [each for each in parts if isinstance(each, exp.Column)]
+
+
+def belongs(column: exp.Column, tables: frozenset[str]) -> bool:
+    """Whether a column names one of these tables: `t.a`; of a bare `a` nothing is known."""
+    return column.table.lower() in tables
+
+
+def conditions(node: exp.Expr | None) -> Iterator[exp.Expr]:
+    """Yield what AND joins, each without brackets; nothing of nothing."""
+    bare = node.unnest() if node is not None else None
+    if isinstance(bare, exp.And):
+        for each in bare.flatten():
+            yield from conditions(each)
+    elif bare is not None:
+        yield bare
+
+
+def is_plain(condition: exp.Expr, outer: frozenset[str]) -> bool:
+    """Whether a condition is `inner = …`, with no other column of the subquery on the right, or comes down to that.
+
+    Of `(a AND b) OR (a AND c)`, an engine may take out what its parts have in common: of such a one nothing is sure.
+    """
+    if isinstance(condition, exp.Or) and condition.find(exp.And) is not None:
+        return True
+    if not isinstance(condition, exp.EQ):
+        return False
+    sides = (condition.this, condition.expression)
+    return any(_is_inner(one, outer) and _is_outer(other, outer) for one, other in (sides, sides[::-1]))
+
+
+def _is_inner(side: exp.Expr, outer: frozenset[str]) -> bool:
+    bare = side.unnest()
+    while isinstance(bare, exp.Cast):
+        bare = bare.this.unnest()
+    return isinstance(bare, exp.Column) and not belongs(bare, outer)
+
+
+def _is_outer(side: exp.Expr, outer: frozenset[str]) -> bool:
+    return all(belongs(each, outer) for each in columns_of(side) if each.table)
 
 
 def aggregates(query: exp.Select) -> bool | None:
@@ -54,35 +92,3 @@ def aggregates(query: exp.Select) -> bool | None:
         if each.find_ancestor(exp.Window, exp.Select) is query
     ]
     return None if called and not any(isinstance(each, exp.AggFunc) for each in called) else bool(called)
-
-
-def condition_of(column: exp.Column) -> exp.Expr:
-    """Return the condition in which a column stands: one of those that AND joins, without brackets."""
-    top: exp.Expr = column
-    while isinstance(top.parent, exp.Expr) and not isinstance(top.parent, exp.Where | exp.And | exp.Select):
-        top = top.parent
-    return top.unnest()
-
-
-def is_plain_condition(column: exp.Column, outer: list[exp.Column]) -> bool:
-    """Whether an outer column stands in a condition `inner = …`, in which nothing else of the subquery is named."""
-    condition = condition_of(column)
-    if not isinstance(condition, exp.EQ):
-        return False
-    mine, other = condition.this, condition.expression
-    if _holds(other, column):
-        mine, other = other, mine
-    bare = other.unnest()
-    while isinstance(bare, exp.Cast):
-        bare = bare.this.unnest()
-    inner = [each for each in mine.find_all(exp.Column) if each.table and not _is_one_of(each, outer)]
-    return isinstance(bare, exp.Column) and not _is_one_of(bare, outer) and not inner
-
-
-def _holds(node: exp.Expr, column: exp.Column) -> bool:
-    return any(each is column for each in node.find_all(exp.Column))
-
-
-def _is_one_of(column: exp.Column, columns: list[exp.Column]) -> bool:
-    # Two columns that are written alike are equal, wherever they stand.
-    return any(each is column for each in columns)

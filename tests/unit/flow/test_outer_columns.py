@@ -16,6 +16,7 @@ REFUSED = {
         2,
         51,
     ),
+    "one of several, joined by OR": ("SELECT (SELECT max(s.b) FROM s WHERE s.c = t.c OR s.d = t.d) FROM t", 1, 44),
     "an aggregate behind IN": ("SELECT a FROM t x WHERE a IN (SELECT max(s.b) FROM s WHERE s.c >= x.c)", 1, 67),
     "an aggregate behind EXISTS": (
         "SELECT a FROM t WHERE EXISTS (SELECT s.b FROM s WHERE s.c <> t.c GROUP BY 1)",
@@ -46,6 +47,8 @@ def test_it_is_refused_at_its_place(name: str) -> None:
     "code",
     [
         "SELECT (SELECT max(s.b) FROM s WHERE s.c = t.c AND t.d + 1 = CAST(s.d AS INT) AND s.e > 1) FROM t",
+        "SELECT (SELECT max(s.b) FROM s WHERE (s.c = t.c AND (s.d = t.d)) AND s.e > 1) FROM t",
+        "SELECT (SELECT max(b) FROM s WHERE (s.c = t.c AND s.d = 1) OR (s.c = t.c AND s.e = 2)) FROM t",
         "SELECT (SELECT max(b) FROM s WHERE c < d) FROM t WHERE e > (SELECT max(s.b) FROM s WHERE s.c < s.d)",
         "SELECT (SELECT max(s.b) FROM s WHERE s.c = t.c HAVING max(s.b) > t.d), (SELECT any(s.b) FROM s) FROM t",
         "SELECT (SELECT own(s.b) FROM s WHERE s.c = t.c), (SELECT t.a + 1), (SELECT s.b FROM s LIMIT 1) FROM t",

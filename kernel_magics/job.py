@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, NoReturn
 
 from jupyter_secure_jobs.domain.errors import NotAllowedError, NotFoundError
@@ -14,6 +15,7 @@ from kernel_magics.declared import declarations, values
 from kernel_magics.run import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
     from typing import Any
@@ -39,6 +41,7 @@ class Job:
         """Keep the session and the state that it gave."""
         self.session = session
         self.wire = wire
+        self._turn = threading.RLock()  # a panel refreshes the job in a thread
 
     @property
     def id(self) -> str:
@@ -71,7 +74,7 @@ class Job:
 
     def refresh(self) -> Job:
         """Ask for the newest state; return the job itself."""
-        return self._now(self.session.client.job(self.wire.workspace, self.wire.id))
+        return self._now(lambda: self.session.client.job(self.wire.workspace, self.wire.id))
 
     def edit(self, change: DraftChange) -> Job:
         """Change the fields of the draft that `change` sets.
@@ -79,14 +82,15 @@ class Job:
         Raises:
             StaleError: somebody else changed it since this object was refreshed.
         """
-        client = self.session.client
-        return self._now(client.change_draft(self.wire.workspace, self.id, change, revision=self.wire.revision))
+        client, revision = self.session.client, self.wire.revision
+        return self._now(lambda: client.change_draft(self.wire.workspace, self.id, change, revision=revision))
 
     def add_input(self, declaration: str | InputVariable) -> Job:
         """Add an input variable to the draft, or replace the one of its name."""
         added = declarations([declaration])
-        kept = [variable for variable in self.wire.version.inputs if variable.name != added[0].name]
-        return self.edit(DraftChange(inputs=[*kept, *added]))
+        with self._turn:  # the revision that is sent is that of the inputs that were read
+            kept = [variable for variable in self.wire.version.inputs if variable.name != added[0].name]
+            return self.edit(DraftChange(inputs=[*kept, *added]))
 
     def remove_input(self, name: str) -> Job:
         """Delete an input variable of the draft.
@@ -94,10 +98,11 @@ class Job:
         Raises:
             NotFoundError: there is none of that name.
         """
-        kept = [variable for variable in self.wire.version.inputs if variable.name != name]
-        if len(kept) == len(self.wire.version.inputs):
-            raise NotFoundError("input_unknown", f"There is no input variable {name!r}.", "See the job's inputs.")
-        return self.edit(DraftChange(inputs=kept))
+        with self._turn:
+            kept = [variable for variable in self.wire.version.inputs if variable.name != name]
+            if len(kept) == len(self.wire.version.inputs):
+                raise NotFoundError("input_unknown", f"There is no input variable {name!r}.", "See the job's inputs.")
+            return self.edit(DraftChange(inputs=kept))
 
     def request_reruns(
         self, *, reruns: bool = True, most_runs: int | None = None, until: datetime | None = None
@@ -124,7 +129,8 @@ class Job:
         Raises:
             ConflictError: the draft is another one now.
         """
-        return self._now(self.session.client.submit(self.wire.workspace, self.id, shown=self.wire.version))
+        client, shown = self.session.client, self.wire.version
+        return self._now(lambda: client.submit(self.wire.workspace, self.id, shown=shown))
 
     def cancel_review(self) -> Job:
         """End the review; the version becomes a draft again."""
@@ -166,15 +172,15 @@ class Job:
 
     def activate(self, version: int) -> Job:
         """Make an earlier accepted version the live one."""
-        return self._now(self.session.client.activate(self.wire.workspace, self.id, version))
+        return self._now(lambda: self.session.client.activate(self.wire.workspace, self.id, version))
 
     def revoke(self) -> Job:
         """Revoke repeatability: no run after the first."""
-        return self._now(self.session.client.revoke(self.wire.workspace, self.id, Scope.RERUNS))
+        return self._now(lambda: self.session.client.revoke(self.wire.workspace, self.id, Scope.RERUNS))
 
     def withdraw(self) -> Job:
         """Withdraw one's acceptance: no further keys at all, the first run included."""
-        return self._now(self.session.client.revoke(self.wire.workspace, self.id, Scope.ALL))
+        return self._now(lambda: self.session.client.revoke(self.wire.workspace, self.id, Scope.ALL))
 
     def review(self) -> ReviewStatement:
         """Return the version under review as the member side verified it."""
@@ -253,10 +259,12 @@ class Job:
         return Run(self.session.client, wire, member=self.session.acting_as)
 
     def _act(self, action: Action) -> Job:
-        return self._now(self.session.client.act(self.wire.workspace, self.id, action.replace("_", "-")))
+        return self._now(lambda: self.session.client.act(self.wire.workspace, self.id, action.replace("_", "-")))
 
-    def _now(self, wire: JobDetailWire) -> Job:
-        self.wire = wire
+    def _now(self, asking: Callable[[], JobDetailWire]) -> Job:
+        """Take the answer to a request; one at a time, so that no late answer comes over a newer one."""
+        with self._turn:
+            self.wire = asking()
         return self
 
     def __repr__(self) -> str:

@@ -114,4 +114,4 @@ class InputsPanel(Panel):
             self.say(words(error))
             return
         self.say("")
-        self.draw()
+        self.redraw()

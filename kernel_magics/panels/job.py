@@ -109,7 +109,8 @@ class JobPanel(Panel):
             run = self.job.wire.newest_run
             if run is None or run.status not in ACTIVE:
                 break
-            self._body.outputs = monospaced(self._text()).outputs
+            with self._turn:
+                self._body.outputs = monospaced(self._text()).outputs
         self._counting = False
 
     def _button(self, offer: ActionWire) -> widgets.Button:

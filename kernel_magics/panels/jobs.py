@@ -32,7 +32,7 @@ class JobsPanel(Panel):
         self._card = widgets.VBox()
         self._chosen: str | None = None
         super().__init__(session, self._filter, self._list, self._card)
-        self._filter.observe(lambda _: self.draw(), names="value")
+        self._filter.observe(lambda _: self.redraw(), names="value")
         self._list.observe(self._choose, names="value")
 
     def fetch(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -29,7 +30,8 @@ def shown(text: str) -> widgets.Widget:
 class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A box over one connection. A subclass fetches in `fetch` and draws in `draw`; both may run in a thread.
 
-    Closing the widget ends its refreshing. Nothing waits for an answer of the front end, so that it works headless.
+    One thread at a time does so: what was asked for earlier is never drawn over what was asked for later. Closing
+    the widget ends its refreshing. Nothing waits for an answer of the front end, so that it works headless.
     """
 
     def __init__(self, session: SecureJobs, *inside: widgets.Widget) -> None:
@@ -39,6 +41,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             SecureJobsError: as the member side answered.
         """
         self.session = session
+        self._turn = threading.RLock()
         self.said = monospaced("")
         self._followed = follower_of(session.client)
         super().__init__(children=(*inside, self.said))
@@ -62,13 +65,19 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def moved(self) -> None:
         """Refresh, since something may have changed."""
-        try:
-            self.fetch()
-        except SecureJobsError as error:
-            self.lost(error)
-            return
-        self.say("")
-        self.draw()
+        with self._turn:
+            try:
+                self.fetch()
+            except SecureJobsError as error:
+                self.lost(error)
+                return
+            self.say("")
+            self.draw()
+
+    def redraw(self) -> None:
+        """Draw what was fetched, in turn with the refreshing."""
+        with self._turn:
+            self.draw()
 
     def lost(self, error: SecureJobsError) -> None:
         """Say that what is shown may be old."""

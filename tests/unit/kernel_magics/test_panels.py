@@ -149,6 +149,55 @@ def test_panels_refresh_by_themselves_and_stop_when_closed(session: SecureJobs, 
         assert not thread.is_alive()
 
 
+def _beside(late: Any, held: threading.Event, pressing: Any, go: threading.Event) -> None:
+    """Hold a panel's refreshing in a thread where `held` is set, press meanwhile, then let it end."""
+    threads = [threading.Thread(target=late), threading.Thread(target=pressing)]
+    threads[0].start()
+    assert held.wait(10)
+    threads[1].start()
+    threads[1].join(0.5)  # over by now if nothing makes it wait
+    go.set()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_an_answer_that_comes_late_is_not_shown_over_a_newer_one(session: SecureJobs, side: MemberSide) -> None:
+    panel = panels.job(session.draft("Delays", CODE))
+    panel._followed.remove(panel)
+    held, go, answer = threading.Event(), threading.Event(), side.job
+
+    def holding(request: httpx.Request, job: str) -> Any:
+        early = answer(request, job)
+        if not held.is_set():
+            held.set()
+            go.wait(10)
+        return early
+
+    side.job = holding  # type: ignore[method-assign]
+    _beside(panel.moved, held, button(panel, "Submit for Review").click, go)
+    assert panel.job.status == "Under Review"
+    assert "Under Review" in state(panel)
+    assert not button(panel, "Cancel Review").disabled
+
+
+def test_a_panel_is_drawn_by_one_thread_at_a_time(session: SecureJobs) -> None:
+    panel = panels.job(session.draft("Delays", CODE))
+    panel._followed.remove(panel)
+    press = button(panel, "Submit for Review").click
+    held, go, made = threading.Event(), threading.Event(), panel._button
+
+    def holding(offer: Any) -> Any:
+        if not held.is_set():
+            held.set()
+            go.wait(10)
+        return made(offer)
+
+    panel._button, panel._offered = holding, None
+    _beside(panel.moved, held, press, go)
+    assert not button(panel, "Cancel Review").disabled
+
+
 def test_an_unreachable_member_side_is_said_and_found_again(session: SecureJobs, side: MemberSide) -> None:
     told: list[str] = []
     lost, found = threading.Event(), threading.Event()

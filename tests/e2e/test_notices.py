@@ -32,7 +32,7 @@ def test_a_reviewer_is_told_at_once_and_only_once(place: Place, open_as: Callabl
     expect(page.get_by_role("button", name="Notices", exact=True)).to_be_visible()
     place.submitted(MARKUP)
     toast = page.locator(TOAST).filter(has_text=MARKUP)
-    expect(toast).to_contain_text("asks you to decide", timeout=15_000)
+    expect(toast).to_contain_text("asks you to decide")
     expect(page.get_by_role("button", name="Notices (1 new)")).to_be_visible()
     picture(page, "notice")
     assert page.locator(f"{TOAST} img[src=x]").count() == 0
@@ -40,7 +40,7 @@ def test_a_reviewer_is_told_at_once_and_only_once(place: Place, open_as: Callabl
 
     # Something else happens: the first is not told again.
     place.submitted("Another to decide on")
-    expect(page.locator(TOAST).filter(has_text="Another to decide on")).to_have_count(1, timeout=15_000)
+    expect(page.locator(TOAST).filter(has_text="Another to decide on")).to_have_count(1)
     expect(toast).to_have_count(1)
 
     toast.get_by_role("button", name="Open job").click()

@@ -181,7 +181,7 @@ def test_comments_beside_lines_reach_the_author(place: Place, open_as: Callable[
     picture(page, "review-decide")
     decide.get_by_role("button", name="Decline").click()
     said = decide.locator(".jp-SecureJobs-decided")
-    expect(said).to_contain_text("You decided: Declined", timeout=15_000)
+    expect(said).to_contain_text("You decided: Declined")
     expect(said).to_be_focused()
     expect(page.locator(".jp-SecureJobs-live")).to_contain_text("your decision was sent")
 

@@ -58,7 +58,7 @@ def show(place: Place, page: Page, job: str, run: str | None = None) -> Page:
 
 # Long enough for a page to see it run.
 SLOW = """import time
-time.sleep(4)
+time.sleep(8)
 rows = spark.table("flights")
 rows.where(rows.month >= inputs["low"]).groupBy("month").count().withColumnRenamed("count", "n").orderBy("month")
 """

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 EVE = "eve@airline.example"
 STALE = "The members changed: submit again."
-SLOW = "import time\ntime.sleep(6)\nspark.table('flights').groupBy('month').count()"
+SLOW = "import time\ntime.sleep(12)\nspark.table('flights').groupBy('month').count()"
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import textwrap
+from typing import TYPE_CHECKING, Final
 
 from jupyter_secure_jobs.domain.flow_words import flow_words
 from jupyter_secure_jobs.domain.run import RunKind
@@ -38,14 +39,22 @@ if TYPE_CHECKING:
     from jupyter_secure_jobs.wire.run import RunWire
 
 _CARD = "border-left:3px solid #888;padding-left:8px"
+_WIDTH: Final = 100  # characters; more would be cut within words in a notebook beside a sidebar
 
 
 def _card(title: str, lines: Sequence[str], *, reference: dict[str, str]) -> Bundle:
     kept = [visible(line) for line in lines if line]
     return Bundle(
-        plain="\n".join([visible(title), *[f"  {line}" for line in kept]]),
+        plain="\n".join([visible(title), *[part for line in kept for part in _folded(line)]]),
         markup=element("div", element("strong", title), *[element("div", line) for line in kept], style=_CARD),
         reference=reference,
+    )
+
+
+def _folded(line: str) -> list[str]:
+    """Return a line at words' ends within the width of a notebook; what goes on stands further in."""
+    return textwrap.wrap(
+        line, _WIDTH, initial_indent="  ", subsequent_indent="      ", break_long_words=False, break_on_hyphens=False
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
+from jupyter_secure_jobs.domain.run import RunKind
 from jupyter_secure_jobs.wire.member_side import WITHHELD
 from kernel_magics.bundle import Bundle, joined, note, table
 
@@ -22,12 +23,13 @@ NULL = "NULL"
 
 
 def placeholder(run: RunWire, *, total: int | None = None) -> Bundle:
-    """Return what is saved instead of a job run's rows: how many there are, and how to fetch them again."""
+    """Return what is saved instead of a run's rows: how many there are, and how to fetch them again."""
     count = total if total is not None else run.rows
     shown = "The rows" if count is None else f"{min(100, count):,} of {count:,} rows"
+    test = " --test" if run.kind is RunKind.TEST else ""
     return note(
-        f"Result of {run.job_name}, job run {run.number}.\n"
-        f'{shown}, not saved in this notebook; run `%securejob results "{run.job_name}" --run {run.number}` again.'
+        f"Result of {run.job_name}, {run.kind} run {run.number}.\n{shown}, not saved in this notebook; "
+        f'run `%securejob results "{run.job_name}" --run {run.number}{test}` again.'
     )
 
 

@@ -1,4 +1,4 @@
-"""A button that shows a job run's first rows without saving them."""
+"""A button that shows a run's first rows without saving them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ class RowView(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Take the run; its rows are not fetched yet."""
         self._run = run
         self._rows = monospaced("")
-        self._said = widgets.Label(value=f"Job run {run.wire.number}: rows are not saved with the notebook.")
+        self._said = widgets.Label(
+            value=f"{str(run.wire.kind).capitalize()} run {run.wire.number}: rows are not saved with the notebook."
+        )
         self._button = widgets.Button(description=SHOW, tooltip="Shows at most the first 100 rows, unsaved")
         self._button.on_click(self._toggle)
         super().__init__(children=(widgets.HBox([self._button, self._said]), self._rows))

@@ -22,7 +22,7 @@ class DatasetsPanel(Panel):
     def __init__(self, session: SecureJobs) -> None:
         """Take the connection."""
         self._datasets: list[DatasetWire] = []
-        self._list = widgets.Select(options=[], rows=6, layout=widgets.Layout(width="100%"))
+        self._list = widgets.Select(options=[], rows=6, layout=widgets.Layout(width="auto"))
         self._columns = monospaced("")
         super().__init__(session, self._list, self._columns)
         self._list.observe(lambda _: self._draw_columns(), names="value")

@@ -52,7 +52,7 @@ class InputsPanel(Panel):
         self._drawn: list[InputVariableWire] | None = None
         self._rows = widgets.VBox()
         self._declaration = widgets.Text(placeholder='month integer 1..12 = 1 "the month"')
-        self._add = widgets.Button(description="Add or change")
+        self._add = widgets.Button(description="Add or change", layout=widgets.Layout(width="auto"))
         self._add.on_click(lambda _: self._try(self._added))
         self._edit = widgets.HBox([self._declaration, self._add])
         super().__init__(job.session, self._rows, widgets.Label(value=NOTE), self._edit)
@@ -96,9 +96,12 @@ class InputsPanel(Panel):
 
     def _row(self, variable: InputVariableWire, *, editable: bool) -> widgets.Widget:
         about = f"{variable.constraint or variable.type}  {variable.description}"
-        parts = [widgets.Label(value=variable.name), self._fields[variable.name], shown(about)]
+        name = widgets.Label(value=variable.name, layout=widgets.Layout(min_width="10em"))
+        parts = [name, self._fields[variable.name], shown(about)]
         if editable:
-            delete = widgets.Button(description="Delete", tooltip=f"Delete {variable.name}")
+            delete = widgets.Button(
+                description="Delete", tooltip=f"Delete {variable.name}", layout=widgets.Layout(width="auto")
+            )
             delete.on_click(lambda _: self._try(lambda: self.job.remove_input(variable.name)))
             parts.append(delete)
         return widgets.HBox(parts)

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jupyter_secure_jobs.wire.job import ActionWire
+    from jupyter_secure_jobs.wire.member_side import LogText
+    from jupyter_secure_jobs.wire.run import InputValue, RunWire
     from kernel_magics.bundle import Bundle
     from kernel_magics.job import Job
+    from kernel_magics.run import Run
 
 _DOING: Final[dict[str, Callable[[Job], object]]] = {
     Action.SUBMIT: lambda job: job.submit(),
@@ -46,7 +49,10 @@ _TICK: Final = 1.0
 
 
 class JobPanel(Panel):
-    """The card of one job. Buttons are what the server offers; a refused one says why when pointed at."""
+    """The card of one job. Buttons are what the server offers; a refused one says why when pointed at.
+
+    A test that was started here is followed to its end: then its rows can be shown, or its log stands there.
+    """
 
     def __init__(self, job: Job) -> None:
         """Take the job; it is asked for anew."""
@@ -58,11 +64,18 @@ class JobPanel(Panel):
         self._sure: str | None = None
         self._over = threading.Event()
         self._counting = False
+        self._test: Run | None = None
+        self._awaited: Run | None = None
+        self._outcome: widgets.Widget | None = None
         super().__init__(job.session, self._body, self._buttons, self._below)
 
     def fetch(self) -> None:
-        """Ask for the job."""
+        """Ask for the job, and for the test that was started here until it has ended."""
         self.job.refresh()
+        test = self._awaited
+        if test is not None and (test.ended or test.refresh().ended):
+            self._outcome = RowView(test) if test.wire.has_result else _log(test.log())
+            self._awaited = None
 
     def draw(self) -> None:
         """Draw the text, and the buttons if they changed."""
@@ -73,6 +86,9 @@ class JobPanel(Panel):
             self._buttons.children = tuple(self._button(offer) for offer in self._offered if offer.name in _BUTTONS)
             for button in old:
                 button.close()
+        if self._outcome is not None:
+            outcome, self._outcome = self._outcome, None
+            self._show(outcome)
         self._count()
 
     def fallback(self) -> Bundle:
@@ -84,38 +100,45 @@ class JobPanel(Panel):
         self._over.set()
         super().close()
 
+    def _runs(self) -> list[RunWire]:
+        """Return the runs that are shown: the newest job run, and the test that was started here."""
+        newest, test = self.job.wire.newest_run, self._test
+        return [run for run in (newest, test.wire if test is not None else None) if run is not None]
+
     def _text(self) -> str:
         text = self.fallback().plain
-        run = self.job.wire.newest_run
-        if run is None:
-            return text
-        text = f"{text}\n\n{run_card(run).plain}"
-        if run.status in ACTIVE:
-            since = run.started or run.created
-            elapsed = max(0, int((datetime.now(UTC) - since).total_seconds() * 1000))
-            text += f"\n  {run.status} for {duration(elapsed)}"
+        for run in self._runs():
+            text += f"\n\n{run_card(run).plain}"
+            if run.status in ACTIVE:
+                since = run.started or run.created
+                elapsed = max(0, int((datetime.now(UTC) - since).total_seconds() * 1000))
+                text += f"\n  {run.status} for {duration(elapsed)}"
         return text
+
+    def _active(self) -> bool:
+        return any(run.status in ACTIVE for run in self._runs())
 
     def _count(self) -> None:
         """Count the seconds of an active run in a thread of their own; it ends with the run or the panel."""
-        run = self.job.wire.newest_run
-        if self._counting or run is None or run.status not in ACTIVE:
+        if self._counting or not self._active():
             return
         self._counting = True
         threading.Thread(target=self._counted, name="secure-jobs seconds", daemon=True).start()
 
     def _counted(self) -> None:
         while not self._over.wait(_TICK):
-            run = self.job.wire.newest_run
-            if run is None or run.status not in ACTIVE:
-                break
             with self._turn:
+                if not self._active():
+                    self._counting = False
+                    return
                 self._body.outputs = monospaced(self._text()).outputs
-        self._counting = False
 
     def _button(self, offer: ActionWire) -> widgets.Button:
         button = widgets.Button(
-            description=offer.label, disabled=not offer.allowed, tooltip=offer.reason or offer.label
+            description=offer.label,
+            disabled=not offer.allowed,
+            tooltip=offer.reason or offer.label,
+            layout=widgets.Layout(width="auto"),
         )
         button.on_click(lambda pressed: self._pressed(offer, pressed))
         return button
@@ -144,8 +167,7 @@ class JobPanel(Panel):
             self._show(RowView(self.job.result_run()))
             return ""
         if offer.name == Action.VIEW_LOGS:
-            log = self.job.view_logs()
-            self._show(monospaced(log.text or log.empty_because or "The log is empty."))
+            self._show(_log(self.job.view_logs()))
             return ""
         _DOING[offer.name](self.job)
         if offer.name == Action.DELETE:
@@ -154,27 +176,38 @@ class JobPanel(Panel):
 
     def _ask(self, offer: ActionWire) -> None:
         """Show the input form with its start button; without inputs, start at once."""
-        start = self.job.test if offer.name == Action.TEST else self.job.run
         if not self.job.wire.version.inputs:
-            start()
+            self._start(offer, {})
             return
         form = InputsPanel(self.job)
-        button = widgets.Button(description=offer.label, button_style="primary")
+        button = widgets.Button(
+            description=offer.label, button_style="primary", layout=widgets.Layout(width="max-content")
+        )
 
         def started(_: widgets.Button) -> None:
             try:
-                start(**form.values())
+                self._start(offer, form.values())
             except SecureJobsError as error:
                 self.say(words(error))
                 return
-            self._show()
             self.moved()
 
         button.on_click(started)
         self._show(form, button)
+
+    def _start(self, offer: ActionWire, values: dict[str, InputValue]) -> None:
+        started = self.job.test(**values) if offer.name == Action.TEST else self.job.run(**values)
+        with self._turn:  # its outcome comes after the form is gone
+            if started.synthetic:
+                self._test = self._awaited = started
+            self._show()
 
     def _show(self, *below: widgets.Widget) -> None:
         old = self._below.children
         self._below.children = below
         for widget in old:
             widget.close()
+
+
+def _log(log: LogText) -> widgets.Output:
+    return monospaced(log.text or log.empty_because or "The log is empty.")

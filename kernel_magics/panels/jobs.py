@@ -28,7 +28,7 @@ class JobsPanel(Panel):
         """Take the connection."""
         self._jobs: list[JobWire] = []
         self._filter = widgets.Text(placeholder="Filter by name", description="Filter")
-        self._list = widgets.Select(options=[], rows=8, layout=widgets.Layout(width="100%"))
+        self._list = widgets.Select(options=[], rows=8, layout=widgets.Layout(width="auto"))
         self._card = widgets.VBox()
         self._chosen: str | None = None
         super().__init__(session, self._filter, self._list, self._card)

@@ -23,8 +23,8 @@ class PinnedPanel(Panel):
     def __init__(self, session: SecureJobs) -> None:
         """Take the connection."""
         self._kept: list[PinnedWire] = []
-        self._list = widgets.Select(options=[], rows=5, layout=widgets.Layout(width="100%"))
-        self._text = widgets.Textarea(disabled=True, rows=8, layout=widgets.Layout(width="100%"))
+        self._list = widgets.Select(options=[], rows=5, layout=widgets.Layout(width="auto"))
+        self._text = widgets.Textarea(disabled=True, rows=8, layout=widgets.Layout(width="auto"))
         self._delete = widgets.Button(description="Delete", disabled=True)
         super().__init__(session, self._list, self._text, self._delete)
         self._list.observe(lambda _: self._draw_text(), names="value")

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 import pytest
 
 from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.run import RunStatus
 from kernel_magics import panels
 from kernel_magics.panels.follower import Follower
 from kernel_magics.panels.panel import shown
@@ -107,6 +108,32 @@ def test_a_test_with_inputs_asks_for_them_first(session: SecureJobs, side: Membe
     starts = [each for each in inside(panel) if getattr(each, "button_style", "") == "primary"]
     starts[0].click()
     assert side.runs["test1"].inputs == {"month": 1}
+
+
+@pytest.mark.parametrize("outcome", [RunStatus.SUCCEEDED, RunStatus.FAILED])
+def test_a_test_that_was_started_in_a_panel_is_followed_to_its_outcome(
+    session: SecureJobs, side: MemberSide, outcome: RunStatus
+) -> None:
+    side.outcome = outcome
+    panel = panels.job(session.draft("Delays", CODE))
+    panel._followed.remove(panel)
+    button(panel, "Test on Synthetic Data").click()
+    assert "Test run 1" in state(panel)
+    for _ in range(2):  # the first look finds it queued
+        panel.moved()
+    assert str(outcome) in panel._text()
+    if outcome is RunStatus.FAILED:
+        assert "CAST_ERROR" in panel._text()
+        assert "The log policy lets errors out alone." in state(panel)
+        return
+    assert "Test run 1: rows are not saved with the notebook." in state(panel)
+    button(panel, "Show rows").click()
+    assert "2 of 2 rows \\u00b7 Synthetic data" in state(panel)
+    panel.moved()
+    assert button(panel, "Hide rows"), "what was opened stays open"
+    shown = repr(panel._below.children[0])
+    assert "test run 1" in shown
+    assert "--run 1 --test`" in shown
 
 
 def test_lists_choose_and_filter(session: SecureJobs, side: MemberSide) -> None:

@@ -10,7 +10,7 @@ import httpx
 import ipywidgets as widgets
 import pytest
 
-from jupyter_secure_jobs.domain.errors import InvalidError
+from jupyter_secure_jobs.domain.errors import InvalidError, StaleError
 from jupyter_secure_jobs.domain.run import RunStatus
 from kernel_magics import panels
 from kernel_magics.panels.follower import Follower
@@ -223,6 +223,28 @@ def test_a_panel_is_drawn_by_one_thread_at_a_time(session: SecureJobs) -> None:
     panel._button, panel._offered = holding, None
     _beside(panel.moved, held, press, go)
     assert not button(panel, "Cancel Review").disabled
+
+
+def test_an_input_that_was_added_elsewhere_meanwhile_is_not_undone(session: SecureJobs, side: MemberSide) -> None:
+    job = session.draft("Delays", CODE)
+    session.job("Delays").add_input("other integer 1..12")
+    held, go, edit, failed = threading.Event(), threading.Event(), job.edit, []
+
+    def holding(change: Any) -> Any:
+        held.set()
+        go.wait(10)
+        return edit(change)
+
+    def adding() -> None:
+        try:
+            job.add_input("month integer 1..12")
+        except StaleError as error:
+            failed.append(error)
+
+    job.edit = holding  # type: ignore[method-assign]
+    _beside(adding, held, job.refresh, go)
+    assert len(failed) == 1
+    assert [each.name for each in side.detail("j1").version.inputs] == ["other"]
 
 
 def test_an_unreachable_member_side_is_said_and_found_again(session: SecureJobs, side: MemberSide) -> None:
